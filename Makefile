@@ -1,0 +1,35 @@
+# One word each; every target sets up what it needs.
+.PHONY: help setup demo test lint unit bench lock clean
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:            ## what each target does
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:           ## everything, in .venv
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+
+demo: setup      ## the main job, with no account
+	@$(BIN)/python examples/01-first-deployment/demo.py
+
+lint: setup      ## style, types, import contracts, generated docs, links
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/check_docs.py
+
+test: lint       ## what CI runs: lint, then every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+unit: setup      ## the quick loop: no processes, no Docker
+	$(BIN)/pytest tests/unit tests/property -q
+
+bench: setup     ## the tables of docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+lock: setup      ## resolve the development lock again
+	sh scripts/lock.sh
+
+clean:           ## remove what the targets made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,1 @@
+"""What runs inside the function: load once, answer many; the standard library only."""

@@ -1,0 +1,1 @@
+"""Where model files are found: nearest tier first, always as a path."""

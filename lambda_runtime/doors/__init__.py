@@ -1,0 +1,1 @@
+"""One event shape each, to and from `Request` and `Response`."""

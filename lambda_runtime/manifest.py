@@ -1,0 +1,292 @@
+"""The contract between the deployer and the runtime.
+
+The deployer writes one `manifest.json` into every bundle; the runtime reads nothing
+else to know what it serves. Everything here is a frozen value. A manifest says which
+model this is, which graph artefacts hold it, how a request becomes graph inputs
+(`Feed`), how graph outputs become the prediction (`Answer`), and where else the files
+may be found (`Tier`). The deployer imports this module; nothing flows back.
+
+Null and NaN in string columns: ONNX string tensors know neither, and a model may tell
+them apart, so they travel as `NULL_TEXT` and `NAN_TEXT`. Converters lower categories
+and imputers against these two texts.
+"""
+
+from __future__ import annotations
+
+from lambda_runtime.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+SCHEMA = 1
+"""Raised whenever an older runtime would misread a newer manifest."""
+
+NULL_TEXT = "\ue000null"
+"""What a null (None) in a string column is inside a string tensor."""
+
+NAN_TEXT = "\ue000nan"
+"""What a float NaN in a string column is inside a string tensor."""
+
+DTYPES = (
+    "float16", "float32", "float64", "int8", "int16", "int32", "int64",
+    "uint8", "uint16", "uint32", "uint64", "bool", "string",
+)  # fmt: skip
+"""Element types of tensors, by numpy's names (plus `string`)."""
+
+COLUMN_TYPES = (
+    "boolean", "integer", "long", "float", "double", "string", "binary", "datetime",
+)  # fmt: skip
+"""MLflow's scalar column types."""
+
+Scalar = str | int | float | bool | None
+
+
+class ManifestError(ValueError):
+    """A manifest that is not one, or one from another time; names the place."""
+
+
+class File(NamedTuple):
+    """One file of a bundle, addressed by its content."""
+
+    path: str
+    """Relative to the bundle's folder, with forward slashes."""
+    sha256: str
+    """Hex digest of the content."""
+    bytes: int
+
+
+class Tensor(NamedTuple):
+    """An input or output: name, element type (one of `DTYPES`), shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...]
+    """None marks a dimension that varies; the first is the batch."""
+
+
+class Variant(NamedTuple):
+    """One artefact form of the graph; every variant has passed parity."""
+
+    name: str
+    """`portable`, `mapped`, `gather`, ... unique in the manifest."""
+    file: str
+    """Path of the file that opens the session."""
+    needs: tuple[str, ...] = ()
+    """Paths of further files it refers to (external data), beside `file`."""
+    format: str = "onnx"
+    """`onnx` or `ort`."""
+    use: str = "always"
+    """`always`; or `first` (serves until the `steady` one is ready) and `steady`."""
+    prepack: bool = True
+    """Whether the session lays weights out for speed while loading."""
+    load_ms: float | None = None
+    """Session creation on the machine that packaged it [ms]; advice, not a promise."""
+    run_us: float | None = None
+    """One-row run on that machine [us]."""
+
+
+class Column(NamedTuple):
+    """One column of a DataFrame signature."""
+
+    name: str | None
+    """None in signatures whose columns are only ordered."""
+    type: str
+    """One of `COLUMN_TYPES`, or the JSON text of an Array, Object or Map."""
+    required: bool = True
+
+
+class Param(NamedTuple):
+    """One inference parameter of the signature."""
+
+    name: str
+    type: str
+    default: Any
+    shape: tuple[int, ...] | None = None
+
+
+class Signature(NamedTuple):
+    """What a request must look like; columns or tensors, never both."""
+
+    columns: tuple[Column, ...] = ()
+    tensors: tuple[Tensor, ...] = ()
+    """A single tensor whose name is empty is MLflow's unnamed tensor."""
+    params: tuple[Param, ...] = ()
+
+
+class Feed(NamedTuple):
+    """How one graph input is filled from the request.
+
+    From columns: they are laid side by side, `(rows, len(columns))`, cast to the
+    input's element type. From a tensor: `tensor` names it and `columns` is empty.
+    Missing numbers become NaN, missing strings `NULL_TEXT` (None) or `NAN_TEXT`.
+    """
+
+    input: str
+    columns: tuple[str, ...] = ()
+    tensor: str | None = None
+
+
+class Field(NamedTuple):
+    """One part of the answer."""
+
+    output: str
+    """The graph output it is read from."""
+    name: str | None = None
+    """Column name, or tensor name; None where the answer is one bare array."""
+    column: int | None = None
+    """Which column of a `(rows, k)` output; None takes the whole output."""
+    labels: tuple[Scalar, ...] = ()
+    """If given, the output holds indices into these (class labels of any type)."""
+
+
+class Answer(NamedTuple):
+    """How graph outputs become what the model's own `predict` returns."""
+
+    form: str = "array"
+    """`array`: one bare nested list. `table`: records, as a DataFrame answers.
+    `tensors`: an object of named nested lists."""
+    fields: tuple[Field, ...] = ()
+
+
+class Engine(NamedTuple):
+    """What runs the graph, and why it was chosen."""
+
+    kind: str = "ort-c"
+    """`ort-c`, `ort-python`, or `native`."""
+    why: str = ""
+    minimum: str = ""
+    """Oldest engine version that loads every variant."""
+
+
+class Tier(NamedTuple):
+    """One place where the bundle's files may be found, nearest first."""
+
+    kind: str
+    """`bundle` (beside the manifest), `tmp`, `mount`, or `s3`."""
+    root: str = ""
+    """Folder, or `s3://bucket/prefix`; empty for `bundle`."""
+    budget_bytes: int | None = None
+    """Most this tier may hold; None is no limit of ours."""
+
+
+class Model(NamedTuple):
+    """Where the model came from, exactly."""
+
+    uri: str
+    name: str | None = None
+    version: str | None = None
+    model_id: str | None = None
+    flavor: str = ""
+    predict_fn: str = "predict"
+    digest: str = ""
+    """Of the model's files: `sha256:` and hex."""
+
+
+class Manifest(NamedTuple):
+    """All that the runtime knows of what it serves."""
+
+    model: Model
+    engine: Engine
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    variants: tuple[Variant, ...]
+    signature: Signature
+    feeds: tuple[Feed, ...]
+    answer: Answer
+    files: tuple[File, ...]
+    tiers: tuple[Tier, ...] = (Tier("bundle"),)
+    options: Mapping[str, Any] = {}
+    """Room for one engine's or door's own settings; JSON values only."""
+    schema: int = SCHEMA
+
+    def file(self, path: str) -> File:
+        """The file at *path*; ManifestError if the manifest does not list it."""
+        for file in self.files:
+            if file.path == path:
+                return file
+        raise ManifestError(f"no file {path!r} in the manifest")
+
+
+def to_plain(manifest: Manifest) -> dict[str, Any]:
+    """The manifest as JSON values; `from_plain` is the way back."""
+    return _plain(manifest)  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        if hasattr(value, "_fields"):
+            return {name: _plain(getattr(value, name)) for name in value._fields}
+        return [_plain(item) for item in value]
+    return value
+
+
+def from_plain(data: Any) -> Manifest:
+    """
+    Read a manifest from JSON values.
+
+    Raises:
+        ManifestError: It is not a manifest, or its schema is newer than ours.
+    """
+    if not isinstance(data, dict) or "schema" not in data:
+        raise ManifestError("not a manifest: an object with 'schema' is expected")
+    if data["schema"] != SCHEMA:
+        raise ManifestError(
+            f"manifest schema {data['schema']} is not {SCHEMA}, the one this runtime "
+            "reads; deploy again with the matching mlflow-serverless"
+        )
+    try:
+        return _manifest(data)
+    except (TypeError, KeyError, AttributeError) as cause:
+        raise ManifestError(f"malformed manifest: {cause}") from cause
+
+
+def _manifest(data: Mapping[str, Any]) -> Manifest:
+    signature, answer = data["signature"], data["answer"]
+    return Manifest(
+        model=Model(**data["model"]),
+        engine=Engine(**data["engine"]),
+        inputs=_tensors(data["inputs"]),
+        outputs=_tensors(data["outputs"]),
+        variants=tuple(
+            Variant(**{**item, "needs": tuple(item.get("needs", ()))})
+            for item in data["variants"]
+        ),
+        signature=Signature(
+            columns=tuple(Column(**item) for item in signature["columns"]),
+            tensors=_tensors(signature["tensors"]),
+            params=tuple(_param(item) for item in signature["params"]),
+        ),
+        feeds=tuple(
+            Feed(item["input"], tuple(item["columns"]), item["tensor"])
+            for item in data["feeds"]
+        ),
+        answer=Answer(
+            form=answer["form"],
+            fields=tuple(
+                Field(**{**item, "labels": tuple(item.get("labels", ()))})
+                for item in answer["fields"]
+            ),
+        ),
+        files=tuple(File(**item) for item in data["files"]),
+        tiers=tuple(Tier(**item) for item in data["tiers"]),
+        options=data.get("options", {}),
+        schema=data["schema"],
+    )
+
+
+def _tensors(items: Iterable[Mapping[str, Any]]) -> tuple[Tensor, ...]:
+    return tuple(
+        Tensor(item["name"], item["dtype"], tuple(item["shape"])) for item in items
+    )
+
+
+def _param(item: Mapping[str, Any]) -> Param:
+    shape = item.get("shape")
+    return Param(
+        item["name"],
+        item["type"],
+        item.get("default"),
+        None if shape is None else tuple(shape),
+    )

@@ -1,0 +1,117 @@
+"""What can be done to a deployment, one value a step."""
+
+from dataclasses import dataclass
+
+from mlflow_serverless.plan.state import Function, Pairs, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFunction:
+    """Make the function; it serves nobody until an alias points at a version."""
+
+    function: Function
+    tags: Pairs
+
+    def __str__(self) -> str:
+        settings = self.function.settings
+        return (
+            f"create function {self.function.name} "
+            f"({settings.memory_mb} MB, {settings.timeout_s} s)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceArtifact:
+    """Put another artifact behind the function."""
+
+    name: str
+    artifact: str
+
+    def __str__(self) -> str:
+        return f"replace the artifact of {self.name} by {self.artifact}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    """Change how the function runs."""
+
+    name: str
+    settings: Settings
+
+    def __str__(self) -> str:
+        return (
+            f"change the settings of {self.name} "
+            f"({self.settings.memory_mb} MB, {self.settings.timeout_s} s)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SetTags:
+    """Make the function's tags exactly these."""
+
+    name: str
+    tags: Pairs
+
+    def __str__(self) -> str:
+        return f"set {len(self.tags)} tags on {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishVersion:
+    """Freeze the function as a version; nothing if one with *content* is there."""
+
+    name: str
+    content: str
+    note: str
+
+    def __str__(self) -> str:
+        return f"publish {self.name} as a version"
+
+
+@dataclass(frozen=True, slots=True)
+class PointAlias:
+    """
+    Send all traffic of *alias* to the version that holds *content*.
+
+    The version's number is given by the cloud when it is published; its content is
+    known now, so the plan stays final text.
+    """
+
+    name: str
+    alias: str
+    content: str
+
+    def __str__(self) -> str:
+        return f"point {self.name}:{self.alias} at the version with {self.content}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFunction:
+    """Take away the function with its versions and aliases."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"delete {self.name} with its versions and aliases"
+
+
+Step = (
+    CreateFunction
+    | ReplaceArtifact
+    | ChangeSettings
+    | SetTags
+    | PublishVersion
+    | PointAlias
+    | DeleteFunction
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in order; an empty plan means done."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.steps)

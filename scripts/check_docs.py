@@ -1,0 +1,1 @@
+"""Checks the documents: links, paths, generated pages. Filled by the docs room."""

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Resolve every dependency, with hashes, for development and CI.
+set -eu
+.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-annotate --no-header --all-extras --group dev \
+    pyproject.toml -o requirements/dev.lock
