@@ -14,7 +14,9 @@ BIN = Path(sys.executable).parent
 
 def blocks(language: str) -> list[str]:
     """Fenced code of the README in *language*."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.M | re.S)
+    return re.findall(
+        rf"^```{language}\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL
+    )
 
 
 def commands() -> list[str]:
@@ -25,7 +27,7 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A fresh folder with the quickstart done in it; its cloud is stopped at the end."""
+    """A fresh folder for the quickstart; its cloud is stopped at the end."""
     folder = tmp_path_factory.mktemp("readme")
     environment = {
         **os.environ,
