@@ -74,8 +74,19 @@ def as_text(item: object) -> str:
 
 def answer_of(found: Mapping[str, NDArray[Any]], answer: Answer) -> Outputs:
     """What the caller gets from graph outputs *found*."""
-    parts = {field.name or "": _part(found[field.output], field) for field in answer.fields}
-    return Outputs(answer.form, parts)
+    parts = [_part(found[field.output], field) for field in answer.fields]
+    if answer.form == "array":
+        whole = parts[0] if len(parts) == 1 else np.stack([*map(_flat, parts)], axis=1)
+        return Outputs("array", {"": whole})
+    if answer.form == "table":
+        parts = [_flat(part) for part in parts]
+    names = [field.name or "" for field in answer.fields]
+    return Outputs(answer.form, dict(zip(names, parts, strict=True)))
+
+
+def _flat(part: NDArray[Any]) -> NDArray[Any]:
+    """A column of ones is a column."""
+    return part[:, 0] if part.ndim == 2 and part.shape[1] == 1 else part
 
 
 def _part(found: NDArray[Any], field: Field) -> NDArray[Any]:

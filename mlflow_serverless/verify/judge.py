@@ -55,9 +55,13 @@ def judge(candidate: Candidate, precision: Precision, bench: Bench) -> Candidate
     except Exception as cause:  # noqa: BLE001 - onnxruntime raises its own kinds
         return _failed(candidate, f"onnxruntime cannot load it: {brief(cause)}")
     judged = [
-        _group(run, item, precision, bench) for item in bench.asked if item.rows
+        _group(run, item, precision, bench)
+        for item in bench.asked
+        if item.native is not None
     ]
-    first = next((item for item in judged if not item.comparison.fault), None)
+    first = next(
+        (item for item in judged if item.asked.rows and not item.comparison.fault), None
+    )
     worst = sorted(_evidence(judged), key=lambda item: -item.excess)[:EVIDENCE]
     return CandidateReport(
         name=candidate.name,

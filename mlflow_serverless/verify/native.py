@@ -40,7 +40,7 @@ class PyfuncReference:
 
     def __init__(self, loaded: Any, estimator: Any, predict_fn: str) -> None:
         self._loaded = loaded
-        self._predict_fn = predict_fn
+        self.predict_fn = predict_fn
         self.estimator = estimator
         """The library's own object; None where pyfunc does not hand it out."""
 
@@ -58,7 +58,7 @@ class PyfuncReference:
 
     def margins(self, batch: Batch) -> NDArray[np.float64] | None:
         """Distances to the next label, where the estimator can say."""
-        if self._predict_fn != "predict" or self.estimator is None:
+        if self.predict_fn != "predict" or self.estimator is None:
             return None
         with quiet():
             return margins_of(self.estimator, native_form(batch))

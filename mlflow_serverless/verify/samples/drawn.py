@@ -121,6 +121,7 @@ class Drawer:
 
     def _floats(self) -> Iterator[Group]:
         few, columns = self._few(), self.layout.columns
+        floats = sum(column.type in FLOATS for column in columns)
         rows = self.options.samples
         yield self._group(
             "rounded",
@@ -130,7 +131,7 @@ class Drawer:
         yield self._group(
             "infinite",
             "an infinity in each float column",
-            hostile.infinite(columns, self._base("infinite", few)),
+            hostile.infinite(columns, self._base("infinite", min(few, 2 * floats))),
         )
 
     def _sizes(self) -> Iterator[Group]:
