@@ -88,7 +88,7 @@ def _part(field: Field, value: Value) -> Part:
             raise Internal(f"Output {field.output} has no column {field.column}.")
         values, shape = values[field.column % width :: width], shape[:1]
     if field.labels:
-        values, dtype = _labelled(field, values), _label_type(field.labels)
+        values, dtype = _labelled(field, values), label_type(field.labels)
     return Part(field.name, dtype, tuple(shape), values)
 
 
@@ -100,7 +100,8 @@ def _labelled(field: Field, values: list[Any]) -> list[Any]:
     return [labels[place] for place in places]
 
 
-def _label_type(labels: Sequence[Any]) -> str:
+def label_type(labels: Sequence[Any]) -> str:
+    """The element type of labels."""
     kinds = set(map(type, labels))
     if kinds == {bool}:
         return "bool"

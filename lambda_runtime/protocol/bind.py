@@ -13,7 +13,7 @@ from binascii import a2b_base64
 from lambda_runtime.faults import BadRequest, BrokenBundle, SchemaMismatch
 from lambda_runtime.manifest import NULL_TEXT, Column, Feed, Signature, Tensor
 from lambda_runtime.protocol.cast import buffer, cast, side_by_side, typed
-from lambda_runtime.protocol.coerce import FLOATS, Misfit, each, kind
+from lambda_runtime.protocol.coerce import NAN, Misfit, each, kind
 from lambda_runtime.protocol.moments import moments
 from lambda_runtime.protocol.tensors import enforce, from_column, from_columns
 from lambda_runtime.record import NamedTuple
@@ -136,6 +136,19 @@ class Binder:
             {tensor.name: enforce(named[tensor.name], tensor) for tensor in wanted}
         )
 
+    def whole(self, dtype: str) -> str:
+        """The one graph input that takes all values of *dtype* as they are, if any."""
+        if len(self._plans) != 1 or dtype not in _DIRECT:
+            return ""
+        plan = self._plans[0]
+        if plan.tensor is not None:
+            same = plan.tensor.dtype == dtype
+            alike = same or plan.tensor.dtype == "float64"
+        else:
+            in_order = plan.names == tuple(self.columns)
+            alike = in_order and plan.code == _DIRECT[dtype]
+        return plan.input if alike and plan.dtype == dtype else ""
+
     def _tensors_of(self, frame: Frame) -> dict[str, tuple[Any, Any]]:
         wanted = self.signature.tensors
         if wanted[0].name:
@@ -169,12 +182,9 @@ class Binder:
     ) -> Value:
         shape = (frame.count, len(plan.names))
         if plan.code:
-            try:
-                cells = frame.cells(plan.names)
-                data = struct.pack(f"{shape[0] * shape[1]}{plan.code}", *cells)
-            except (struct.error, KeyError, TypeError, OverflowError):
-                pass  # null, text, a missing key: cell by cell below
-            else:
+            form = f"{shape[0] * shape[1]}{plan.code}"
+            data = _packed(form, frame, plan.names) or _filled(form, frame, plan.names)
+            if data is not None:
                 return Value(plan.dtype, shape, data)
         sides = []
         for name in plan.names:
@@ -196,6 +206,23 @@ class Binder:
             except Misfit as misfit:
                 raise _misfit(name, column.type, misfit) from None
         return cache[name]
+
+
+def _packed(form: str, frame: Frame, names: tuple[str, ...]) -> bytes | None:
+    """All cells at once; None if one is no number, or has no key."""
+    try:
+        return struct.pack(form, *frame.cells(names))
+    except (struct.error, KeyError, TypeError, OverflowError):
+        return None
+
+
+def _filled(form: str, frame: Frame, names: tuple[str, ...]) -> bytes | None:
+    """All cells at once, nulls as NaN; None if one is something else again."""
+    try:
+        cells = [NAN if cell is None else cell for cell in frame.cells(names)]
+        return struct.pack(form, *cells)
+    except (struct.error, KeyError, TypeError, OverflowError):
+        return None
 
 
 def missing_names(
@@ -275,6 +302,3 @@ def _misfit(name: str, type_: str, misfit: Misfit) -> BadRequest:
         "Invalid input. Data is not compatible with model signature. Failed to convert "
         f"column {name} to type '{_NUMPY.get(type_, type_)}'. {where} holds {misfit}."
     )
-
-
-__all__ = ["FLOATS", "Binder", "missing_names"]

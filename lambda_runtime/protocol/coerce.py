@@ -57,21 +57,14 @@ def kind(value: object) -> str:
 
 def each(values: Sequence[Any], read: Callable[[Any], Any]) -> list[Any]:
     """*read* of every value; the Misfit it raises is given its row."""
-    row = -1
+    done: list[Any] = []
     try:
-        return [read(value) for row, value in enumerate(values)]  # noqa: B007
+        for value in values:
+            done.append(read(value))  # noqa: PERF401 - how far it came is the row
     except Misfit as misfit:
-        misfit.row = _row_of(values, read)
+        misfit.row = len(done)
         raise
-
-
-def _row_of(values: Sequence[Any], read: Callable[[Any], Any]) -> int:
-    for row, value in enumerate(values):
-        try:
-            read(value)
-        except Misfit:
-            return row
-    return len(values)
+    return done
 
 
 def floats(values: Sequence[Any], code: str = "d") -> array[float]:
@@ -79,6 +72,10 @@ def floats(values: Sequence[Any], code: str = "d") -> array[float]:
     try:
         return array(code, values)
     except (TypeError, OverflowError):
+        pass
+    try:
+        return array(code, list(map(float, values)))
+    except (TypeError, ValueError, OverflowError):
         return array(code, each(values, _float))
 
 
@@ -136,6 +133,8 @@ def _whole(value: Any) -> int:
 
 def bools(values: Sequence[Any], *, optional: bool = False) -> list[bool | None]:
     """True and false; numbers by being other than zero; None stays where *optional*."""
+    if set(map(type, values)) == {bool}:
+        return list(values)
 
     def read(value: Any) -> bool | None:
         if isinstance(value, (bool, int)):
