@@ -1,5 +1,6 @@
 """Desired x Actual -> Plan: what to change, as values; nothing here changes it."""
 
+from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.planner import plan, plan_removal
 from mlflow_serverless.plan.state import (
     Actual,
@@ -18,6 +19,7 @@ from mlflow_serverless.plan.steps import (
     PointAlias,
     PublishVersion,
     ReplaceArtifact,
+    RouteAlias,
     SetTags,
     Step,
 )
@@ -29,15 +31,18 @@ __all__ = [
     "CreateFunction",
     "DeleteFunction",
     "Desired",
+    "Fresh",
     "Function",
     "Plan",
     "PointAlias",
     "PublishVersion",
     "ReplaceArtifact",
+    "RouteAlias",
     "SetTags",
     "Settings",
     "Step",
     "Version",
+    "after",
     "content_of",
     "plan",
     "plan_removal",
