@@ -2,7 +2,7 @@
 
 Code tells what happens as `room.moment` with fields; `what` is for people, `seconds`
 is how long it took, the rest is data. Moments: `start`, `done`, `kept` (made earlier,
-nothing to do), `progress` (`part` from 0 to 1), `warning`.
+nothing to do), `step` (one of several, begun), `progress` (`part`, 0 to 1), `warning`.
 """
 
 import json
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 from rich.console import Console
 
 from mlflow_serverless.world import Tell
-
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -112,7 +111,7 @@ class Terminal(_Reporter):
     def __call__(self, event: str, /, **fields: object) -> None:
         """Show the event."""
         room, _, moment = event.rpartition(".")
-        if moment in {"start", "progress"}:
+        if moment in {"start", "step", "progress"}:
             self._spin(room, fields)
             return
         if moment != "warning":
@@ -122,7 +121,8 @@ class Terminal(_Reporter):
         self._console.print(sentence(moment, fields), markup=False, highlight=False)
 
     def _spin(self, room: str, fields: dict[str, object]) -> None:
-        text = f"{room} {fields.get('what', '')}".rstrip()
+        what = fields.get("what") or fields.get("step") or ""
+        text = f"{room} {what}".rstrip()
         part = fields.get("part")
         if isinstance(part, int | float):
             text = f"{text} {part:.0%}"
@@ -140,13 +140,14 @@ class Terminal(_Reporter):
 
 def sentence(moment: str, fields: dict[str, object]) -> str:
     """What an event says, in one line."""
-    what = str(fields.get("what", "")) or _data(fields)
+    what = str(fields.get("what") or fields.get("step") or _data(fields))
     seconds = fields.get("seconds")
     if moment == "kept":
         return f"{what} (unchanged)"
     if isinstance(seconds, int | float) and moment == "done":
         return f"{what} ({seconds:.1f} s)"
-    return what if moment in {"done", "warning"} else f"{moment} {what}".rstrip()
+    silent = {"done", "warning", "step"}
+    return what if moment in silent else f"{moment} {what}".rstrip()
 
 
 def _data(fields: dict[str, object]) -> str:

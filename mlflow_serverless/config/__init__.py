@@ -6,9 +6,10 @@ from mlflow_serverless.config.model import (
     OptimiseConfig,
     ParityConfig,
 )
-from mlflow_serverless.config.parse import flat, from_flat, parse
+from mlflow_serverless.config.parse import FILE_KEY, flat, from_flat, parse
 
 __all__ = [
+    "FILE_KEY",
     "DeploymentConfig",
     "OptimiseConfig",
     "ParityConfig",

@@ -25,4 +25,4 @@ class BundleUnreadableError(ServerlessError):
     kind = Kind.INTERNAL
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"the manifest does not read back as it was written: {why}.")
+        super().__init__(f"the manifest would not be read as it was meant: {why}.")

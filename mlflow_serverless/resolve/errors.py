@@ -1,12 +1,10 @@
 """What can be missing; every message names what exists instead."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from mlflow_serverless.errors import Kind, ServerlessError
-
-_SHOWN = 10
+from mlflow_serverless.wording import listed, meant
 
 
 class ModelMissingError(ServerlessError):
@@ -240,19 +238,6 @@ class RegistryDeniedError(ServerlessError):
             hint="set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, "
             "or MLFLOW_TRACKING_TOKEN.",
         )
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first few of *names*, and how many more there are."""
-    names = list(names)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
-
-
-def meant(typed: str, known: Iterable[str], form: str = "{}") -> str:
-    """`did you mean …?` with the nearest of *known* put into *form*, or nothing."""
-    near = get_close_matches(typed, list(known), n=1, cutoff=0.6)
-    return f"did you mean {form.format(near[0])}?" if near else ""
 
 
 def _with_aliases(aliases: Iterable[str]) -> str:
