@@ -93,6 +93,8 @@ def serve_lambda(
     except (OutOfStep, Broken) as cause:
         _say(f"runtime.out-of-step why={cause}")
         return 1
+    finally:
+        api.close()
     return 0
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -41,7 +42,7 @@ class Event:
     chunked: bool = False
 
 
-class Hangup(Exception):
+class HangUpError(Exception):
     """This connection is to be closed now."""
 
 
@@ -108,31 +109,28 @@ class FakeRuntimeApi:
         """Queue one event that is nothing but its body; its request id."""
         return self.push(Event(body))
 
-    def invoke(
-        self, body: bytes, *, timeout_s: float = 20, **fields: object
-    ) -> Posted:
+    def invoke(self, body: bytes, *, timeout_s: float = 20, **fields: object) -> Posted:
         """Deliver one event and wait for its answer."""
         return self.wait(self.push(Event(body, **fields)), timeout_s=timeout_s)  # type: ignore[arg-type]
 
     def wait(self, request_id: str, *, timeout_s: float = 20) -> Posted:
         """The answer to one event."""
-        with self._lock:
-            if not self._lock.wait_for(lambda: request_id in self.posted, timeout_s):
-                raise TimeoutError(f"no answer to {request_id} in {timeout_s} s")
-            return self.posted[request_id][0]
+        self._until(lambda: request_id in self.posted, timeout_s)
+        return self.posted[request_id][0]
 
     def wait_init_error(self, *, timeout_s: float = 20) -> Posted:
         """What the client said was wrong with its initialisation."""
-        with self._lock:
-            if not self._lock.wait_for(lambda: bool(self.init_errors), timeout_s):
-                raise TimeoutError(f"no init error in {timeout_s} s")
-            return self.init_errors[0]
+        self._until(lambda: bool(self.init_errors), timeout_s)
+        return self.init_errors[0]
 
     def wait_polls(self, count: int, *, timeout_s: float = 20) -> None:
         """Wait until `next` has been called *count* times."""
+        self._until(lambda: self.polls >= count, timeout_s)
+
+    def _until(self, true: Callable[[], bool], timeout_s: float) -> None:
         with self._lock:
-            if not self._lock.wait_for(lambda: self.polls >= count, timeout_s):
-                raise TimeoutError(f"{self.polls} polls, not {count}, in {timeout_s} s")
+            if not self._lock.wait_for(true, timeout_s):
+                raise TimeoutError(timeout_s)
 
     # What clients meet
 
@@ -152,7 +150,7 @@ class FakeRuntimeApi:
             with connection, connection.makefile("rb") as reader:
                 while not self._closed and self._one_call(connection, reader):
                     pass
-        except (Hangup, OSError):
+        except (HangUpError, OSError):
             pass
         finally:
             self._connections.discard(connection)
@@ -168,7 +166,7 @@ class FakeRuntimeApi:
         self.calls.append(f"{method} {call}")
         how = self._act(call)
         if how == "drop":
-            raise Hangup
+            raise HangUpError
         if how == "reset":
             _reset(connection)
         if method == "GET":
@@ -177,7 +175,7 @@ class FakeRuntimeApi:
             body = reader.read(int(headers.get("content-length", 0)))
             self._post(connection, path, Posted(call, body, headers), how)
         if how == "close-after":
-            raise Hangup
+            raise HangUpError
         return True
 
     def _act(self, call: str) -> str | int | None:
@@ -193,15 +191,15 @@ class FakeRuntimeApi:
             return
         event = self._events.get()
         if event is None:
-            raise Hangup
+            raise HangUpError
         self._open[event.request_id] = event
         head, body = _delivery(event)
         if how == "head-only":
             connection.sendall(head)
-            raise Hangup
+            raise HangUpError
         if how == "half-body":
             connection.sendall(head + body[: len(body) // 2])
-            raise Hangup
+            raise HangUpError
         if how == "slow":
             whole = head + body
             for index in range(min(200, len(whole))):
@@ -212,7 +210,11 @@ class FakeRuntimeApi:
         connection.sendall(head + body)
 
     def _post(
-        self, connection: socket.socket, path: str, posted: Posted, how: str | int | None
+        self,
+        connection: socket.socket,
+        path: str,
+        posted: Posted,
+        how: str | int | None,
     ) -> None:
         if isinstance(how, int):
             _reply(connection, how)
@@ -221,7 +223,7 @@ class FakeRuntimeApi:
         if status != 202:
             self.refused.append((path, status))
         if how == "drop-after":
-            raise Hangup
+            raise HangUpError
         _reply(connection, status)
 
     def _take(self, path: str, posted: Posted) -> int:
@@ -279,7 +281,7 @@ def _reply(connection: socket.socket, status: int) -> None:
 def _reset(connection: socket.socket) -> None:
     linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    raise Hangup
+    raise HangUpError
 
 
 def _shut(connection: socket.socket) -> None:

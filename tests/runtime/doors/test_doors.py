@@ -44,7 +44,11 @@ def test_every_front_end_asks_the_same(name, door):
     request = found.request()
 
     assert door == found.name
-    assert ("POST", "/invocations", BODY) == (request.method, request.path, request.body)
+    assert ("POST", "/invocations", BODY) == (
+        request.method,
+        request.path,
+        request.body,
+    )
     assert "application/json" == request.headers["content-type"]
     assert all(key == key.lower() for key in request.headers)
 
@@ -131,7 +135,9 @@ def test_a_load_balancers_health_check_is_an_ordinary_request():
 def test_a_stage_is_no_part_of_the_path(path, stage, expected):
     """HTTP APIs put the stage before the path; escapes are undone."""
     context = json.loads(sample("http-api"))["requestContext"]
-    event = changed("http-api", rawPath=path, requestContext={**context, "stage": stage})
+    event = changed(
+        "http-api", rawPath=path, requestContext={**context, "stage": stage}
+    )
 
     assert expected == find(event).request().path
 

@@ -44,10 +44,13 @@ def test_each_event_is_answered_once(nexts, answers, chunked, sizes):
             target=serve, args=[client, Outcome, lambda *_: None], daemon=True
         )
         loop.start()
-        events = [Event(b"%d" % n * sizes, chunked=flag) for n, flag in enumerate(chunked)]
+        events = [
+            Event(b"%d" % n * sizes, chunked=flag) for n, flag in enumerate(chunked)
+        ]
         posted = [server.wait(server.push(event)) for event in events]
         client.stop()
         loop.join(5)
+        client.close()
 
         assert not loop.is_alive()
     for event, answer in zip(events, posted, strict=True):

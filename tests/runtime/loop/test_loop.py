@@ -158,7 +158,8 @@ def test_an_answer_lambda_finds_too_large_becomes_an_error(runtime):
 
 
 @pytest.mark.parametrize(
-    ("call", "status"), [("next", 403), ("next", 500), ("response", 403), ("response", 500)]
+    ("call", "status"),
+    [("next", 403), ("next", 500), ("response", 403), ("response", 500)],
 )
 def test_a_runtime_api_out_of_step_ends_the_process(runtime, call, status):
     """403 and 500 cannot be mended from here: the process ends, and says why."""
