@@ -28,7 +28,8 @@ from mlflow_serverless.local.wire import Message
 STARTING_S = 30.0
 ANSWER_S = 1_200.0
 """Longer than any function may take."""
-ATTEMPTS = 4
+ATTEMPTS = 9
+"""Over about 2.5 s, the pauses doubling."""
 _PAUSE_S = 0.005
 
 
@@ -66,9 +67,11 @@ class Client:
         Raises:
             ServerlessError: What the process refused, or DaemonError.
         """
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             with suppress(ConnectionError):
                 return self._asked(self._started(), message, payload)
+            # One that was just killed holds its lock for a moment longer.
+            time.sleep(_PAUSE_S * 2**attempt)
         raise DaemonError(Trouble.GONE, self._layout.daemon_log)
 
     def ask_if_running(self, message: Mapping[str, Any]) -> Message | None:
