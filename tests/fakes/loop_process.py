@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -29,7 +30,8 @@ class Runtime:
         self.api = FakeRuntimeApi()
         self._command = [sys.executable, *flags, str(program), *arguments]
         self._environ = environ
-        self.out = self.err = b""
+        # Files, since a pipe nobody reads would hold the process up.
+        self._logs = tempfile.TemporaryFile(), tempfile.TemporaryFile()
 
     def __enter__(self) -> Self:
         self.api.__enter__()
@@ -40,29 +42,45 @@ class Runtime:
                 "AWS_LAMBDA_RUNTIME_API": self.api.address,
                 **self._environ,
             },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=self._logs[0],
+            stderr=self._logs[1],
         )
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
         self.api.__exit__(None, None, None)
+        self._last = self.out, self.err
+        for log in self._logs:
+            log.close()
 
     def stop(self) -> int:
         """Ask the process to end; its exit code."""
-        if not (self.out or self.err):
-            if self.process.poll() is None:
-                self.process.terminate()
-            self.ended()
-        return self.process.returncode
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.ended()
 
     def ended(self, timeout_s: float = 20) -> int:
         """Wait for the process to end by itself; its exit code."""
         try:
-            self.out, self.err = self.process.communicate(timeout=timeout_s)
+            return self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.out, self.err = self.process.communicate()
+            self.process.wait()
             raise
-        return self.process.returncode
+
+    @property
+    def out(self) -> bytes:
+        """What the process has written to its log of lines."""
+        return self._content(0)
+
+    @property
+    def err(self) -> bytes:
+        """What the process has written to its log of errors."""
+        return self._content(1)
+
+    def _content(self, which: int) -> bytes:
+        log = self._logs[which]
+        if log.closed:
+            return self._last[which]
+        return os.pread(log.fileno(), os.fstat(log.fileno()).st_size, 0)
