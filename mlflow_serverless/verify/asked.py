@@ -52,7 +52,9 @@ class _Search:
         for start in range(0, max(len(rows), 1), size):
             yield from self._ask(rows[start : start + size])
 
-    def _ask(self, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
+    def _ask(
+        self, rows: NDArray[np.intp]
+    ) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
         if self.calls <= 0:
             self.unasked += len(rows)
             return

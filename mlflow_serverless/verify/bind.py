@@ -46,7 +46,9 @@ def _column(frame: pd.DataFrame, name: str) -> NDArray[Any]:
     return frame[key].to_numpy()
 
 
-def _tensor(tensors: Mapping[str, NDArray[Any]], feed: Feed, dtype: str) -> NDArray[Any]:
+def _tensor(
+    tensors: Mapping[str, NDArray[Any]], feed: Feed, dtype: str
+) -> NDArray[Any]:
     return cast(tensors[feed.tensor or ""], dtype)
 
 

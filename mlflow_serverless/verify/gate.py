@@ -81,7 +81,10 @@ def examine(
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
     bench = Bench(
-        reference=reference, asked=asked, options=chosen, labels=_labels(reference, asked)
+        reference=reference,
+        asked=asked,
+        options=chosen,
+        labels=_labels(reference, asked),
     )
     return ParityReport(
         model=model.uri,

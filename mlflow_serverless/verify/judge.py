@@ -145,7 +145,11 @@ def verdict(judged: Sequence[Judged], options: ParityOptions) -> str:
     beyond = sum(item.comparison.beyond for item in judged)
     ties = sum(item.comparison.ties for item in judged)
     if flips > options.max_label_flips or beyond:
-        where = [j.asked.group.name for j in judged if j.comparison.flips or j.comparison.beyond]
+        where = [
+            j.asked.group.name
+            for j in judged
+            if j.comparison.flips or j.comparison.beyond
+        ]
         return (
             f"{flips} wrong labels and {beyond} rows with scores beyond the tolerance "
             f"of {rows} rows, in {', '.join(where)}"

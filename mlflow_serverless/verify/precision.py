@@ -118,9 +118,7 @@ def agreed(found: Sequence[Precision | None]) -> Precision:
     known = [item for item in found if item is not None]
     if not known:
         return Precision(EPS32, 1)
-    return Precision(
-        max(item.eps for item in known), max(item.depth for item in known)
-    )
+    return Precision(max(item.eps for item in known), max(item.depth for item in known))
 
 
 def tolerance_for(

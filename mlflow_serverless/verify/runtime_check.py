@@ -46,7 +46,10 @@ def check_runtime(
         session = _open(candidate)
     except Exception as cause:  # noqa: BLE001 - whatever the engine raises
         return RuntimeReport(
-            engine=ENGINE, rows=0, wrong=1, first_wrong=f"it does not load: {brief(cause)}"
+            engine=ENGINE,
+            rows=0,
+            wrong=1,
+            first_wrong=f"it does not load: {brief(cause)}",
         )
     try:
         service = Service(manifest_of(model, candidate), session.run, _unheard)
@@ -241,7 +244,9 @@ def parse(predictions: Any, like: Outputs) -> Outputs:
         if not isinstance(predictions, list):
             raise TypeError("records are expected")
         columns = {name: [row[name] for row in predictions] for name in like.arrays}
-        return Outputs("table", {n: _typed(v, like.arrays[n]) for n, v in columns.items()})
+        return Outputs(
+            "table", {n: _typed(v, like.arrays[n]) for n, v in columns.items()}
+        )
     if like.form == "tensors":
         if not isinstance(predictions, Mapping):
             raise TypeError("an object of tensors is expected")

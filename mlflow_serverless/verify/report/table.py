@@ -17,7 +17,11 @@ from mlflow_serverless.verify.report.words import count, micro, size, small, tim
 
 def tables(report: ParityReport) -> Group:
     """A headline, one line an artefact, one line a group, and the evidence."""
-    parts: list[Text | Table] = [_headline(report), _candidates(report), _groups(report)]
+    parts: list[Text | Table] = [
+        _headline(report),
+        _candidates(report),
+        _groups(report),
+    ]
     parts.extend(_evidence(report))
     return Group(*parts)
 
@@ -97,7 +101,9 @@ def _cell(found: GroupVerdict | None) -> Text:
         return Text("fails", style="bold red")
     if found.flips or found.beyond:
         parts = [f"{found.flips} wrong"] if found.flips else []
-        parts += [f"{found.beyond} off ({small(found.max_abs)})"] if found.beyond else []
+        parts += (
+            [f"{found.beyond} off ({small(found.max_abs)})"] if found.beyond else []
+        )
         return Text(", ".join(parts), style="bold red")
     tie = f", {found.ties} ties" if found.ties else ""
     return Text(f"{times(found.max_excess)}{tie}", style="green")
@@ -115,4 +121,6 @@ def _evidence(report: ParityReport) -> Iterator[Text]:
         )
     for group in report.groups:
         if group.reasons:
-            yield Text(f"{group.name}: the model refuses: {group.reasons[0]}", style="dim")
+            yield Text(
+                f"{group.name}: the model refuses: {group.reasons[0]}", style="dim"
+            )

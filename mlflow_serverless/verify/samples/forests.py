@@ -101,7 +101,9 @@ def _lightgbm_tree(block: str) -> Iterator[Tree]:
 
     yield (
         np.concatenate([np.where(categorical == 1, -1, feature), none]),
-        np.concatenate([np.array(fields["threshold"].split(), float), np.zeros(inner + 1)]),
+        np.concatenate(
+            [np.array(fields["threshold"].split(), float), np.zeros(inner + 1)]
+        ),
         children("left_child"),
         children("right_child"),
     )

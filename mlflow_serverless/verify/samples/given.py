@@ -72,7 +72,9 @@ def _conformed(series: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":
         if kind in {"string", "binary"}:
             return pd.Series(series.tolist(), dtype=object)
         if kind == "datetime":
-            return pd.to_datetime(series).astype(FRAME_TYPES[kind]).reset_index(drop=True)
+            return (
+                pd.to_datetime(series).astype(FRAME_TYPES[kind]).reset_index(drop=True)
+            )
         values = np.asarray(pd.to_numeric(series, errors="raise"))
         return pd.Series(_numbers(values, column))
     except (TypeError, ValueError, OverflowError) as cause:
@@ -115,7 +117,9 @@ def _tensor(values: Any, tensor: Tensor) -> NDArray[Any]:
         for axis, size in enumerate(wanted)
     )
     if not fits:
-        raise MisfitError(f"tensor {tensor.name!r} has shape {array.shape}, not {wanted}")
+        raise MisfitError(
+            f"tensor {tensor.name!r} has shape {array.shape}, not {wanted}"
+        )
     return array.astype(object if tensor.dtype == "string" else np.dtype(tensor.dtype))
 
 
@@ -136,7 +140,9 @@ def read_sample(path: Path, signature: Signature) -> Batch:
 def _read(path: Path, signature: Signature) -> Any:
     match path.suffix.lower():
         case ".csv":
-            texts = {c.name: str for c in signature.columns if c.type == "string" and c.name}
+            texts = {
+                c.name: str for c in signature.columns if c.type == "string" and c.name
+            }
             return pd.read_csv(path, dtype=texts)
         case ".parquet" | ".pq":
             return pd.read_parquet(path)

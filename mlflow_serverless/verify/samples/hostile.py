@@ -106,7 +106,13 @@ def _strangers(column: Column, known: ColumnFacts) -> Iterator[object]:
         yield from TEXTS
         for item in known.categories[:20]:
             if isinstance(item, str):
-                yield from (f" {item}", f"{item} ", item.upper(), item.lower(), item[:-1])
+                yield from (
+                    f" {item}",
+                    f"{item} ",
+                    item.upper(),
+                    item.lower(),
+                    item[:-1],
+                )
     elif column.type in (*INTEGERS, *FLOATS) and known.categories:
         codes = [c for c in known.categories if isinstance(c, int | float | np.number)]
         if codes:

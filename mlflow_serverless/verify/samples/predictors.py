@@ -87,7 +87,9 @@ def _lightgbm_infos(booster: Any) -> list[str]:
     """Each feature's range `[low:high]`, or its categories `a:b:c`, or `none`."""
     text = booster.model_to_string()
     start = text.find("feature_infos=")
-    return text[start:].split("\n", 1)[0].partition("=")[2].split() if start >= 0 else []
+    return (
+        text[start:].split("\n", 1)[0].partition("=")[2].split() if start >= 0 else []
+    )
 
 
 def _lightgbm_info(feature: Feature | None, found: str, notebook: Notebook) -> None:

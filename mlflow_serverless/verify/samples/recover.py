@@ -49,7 +49,9 @@ def _walk(
     if known is not None:
         return known(step, features, notebook)
     if hasattr(step, "get_support"):
-        return tuple(f for f, kept in zip(features, step.get_support(), strict=True) if kept)
+        return tuple(
+            f for f, kept in zip(features, step.get_support(), strict=True) if kept
+        )
     if not hasattr(step, "predict") and hasattr(step, "transform"):
         return None
     for inner in _wrapped(step):
@@ -106,7 +108,12 @@ def _wrapped(step: Any) -> list[Any]:
     """Estimators inside a meta-estimator that see its own input."""
     inner = [
         getattr(step, name)
-        for name in ("best_estimator_", "estimator_", "regressor_", "calibrated_classifiers_")
+        for name in (
+            "best_estimator_",
+            "estimator_",
+            "regressor_",
+            "calibrated_classifiers_",
+        )
         if hasattr(step, name)
     ]
     if hasattr(step, "estimators_") and not hasattr(step, "estimators_features_"):

@@ -94,9 +94,7 @@ def _spread(values: Floats, most: int) -> Floats:
     return values[np.linspace(0, len(values) - 1, most).astype(np.intp)]
 
 
-def _filled(
-    values: NDArray[Any], rows: int, rng: np.random.Generator
-) -> NDArray[Any]:
+def _filled(values: NDArray[Any], rows: int, rng: np.random.Generator) -> NDArray[Any]:
     """All of *values* in random order, repeated to fill *rows*."""
     repeats = -(-rows // len(values))
     return np.concatenate([rng.permutation(values) for _ in range(repeats)])[:rows]
@@ -211,6 +209,8 @@ def _inside(one: Floats, other: Floats, wish: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         width = np.where(np.isfinite(low) & np.isfinite(high), high - low, 1.0)
         middle = np.where(
-            np.isfinite(low), low + width / 2, np.where(np.isfinite(high), high - 0.5, wish)
+            np.isfinite(low),
+            low + width / 2,
+            np.where(np.isfinite(high), high - 0.5, wish),
         )
     return np.where((wish > low) & (wish < high), wish, middle)

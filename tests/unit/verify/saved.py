@@ -14,7 +14,12 @@ from mlflow_serverless.store import digest_folder
 
 
 def save_sklearn(
-    estimator: Any, data: Any, folder: Path, *, predict_fn: str = "predict", rows: int = 5
+    estimator: Any,
+    data: Any,
+    folder: Path,
+    *,
+    predict_fn: str = "predict",
+    rows: int = 5,
 ) -> ServableModel:
     """*estimator* in *folder*, with a signature and an example from *data*."""
     with warnings.catch_warnings():
@@ -96,6 +101,7 @@ def _signature(meta: Any) -> Signature:
         )
         return Signature(tensors=tensors, params=listed)
     columns = tuple(
-        Column(item.name, item.type.name, required=item.required) for item in schema.inputs
+        Column(item.name, item.type.name, required=item.required)
+        for item in schema.inputs
     )
     return Signature(columns=columns, params=listed)

@@ -342,9 +342,10 @@ def test_accepted_flips_are_counted(tree):
         samples=200, boundary_rows=2_000, max_label_flips=flips - 1, runtime_rows=0
     )
 
-    assert f"{flips} wrong labels accepted" in verify(
-        servable, [wrong], options=generous
-    ).candidates[0].verdict
+    assert (
+        f"{flips} wrong labels accepted"
+        in verify(servable, [wrong], options=generous).candidates[0].verdict
+    )
     assert not examine(servable, [wrong], options=stingy).passed
 
 
