@@ -1,0 +1,208 @@
+"""A folder of files named by their SHA-256: whole or absent, within a budget."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+
+from lambda_runtime.cache import check, sweep
+from lambda_runtime.cache.tier import Corrupt, Miss, NoRoom, why
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lambda_runtime.cache.disk import Disk
+    from lambda_runtime.cache.sweep import Manners
+    from lambda_runtime.cache.tier import Fill, Limit
+    from lambda_runtime.manifest import File
+
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Folder:
+    """Finished files by digest; a file being written is invisible until it is right.
+
+    Safe to share between processes: names are digests, writers use names of their
+    own, and renaming is atomic, so whoever comes second replaces equal by equal.
+    """
+
+    def __init__(
+        self, root: str, budget: int | None, manners: Manners, disk: Disk
+    ) -> None:
+        self.root = root
+        self.kept = "tmp" if manners.locks else "mount"
+        self._budget = budget
+        self._manners = manners
+        self._disk = disk
+        self._held: dict[str, int] = {}
+        self._seals: dict[str, check.Seal] = {}
+        self._ready = False
+
+    def find(self, file: File, limit: Limit) -> str:
+        """
+        The path of *file* here, its content checked once in this process.
+
+        Raises:
+            Miss: It is absent or unreadable.
+            Corrupt: Something else has its name; it is removed if the folder is ours.
+        """
+        path = self._path(file)
+        fd = check.open_regular(self._disk, path, file)
+        try:
+            self._lock(fd, path)
+            self._expect(fd, file, limit)
+        except BaseException as cause:
+            if isinstance(cause, Corrupt) and self._manners.locks:
+                sweep.remove(self._disk, path)
+            self._disk.close(fd)
+            raise
+        self._hold(file, fd)
+        return path
+
+    def receive(self, file: File, fill: Fill, limit: Limit) -> str:
+        """
+        Keep what *fill* writes, if its digest is the file's; return the path.
+
+        Raises:
+            NoRoom: The folder is full, over its budget, or not writable.
+            Miss: What *fill* raises; Corrupt if it wrote something else.
+        """
+        try:
+            fd, temporary = self._begin(file, limit)
+        except OSError as cause:
+            raise NoRoom(why(cause)) from None
+        try:
+            check.expect_digest(fill(fd), file)
+            limit.check()
+            return self._publish(file, fd, temporary)
+        except OSError as cause:
+            raise NoRoom(why(cause)) from None
+        finally:
+            self._abandon(fd, temporary)
+
+    def close(self) -> None:
+        """Let go of every file in use; others may evict them now."""
+        for fd in self._held.values():
+            self._disk.close(fd)
+        self._held.clear()
+        self._seals.clear()
+
+    def _path(self, file: File) -> str:
+        return f"{self.root}/{file.sha256}"
+
+    def _lock(self, fd: int, path: str) -> None:
+        """Mark the file as in use, and see that it is still the one under its name."""
+        if not self._manners.locks:
+            return
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            named = os.stat(path, follow_symlinks=False).st_ino
+        except OSError:
+            raise Miss("being evicted by another process") from None
+        if named != os.fstat(fd).st_ino:
+            raise Miss("replaced by another process")
+
+    def _expect(self, fd: int, file: File, limit: Limit) -> None:
+        """Raise unless the content is right; known seals are not read again."""
+        if self._seals.get(file.sha256) == check.seal_of(self._disk.fstat(fd)):
+            return
+        sweep.touch(fd)
+        before = check.seal_of(self._disk.fstat(fd))
+        check.expect_digest(check.read_through(self._disk, fd, limit, len), file)
+        if check.seal_of(self._disk.fstat(fd))[:4] != before[:4]:
+            raise Corrupt("rewritten while it was read")
+        self._seals[file.sha256] = before
+
+    def _hold(self, file: File, fd: int) -> None:
+        old = self._held.pop(file.sha256, None)
+        if old is not None:
+            self._disk.close(old)
+        if self._manners.locks:
+            self._held[file.sha256] = fd
+        else:
+            self._disk.close(fd)
+
+    def _begin(self, file: File, limit: Limit) -> tuple[int, str]:
+        """Create an unfinished file with all its space reserved."""
+        if not self._ready:
+            self._disk.makedirs(self.root, 0o700, exist_ok=True)
+            sweep.clean(self._disk, self.root, self._manners)
+            self._ready = True
+        guard = self._guard(limit) if self._manners.locks else None
+        try:
+            self._make_room(file.bytes)
+            temporary = f"{self.root}/{sweep.PART}{os.urandom(8).hex()}"
+            fd = self._disk.open(temporary, _CREATE, 0o600)
+            try:
+                self._reserve(fd, file.bytes)
+            except BaseException:
+                self._abandon(fd, temporary)
+                raise
+            return fd, temporary
+        finally:
+            if guard is not None:
+                os.close(guard)
+
+    def _guard(self, limit: Limit) -> int:
+        """Lock under which room is made, so that two fillers cannot both take it."""
+        fd = os.open(f"{self.root}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not limit.left():
+                    os.close(fd)
+                    raise NoRoom("locked by another process") from None
+                time.sleep(0.002)
+            else:
+                return fd
+
+    def _reserve(self, fd: int, size: int) -> None:
+        """Take the space now: writing to a full disk through a mapping is a SIGBUS."""
+        if self._manners.locks:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while size:
+            try:
+                return self._disk.posix_fallocate(fd, 0, size)
+            except OSError as cause:
+                full = cause.errno in {errno.ENOSPC, errno.EDQUOT}
+                if not (full and self._evict_one()):
+                    raise
+        return None
+
+    def _publish(self, file: File, fd: int, temporary: str) -> str:
+        """Give the finished file its name."""
+        path = self._path(file)
+        os.fchmod(fd, self._manners.mode)
+        if self._manners.locks:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        else:
+            self._disk.close(os.dup(fd))  # where network disks say that they are full
+        self._disk.replace(temporary, path)
+        self._seals[file.sha256] = check.seal_of(self._disk.fstat(fd))
+        self._hold(file, os.dup(fd))
+        return path
+
+    def _abandon(self, fd: int, temporary: str) -> None:
+        sweep.remove(self._disk, temporary)
+        self._disk.close(fd)
+
+    def _evict_one(self) -> bool:
+        """Remove the longest unused file that nobody uses; whether there was one."""
+        return any(
+            sweep.evict(self._disk, self.root, entry, self._manners)
+            for entry in sweep.entries(self.root)
+        )
+
+    def _make_room(self, wanted: int) -> None:
+        if self._budget is None:
+            return
+        used = sweep.bytes_in(self.root)
+        while used + wanted > self._budget and self._evict_one():
+            used = sweep.bytes_in(self.root)
+        if used + wanted > self._budget:
+            raise NoRoom(
+                f"{wanted} bytes do not fit beside {used} in use, "
+                f"in a budget of {self._budget}"
+            )
