@@ -36,6 +36,23 @@ def require_fit(declared: Sequence[Tensor], inputs: Mapping[str, Value]) -> None
         )
 
 
+def encoded_texts(name: str, texts: Sequence[str]) -> list[bytes]:
+    """
+    The *texts* of input *name* in UTF-8.
+
+    Raises:
+        BadRequest: One of them is no text, or not valid Unicode.
+    """
+    try:
+        return [text.encode() for text in texts]
+    except UnicodeEncodeError as cause:
+        raise BadRequest(
+            f"input {name!r} holds text that is not valid Unicode: {cause.reason}"
+        ) from cause
+    except AttributeError as cause:
+        raise BadRequest(f"input {name!r} holds something that is no text") from cause
+
+
 def _require_type_and_shape(tensor: Tensor, value: Value) -> None:
     if value.dtype != tensor.dtype:
         raise BadRequest(f"input {tensor.name!r} is {_say(tensor)}, not {value.dtype}")

@@ -9,7 +9,6 @@ from ctypes import c_int, c_int64, c_void_p
 from lambda_runtime.engine.call import MAX_RANK, Call
 from lambda_runtime.engine.capi import (
     ELEMENT_TYPES,
-    INVALID_ARGUMENT,
     ONNX_TYPE_TENSOR,
     Handle,
     OrtError,
@@ -19,7 +18,7 @@ from lambda_runtime.engine.fit import require_fit
 from lambda_runtime.engine.library import find_library
 from lambda_runtime.engine.options import options_for
 from lambda_runtime.engine.refusal import reason
-from lambda_runtime.faults import BadRequest, BrokenBundle, Fault, Internal
+from lambda_runtime.faults import BrokenBundle, Internal
 from lambda_runtime.manifest import Tensor
 
 TYPE_CHECKING = False
@@ -93,7 +92,8 @@ class OrtSession:
         try:
             return call(inputs)
         except OrtError as failed:
-            raise _fault(failed, self._name) from failed
+            said = " ".join(failed.message.split())
+            raise Internal(f"{self._name} failed: {said}") from failed
         finally:
             idle.append(call)
 
@@ -115,14 +115,6 @@ class OrtSession:
             raise Internal(f"{self._name} was closed")
         wanted = [known[name] for name in outputs]
         return Call(self._api, self._handle, self.inputs, wanted)
-
-
-def _fault(failed: OrtError, name: str) -> Fault:
-    said = " ".join(failed.message.split())
-    # The rank of a graph's input may be unknown to us and known to the engine.
-    if failed.code == INVALID_ARGUMENT and " for input" in said:
-        return BadRequest(said)
-    return Internal(f"{name} failed: {said}")
 
 
 def _dimensions(api: Api, info: c_void_p) -> tuple[int, ...]:
