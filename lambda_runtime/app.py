@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from time import perf_counter_ns
+from time import perf_counter_ns, time
 
 from lambda_runtime.doors.find import find
 from lambda_runtime.errors_out import fault_json
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
+    from lambda_runtime.cache import Cache
     from lambda_runtime.doors import Door
     from lambda_runtime.manifest import Manifest
+    from lambda_runtime.serving import Serving
     from lambda_runtime.settings import Settings
 
     class Service(Protocol):
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
         @property
         def last(self) -> object:
-            """Rows and microseconds of the last prediction, a new value for each."""
+            """Rows and microseconds of the last request; zeros without a prediction."""
             ...
 
         def respond(self, request: Request) -> Response:
@@ -88,15 +90,9 @@ class App:
         )
 
     def respond(self, request: Request) -> tuple[Response, object]:
-        """The answer to one request, and what the protocol measured of it, if it did.
-
-        Raises:
-            Fault: What the protocol does not answer itself.
-        """
-        before = self._service.last
+        """The answer to one request, and what the protocol measured of it."""
         response = self._service.respond(request)
-        last = self._service.last
-        return response, last if last is not before else None
+        return response, self._service.last
 
 
 def _too_large(size: int, limit: int) -> TooLarge:
@@ -151,14 +147,26 @@ def build(settings: Settings, *, born_ns: int) -> App:
         model_version=manifest.model.version or "",
         engine=manifest.engine.kind,
         init_ms=(perf_counter_ns() - born_ns) / 1e6,
-        tiers=tuple((tier, ms) for _, tier, ms in cache.hits),
+        tiers=tuple((hit.tier, hit.ms) for hit in cache.hits),
     )
     return App(
         Service(manifest, serving.run),
         facts,
-        settle=serving.settle,
-        close=serving.close,
+        settle=lambda until_ms: _settle(serving, cache, until_ms),
+        close=lambda: _close(serving, cache),
     )
+
+
+def _settle(serving: Serving, cache: Cache, until_ms: int) -> bool:
+    """The better session first, then what a mounted folder lacks."""
+    settled = serving.settle(until_ms)
+    cache.settle(max(0.0, until_ms / 1e3 - time()))
+    return settled
+
+
+def _close(serving: Serving, cache: Cache) -> None:
+    serving.close()
+    cache.close()
 
 
 def read_manifest(bundle: str) -> Manifest:

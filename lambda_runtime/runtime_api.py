@@ -5,8 +5,8 @@ The rules of asking again, since a connection may break anywhere:
 - `next` harms nothing while no event has come: it is asked again. An event whose
   headers came and whose body did not is `CutShort`: it can still be answered, with
   an error.
-- An answer whose receipt did not come is sent once more. If the server has it
-  already it says so (400, 403), and that is the receipt: one answer, never two.
+- An answer whose receipt did not come is sent again. If the server has it already
+  it says so (400, 403), and that is the receipt: one answer, never two.
 - 403 and 500 otherwise mean that this process is out of step: `OutOfStep` ends it.
 """
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 PAYLOAD_LIMIT = 6 * 1024 * 1024 + 100
 """Largest event and answer [bytes]; Lambda itself allows the 100 over 6 MB."""
 
-CONNECTS = 3
-"""How often in a row `next` may find no server before the process gives up."""
+TRIES = 4
+"""How often in a row one call may break before the process gives up: the first is
+often an idle connection that the server had closed."""
 
 _VERSION = b"/2018-06-01/runtime/"
 _ERROR_TYPE = "application/vnd.aws.lambda.error+json"
@@ -89,7 +90,7 @@ class RuntimeApi:
             CutShort: The event is too large, or was not delivered whole.
             OutOfStep: There is no working Runtime API any more.
         """
-        for attempt in range(CONNECTS):
+        for attempt in range(TRIES):
             if self._stopping:
                 return None
             self._waiting = True
@@ -103,7 +104,7 @@ class RuntimeApi:
                 ) from cause
             except Broken as cause:
                 _may_ask_again(cause)
-                if attempt + 1 == CONNECTS and not self._stopping:
+                if attempt + 1 == TRIES and not self._stopping:
                     raise OutOfStep(f"no Runtime API: {cause}") from cause
             finally:
                 self._waiting = False
@@ -154,14 +155,14 @@ class RuntimeApi:
     def _post(self, path: str, body: bytes, headers: str) -> Reply:
         head = b"POST " + _VERSION + path.encode() + b" HTTP/1.1\r\n" + self._host
         head += f"{headers}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-        try:
-            return _accepted(self._wire.exchange(head, body), path, again=False)
-        except Broken:
-            pass
-        try:
-            return _accepted(self._wire.exchange(head, body), path, again=True)
-        except Broken as cause:
-            raise OutOfStep(f"the Runtime API took no {path}: {cause}") from cause
+        for attempt in range(TRIES):
+            try:
+                reply = self._wire.exchange(head, body)
+            except Broken as cause:
+                why = f"the Runtime API took no {path}: {cause}"
+            else:
+                return _accepted(reply, path, again=attempt > 0)
+        raise OutOfStep(why)
 
 
 def _accepted(reply: Reply, path: str, *, again: bool) -> Reply:

@@ -57,18 +57,26 @@ def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
     if not address:
         _say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
         return 2
-    return _serve_lambda(
+    return serve_lambda(
         RuntimeApi(address),
         lambda: read(os.environ, root=root),
         lambda settings: build(settings, born_ns=born_ns),
     )
 
 
-def _serve_lambda(
+def serve_lambda(
     api: RuntimeApi,
     settings_of: Callable[[], Settings],
     app_of: Callable[[Settings], App],
 ) -> int:
+    """
+    Serve one Runtime API until it ends; the exit code.
+
+    Args:
+        api: Where events come from.
+        settings_of: Reads the settings; what it raises is an init error.
+        app_of: Loads the model; likewise.
+    """
     try:
         try:
             settings = settings_of()
@@ -85,6 +93,8 @@ def _serve_lambda(
     except (OutOfStep, Broken) as cause:
         _say(f"runtime.out-of-step why={cause}")
         return 1
+    finally:
+        api.close()
     return 0
 
 

@@ -2,8 +2,8 @@
 
 Written by hand with one system call after the answer is posted: CloudWatch reads the
 metrics from the log, so no metric is ever sent over a socket. One set of dimensions,
-function and version, is what rollouts are judged by; the rest are plain fields, which
-cost nothing and can be searched.
+function and version, is what rollouts are judged by. Only what alarms and judges look
+at is a metric, since every metric costs money; the rest are fields, to be searched.
 """
 
 from __future__ import annotations
@@ -24,15 +24,12 @@ NAMESPACE = "MLflowServerless"
 _STDOUT = 1
 _WARM = (
     ("HandleUs", "Microseconds"),
-    ("DecodeUs", "Microseconds"),
     ("RunUs", "Microseconds"),
-    ("EncodeUs", "Microseconds"),
-    ("Rows", "Count"),
     ("Failures", "Count"),
     ("Refusals", "Count"),
 )
 _LATER = '"Cold":false'
-_COLD = (*_WARM, ("InitMs", "Milliseconds"), ("TierMs", "Milliseconds"))
+_COLD = (*_WARM, ("InitMs", "Milliseconds"))
 
 
 class Facts(NamedTuple):
