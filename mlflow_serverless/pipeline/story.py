@@ -23,6 +23,7 @@ from mlflow_serverless.pipeline.request import (
     Intent,
     Proposal,
 )
+from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.pipeline.smoke import smoke
 from mlflow_serverless.plan import (
     Actual,
@@ -39,7 +40,9 @@ from mlflow_serverless.report import step
 from mlflow_serverless.world import World
 
 
-def deploy(request: DeployRequest, world: World) -> Deployment:
+def deploy(
+    request: DeployRequest, world: World, rooms: Rooms | None = None
+) -> Deployment:
     """
     Bring about what *request* asks for, or change nothing.
 
@@ -52,7 +55,7 @@ def deploy(request: DeployRequest, world: World) -> Deployment:
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(_model_uri(request, have), request.flavor, config, world)
+    built = build(_model_uri(request, have), request.flavor, config, world, rooms)
     artifact = world.cloud.put(built.bundle)
     want = desired(request.name, artifact, built.model, built.parity.summary, config)
     changes = _planned(request, want, have, world)
@@ -67,7 +70,9 @@ def deploy(request: DeployRequest, world: World) -> Deployment:
     return done
 
 
-def plan_only(request: DeployRequest, world: World) -> Proposal:
+def plan_only(
+    request: DeployRequest, world: World, rooms: Rooms | None = None
+) -> Proposal:
     """
     Decide what *deploy* would change; nothing outside this machine is touched.
 
@@ -76,7 +81,7 @@ def plan_only(request: DeployRequest, world: World) -> Proposal:
     """
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(_model_uri(request, have), request.flavor, config, world)
+    built = build(_model_uri(request, have), request.flavor, config, world, rooms)
     want = desired(
         request.name, built.bundle.digest, built.model, built.parity.summary, config
     )

@@ -17,7 +17,8 @@ from lambda_runtime.cache import sigv4
 keys = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 moments = st.datetimes(
-    datetime.datetime(2020, 1, 1), datetime.datetime(2099, 1, 1)  # noqa: DTZ001
+    datetime.datetime(2020, 1, 1),
+    datetime.datetime(2099, 1, 1),  # noqa: DTZ001
 )
 
 
