@@ -11,7 +11,7 @@ from __future__ import annotations
 from _operator import itemgetter
 from itertools import chain
 
-from lambda_runtime.faults import BadRequest
+from lambda_runtime.faults import BadRequest, SchemaMismatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ class ByColumn:
         if not isinstance(cells, list):
             return [cells] * self.count
         if len(cells) != self.count:
-            raise BadRequest(
-                "Invalid input. All columns must be of the same length: "
+            raise SchemaMismatch(
+                "All columns must be of the same length: "
                 f"'{name}' has {len(cells)} values, not {self.count}."
             )
         return cells

@@ -5,8 +5,6 @@ it dead starts another under a second lock, so that two who find it dead at once
 one. Files it left behind are then only files.
 """
 
-import fcntl
-import json
 import os
 import socket
 import subprocess
@@ -14,12 +12,12 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlflow_serverless.local import wire
 from mlflow_serverless.local.database import explained, locked
+from mlflow_serverless.local.endpoint import Endpoint, alive, kill_holder, running
 from mlflow_serverless.local.errors import DaemonError, Trouble
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.setup import Setup
@@ -28,18 +26,11 @@ from mlflow_serverless.local.wire import Message
 STARTING_S = 30.0
 ANSWER_S = 1_200.0
 """Longer than any function may take."""
-ATTEMPTS = 4
+QUICK_S = 3.0
+"""For what takes no time."""
+ATTEMPTS = 9
+"""Over about 2.5 s, the pauses doubling."""
 _PAUSE_S = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """What the endpoint file says."""
-
-    port: int
-    token: str
-    pid: int
-    fingerprint: str
 
 
 class Client:
@@ -49,10 +40,14 @@ class Client:
     Args:
         layout: Which embedded cloud.
         setup: How the process is to run; one that runs otherwise is replaced.
+        stopping_s: How long it may take to stop before it is killed [s].
     """
 
-    def __init__(self, layout: Layout, setup: Setup) -> None:
+    def __init__(
+        self, layout: Layout, setup: Setup, *, stopping_s: float = 10.0
+    ) -> None:
         self._layout = layout
+        self._stopping_s = stopping_s
         self._setup = setup
 
     def call(
@@ -66,9 +61,11 @@ class Client:
         Raises:
             ServerlessError: What the process refused, or DaemonError.
         """
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             with suppress(ConnectionError):
-                return self._asked(self._started(), message, payload)
+                return self._asked(self._started(), message, payload, ANSWER_S)
+            # One that was just killed holds its lock for a moment longer.
+            time.sleep(_PAUSE_S * 2**attempt)
         raise DaemonError(Trouble.GONE, self._layout.daemon_log)
 
     def ask_if_running(self, message: Mapping[str, Any]) -> Message | None:
@@ -77,28 +74,37 @@ class Client:
         if endpoint is None:
             return None
         try:
-            return self._asked(endpoint, message, b"")[0]
-        except ConnectionError:
+            return self._asked(endpoint, message, b"", QUICK_S)[0]
+        except (ConnectionError, DaemonError):
             return None
 
     def stop(self) -> bool:
         """End the process and every environment; False if there was none."""
         if not alive(self._layout):
             return False
-        deadline = time.monotonic() + STARTING_S
+        began = time.monotonic()
         while alive(self._layout):
-            self.ask_if_running({"op": "stop"})
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > self._stopping_s + STARTING_S:
                 raise DaemonError(Trouble.STUCK, self._layout.daemon_log)
+            if waited > self._stopping_s:
+                # It cannot be reached, or does not listen: the lock says who it is.
+                kill_holder(self._layout)
+            else:
+                self.ask_if_running({"op": "stop"})
             time.sleep(_PAUSE_S)
         return True
 
     def _asked(
-        self, endpoint: Endpoint, message: Mapping[str, Any], payload: bytes
+        self,
+        endpoint: Endpoint,
+        message: Mapping[str, Any],
+        payload: bytes,
+        patience: float,
     ) -> tuple[Message, bytes]:
         address = (wire.HOST, endpoint.port)
         try:
-            with socket.create_connection(address, timeout=ANSWER_S) as connection:
+            with socket.create_connection(address, timeout=patience) as connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sent = {**message, "token": endpoint.token}
                 answer, data = wire.ask(connection, sent, payload)
@@ -154,31 +160,6 @@ def spawn(layout: Layout, setup: Setup) -> "subprocess.Popen[bytes]":
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
             env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
         )  # fmt: skip
-
-
-def alive(layout: Layout) -> bool:
-    """Whether a process holds the lock."""
-    try:
-        handle = os.open(layout.lock, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
-
-
-def running(layout: Layout) -> Endpoint | None:
-    """Where the process listens; None if there is none, or it is not ready yet."""
-    if not alive(layout):
-        return None
-    try:
-        return Endpoint(**json.loads(layout.endpoint.read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
 
 
 def _last_line(log: Path) -> str:

@@ -12,10 +12,12 @@ import sys
 import time
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.local import bundles, wire
+from mlflow_serverless.local.endpoint import Endpoint, endpoint_of
 from mlflow_serverless.local.errors import DaemonError, Trouble
 from mlflow_serverless.local.fleet import Fleet
 from mlflow_serverless.local.journal import Entry, Journal
@@ -27,7 +29,7 @@ from mlflow_serverless.local.wire import Message
 from mlflow_serverless.store import write_json
 
 _TICK_S = 0.5
-_LOCK_S = 10.0
+_LOCK_S = 2.0
 _FLUSH_S = 0.05
 _DRAIN_S = 5.0
 """How long a stop waits for requests that are under way [s]."""
@@ -44,10 +46,11 @@ class Daemon:
     Args:
         layout: Which embedded cloud.
         setup: How it runs.
+        lock: The handle of its lock, which this process holds.
     """
 
-    def __init__(self, layout: Layout, setup: Setup) -> None:
-        self._layout, self._setup = layout, setup
+    def __init__(self, layout: Layout, setup: Setup, lock: int) -> None:
+        self._layout, self._setup, self._lock = layout, setup, lock
         self._token = secrets.token_urlsafe(24)
         self._journal = Journal(layout.journal)
         self._entries: list[Entry] = []
@@ -62,7 +65,13 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         server = await asyncio.start_server(self._met, wire.HOST, 0, limit=1 << 20)
-        self._announce(server.sockets[0].getsockname()[1])
+        self._endpoint = Endpoint(
+            port=server.sockets[0].getsockname()[1],
+            token=self._token,
+            pid=os.getpid(),
+            fingerprint=self._setup.fingerprint(),
+        )
+        self._announce()
         while not self._stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._tick_s())
@@ -74,15 +83,14 @@ class Daemon:
         await self._fleet.close()
         self._flush()
 
-    def _announce(self, port: int) -> None:
-        value = {
-            "port": port,
-            "token": self._token,
-            "pid": os.getpid(),
-            "fingerprint": self._setup.fingerprint(),
-        }
-        os.umask(0o077)
-        write_json(self._layout.endpoint, value)
+    def _announce(self) -> None:
+        write_json(self._layout.endpoint, asdict(self._endpoint))
+
+    def _is_announced(self) -> bool:
+        try:
+            return endpoint_of(self._layout) == self._endpoint
+        except (OSError, ValueError, TypeError):
+            return False
 
     def _tick_s(self) -> float:
         return min(_TICK_S, self._setup.idle_s / 4)
@@ -94,8 +102,10 @@ class Daemon:
         if self._fleet.in_flight:
             self._used = time.monotonic()
         idle = time.monotonic() - self._used > self._setup.idle_s
-        if idle or not self._layout.endpoint.exists():
+        if idle or not holds(self._layout, self._lock):
             self._stopping.set()
+        elif not self._is_announced():
+            self._announce()
 
     # Requests.
 
@@ -206,11 +216,21 @@ def hold(layout: Layout) -> int | None:
     while True:
         with suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.truncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
             return handle
         if time.monotonic() > deadline:
             os.close(handle)
             return None
         time.sleep(0.005)
+
+
+def holds(layout: Layout, lock: int) -> bool:
+    """Whether *lock* still is what others look at: nobody took the folder away."""
+    try:
+        return os.path.samestat(os.fstat(lock), layout.lock.stat())
+    except FileNotFoundError:
+        return False
 
 
 def tidy(layout: Layout) -> None:
@@ -226,8 +246,8 @@ def tidy(layout: Layout) -> None:
         Journal(layout.journal).trim()
 
 
-async def _serve(layout: Layout, setup: Setup) -> None:
-    await Daemon(layout, setup).run()
+async def _serve(layout: Layout, setup: Setup, lock: int) -> None:
+    await Daemon(layout, setup, lock).run()
 
 
 def main(root: str, setup: str) -> int:
@@ -235,11 +255,13 @@ def main(root: str, setup: str) -> int:
     layout = Layout(Path(root))
     layout.prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hold(layout) is None:
+    os.umask(0o077)
+    lock = hold(layout)
+    if lock is None:
         sys.stderr.write("another process holds the lock\n")
         return 1
     tidy(layout)
-    asyncio.run(_serve(layout, Setup.from_json(setup)))
+    asyncio.run(_serve(layout, Setup.from_json(setup), lock))
     return 0
 
 

@@ -28,9 +28,6 @@ _INSERT = (
 )
 _SELECT = "SELECT at, version, environment, text FROM lines WHERE name = ? AND at >= ?"
 
-KEPT_LINES = 200_000
-"""Older lines make room for newer ones."""
-
 LINE_CHARS = 256 * 1024
 """CloudWatch cuts longer events; so do we."""
 
@@ -53,10 +50,12 @@ class Journal:
 
     Args:
         file: The sqlite file; made when first needed.
+        keep: Most lines; older ones make room for newer ones.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, keep: int = 200_000) -> None:
         self._file = file
+        self._keep = keep
 
     def write(self, entries: Sequence[Entry]) -> None:
         """
@@ -89,7 +88,7 @@ class Journal:
         """Let the oldest lines go once there are too many."""
         with opened(self._file, SCHEMA) as connection:
             query = "DELETE FROM lines WHERE id <= (SELECT max(id) FROM lines) - ?"
-            connection.execute(query, (KEPT_LINES,))
+            connection.execute(query, (self._keep,))
 
     def lines(self, name: str, since: datetime | None) -> Iterator[LogLine]:
         """Every line of *name* since then, oldest first."""

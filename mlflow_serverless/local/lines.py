@@ -66,4 +66,6 @@ class Lines:
             whole.append(self._begun)
             self._begun = b""
         for line in whole:
-            self._take(line[:LINE_CHARS].decode(errors="replace"))
+            for start in range(0, max(1, len(line)), LINE_CHARS):
+                part = line[start : start + LINE_CHARS]
+                self._take(part.decode(errors="replace"))

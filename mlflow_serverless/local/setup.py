@@ -40,7 +40,13 @@ class Setup:
     def from_json(cls, text: str) -> "Setup":
         """Read what `to_json` wrote."""
         values = json.loads(text)
-        return cls(**{**values, "runtime": Path(values["runtime"])})
+        return cls(
+            runtime=Path(values["runtime"]),
+            idle_s=float(values["idle_s"]),
+            environment_idle_s=float(values["environment_idle_s"]),
+            environments=int(values["environments"]),
+            patience_s=float(values["patience_s"]),
+        )
 
     def fingerprint(self) -> str:
         """Differs for another release, interpreter or setup."""
