@@ -190,7 +190,7 @@ class LambdaDeploymentClient(BaseDeploymentClient):
             wanted = route.endpoint_of(endpoint)
             return shapes.endpoint(wanted.name, route.find(wanted, world))
 
-    def _deploy(  # noqa: PLR0917 - MLflow's signature, and the intent
+    def _deploy(  # noqa: PLR0913, PLR0917 - MLflow's signature, and the intent
         self,
         intent: pipeline.Intent,
         name: str,

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Tell, World
@@ -59,8 +61,6 @@ def home(environ: Mapping[str, str] | None = None) -> Path:
     environ = os.environ if environ is None else environ
     if named := environ.get("MLFLOW_SERVERLESS_HOME"):
         return Path(named).expanduser().absolute()
-    from platformdirs import user_data_path  # noqa: PLC0415 - only when it is needed
-
     return user_data_path("mlflow-serverless")
 
 

@@ -17,7 +17,7 @@ def local() -> None:
 @click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
 def serve(session: Session, *, host: str, port: int) -> None:
     """Serve every deployment over HTTP, as function URLs would; Ctrl-C ends it."""
-    from mlflow_serverless.local import serve as serving  # noqa: PLC0415 - brings uvicorn
+    from mlflow_serverless.local.serve import serve as serving  # noqa: PLC0415 - brings uvicorn
 
     world = session.world()
 

@@ -31,8 +31,8 @@ def status(session: Session, *, name: str | None, named: str | None) -> None:
         if not found:
             console.print(f"nothing is deployed on {world.target}.")
         elif chosen:
-            rows = [(key, str(value)) for key, value in described[0].items()]
-            console.print(table("", ("", ""), rows))
+            pairs = [(key, str(value)) for key, value in described[0].items()]
+            console.print(table("", ("", ""), pairs))
         else:
             keys = ("name", "version", "model_uri", "endpoint", "created")
             rows = [tuple(str(item[key]) for key in keys) for item in described]

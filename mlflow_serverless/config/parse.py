@@ -194,10 +194,9 @@ def _mistake(error: ErrorDetails) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return _unknown(key)
-    said = error["msg"].removeprefix("Value error, ")
-    said = said[:1].lower() + said[1:]
     if error["type"] == "value_error":
-        return f"{key}: {said}"
+        return f"{key}: {error['msg'].removeprefix('Value error, ')}"
+    said = error["msg"][:1].lower() + error["msg"][1:]
     return f"{key}={error['input']}: {said}"
 
 

@@ -138,10 +138,10 @@ def _canonical(manifest: Manifest) -> bytes:
     except (TypeError, ValueError) as cause:
         raise BundleUnreadableError(str(cause)) from cause
     if read != manifest:
-        wrong = [
-            f for f in manifest._fields if getattr(read, f) != getattr(manifest, f)
-        ]
-        raise BundleUnreadableError(f"{', '.join(wrong)} changed on the way")
+        changed = (
+            n for n in manifest._fields if getattr(read, n) != getattr(manifest, n)
+        )
+        raise BundleUnreadableError(", ".join(changed))
     return f"{text}\n".encode()
 
 

@@ -1,6 +1,6 @@
 """The story: resolve, convert, optimise, verify, package, plan, apply, ask once."""
 
-from mlflow_serverless.pipeline.ask import ask
+from mlflow_serverless.pipeline.ask import ask, parsed
 from mlflow_serverless.pipeline.build import Built, build
 from mlflow_serverless.pipeline.look import Status, history, listing, status
 from mlflow_serverless.pipeline.request import (
@@ -26,6 +26,7 @@ __all__ = [
     "deploy",
     "history",
     "listing",
+    "parsed",
     "plan_only",
     "status",
 ]

@@ -80,9 +80,13 @@ class _Reader(pickle.Unpickler):
 
     def __init__(self, file: Any, folder: Path, root: Path) -> None:
         super().__init__(file)
-        self._bases = {"here": folder, "store": root, "absolute": Path()}
+        self._bases: dict[str, Path] = {
+            "here": folder,
+            "store": root,
+            "absolute": Path(),
+        }
 
-    def persistent_load(self, pid: Any) -> Path:
+    def persistent_load(self, pid: tuple[str, str]) -> Path:
         """The path that stood there."""
         base, relative = pid
         return self._bases[base] / relative

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lambda_runtime.manifest import Engine, Variant
+from lambda_runtime.manifest import Engine
 from lambda_runtime.version import __version__
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
@@ -22,7 +22,7 @@ from mlflow_serverless.package import (
     read_bundle,
 )
 from mlflow_serverless.pipeline.arrows import obtain
-from mlflow_serverless.pipeline.rooms import House, Rooms
+from mlflow_serverless.pipeline.rooms import Form, House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.report import step
 from mlflow_serverless.store import digest_file, key_of, write_json
@@ -30,7 +30,6 @@ from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
-    from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import ParityOptions, ParityReport
 
 T = TypeVar("T")
@@ -76,11 +75,11 @@ def build(
     model = walk.resolve(uri, flavor)
     key = key_of(recipe=_recipe(), model=model.digest, flavor=model.flavor)
     conversion = walk.convert(key, model)
-    artefacts = walk.optimise(key, conversion)
-    parity, reports = walk.verify(key, model, artefacts, options_of(config))
+    forms = walk.optimise(key, conversion)
+    parity, reports = walk.verify(key, model, forms, options_of(config))
     return Built(
         model=model,
-        bundle=walk.package(key, model, conversion, artefacts),
+        bundle=walk.package(key, model, conversion, forms),
         parity=parity,
         reports=reports,
         question=walk.question(key, model),
@@ -118,27 +117,27 @@ class _Walk:
         write_json(folder / CONVERSION, plain(made.report))
         return made
 
-    def optimise(self, key: str, conversion: "Conversion") -> "tuple[Artefact, ...]":
+    def optimise(self, key: str, conversion: "Conversion") -> tuple[Form, ...]:
         with step(self._world.tell, "optimise") as said:
             value, fresh = self._obtain(
                 "optimise", key,
                 lambda folder: tuple(self._rooms.optimise(conversion, folder)),
             )  # fmt: skip
-            said.say(", ".join(item.name for item in value), fresh=fresh)
+            said.say(", ".join(form.variant.name for form in value), fresh=fresh)
         return value
 
     def verify(
         self,
         key: str,
         model: ServableModel,
-        artefacts: "tuple[Artefact, ...]",
+        forms: tuple[Form, ...],
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
         full = key_of(before=key, options=plain(options), data=_data(options.data))
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,
-                lambda folder: self._verified(model, artefacts, options, folder),
+                lambda folder: self._verified(model, forms, options, folder),
             )  # fmt: skip
             said.say(value.summary, fresh=fresh, rows=value.rows)
         folders = (("convert", key), ("verify", full))
@@ -148,11 +147,11 @@ class _Walk:
     def _verified(
         self,
         model: ServableModel,
-        artefacts: "tuple[Artefact, ...]",
+        forms: tuple[Form, ...],
         options: "ParityOptions",
         folder: Path,
     ) -> "ParityReport":
-        report = self._rooms.verify(model, artefacts, options)
+        report = self._rooms.verify(model, forms, options)
         write_json(folder / PARITY, plain(report))
         return report
 
@@ -161,12 +160,12 @@ class _Walk:
         key: str,
         model: ServableModel,
         conversion: "Conversion",
-        artefacts: "tuple[Artefact, ...]",
+        forms: tuple[Form, ...],
     ) -> Bundle:
         identity = key_of(
             before=key, uri=model.uri, version=model.version, id=model.model_id
         )
-        parts = [Part(variant_of(item), item.file.parent) for item in artefacts]
+        parts = [Part(form.variant, form.folder) for form in forms]
 
         def make(folder: Path) -> None:
             package(model, conversion.graph, parts, folder, engine=ENGINE)
@@ -203,18 +202,6 @@ def options_of(config: DeploymentConfig) -> "ParityOptions":
     from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
 
     return ParityOptions(**config.parity.model_dump())
-
-
-def variant_of(artefact: "Artefact") -> Variant:
-    """An artefact as the manifest lists it."""
-    return Variant(
-        name=artefact.name,
-        file=artefact.file.name,
-        needs=tuple(path.name for path in artefact.needs),
-        format=artefact.format,
-        use=artefact.use,
-        prepack=artefact.prepack,
-    )
 
 
 def _data(file: Path | None) -> str:

@@ -22,7 +22,7 @@ def question_of(model: ServableModel) -> Question | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about versions; verify has reported them
         native = mlflow.pyfunc.load_model(str(model.folder))
-        answer = scoring_server.invocations(
+        answer = scoring_server.invocations(  # type: ignore[no-untyped-call]
             payload.decode(),
             "application/json",
             native,

@@ -5,16 +5,30 @@ loads a converter. Tests walk through rooms of their own.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from lambda_runtime.manifest import Variant
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.smoke import Question
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
-    from mlflow_serverless.optimise import Artefact
-    from mlflow_serverless.verify import ParityOptions, ParityReport
+    from mlflow_serverless.verify import Candidate, ParityOptions, ParityReport
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of the graph to serve: what is proved, and what is packed."""
+
+    candidate: "Candidate"
+    variant: Variant
+
+    @property
+    def folder(self) -> Path:
+        """Where the variant's files lie."""
+        return self.candidate.file.parent
 
 
 class Rooms(Protocol):
@@ -28,17 +42,17 @@ class Rooms(Protocol):
         """Graphs, with their files in *folder*."""
         ...
 
-    def optimise(self, conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+    def optimise(self, conversion: "Conversion", folder: Path) -> Sequence[Form]:
         """Forms of the graph to serve, with their files in *folder*."""
         ...
 
     def verify(
         self,
         model: ServableModel,
-        artefacts: "Sequence[Artefact]",
+        forms: Sequence[Form],
         options: "ParityOptions",
     ) -> "ParityReport":
-        """Proof that every artefact answers as the model does, or an error."""
+        """Proof that every form answers as the model does, or an error."""
         ...
 
     def question(self, model: ServableModel) -> Question | None:
@@ -64,22 +78,28 @@ class House:
         return convert(model, folder)
 
     @staticmethod
-    def optimise(conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
-        """See `mlflow_serverless.optimise`."""
-        from mlflow_serverless.optimise import optimise  # noqa: PLC0415 - brings onnx
+    def optimise(conversion: "Conversion", folder: Path) -> Sequence[Form]:
+        """The graph as converted, and its twin for the first requests if it has one."""
+        from mlflow_serverless.verify import candidate_of  # noqa: PLC0415 - brings numpy
 
-        return optimise(conversion, folder)
+        twins = {f"twin-{i}": twin for i, twin in enumerate(conversion.twins)}
+        named = {"portable": conversion.graph, **twins}
+        return [
+            Form(candidate_of(graph, name), Variant(name, graph.file.name, use=use))
+            for name, graph in named.items()
+            for use in [_use(name, twins=bool(twins))]
+        ]
 
     @staticmethod
     def verify(
         model: ServableModel,
-        artefacts: "Sequence[Artefact]",
+        forms: Sequence[Form],
         options: "ParityOptions",
     ) -> "ParityReport":
         """See `mlflow_serverless.verify`."""
         from mlflow_serverless.verify import verify  # noqa: PLC0415 - brings onnxruntime
 
-        return verify(model, artefacts, options=options)
+        return verify(model, [form.candidate for form in forms], options=options)
 
     @staticmethod
     def question(model: ServableModel) -> Question | None:
@@ -87,3 +107,9 @@ class House:
         from mlflow_serverless.pipeline.question import question_of  # noqa: PLC0415 - brings mlflow
 
         return question_of(model)
+
+
+def _use(name: str, *, twins: bool) -> str:
+    if not twins:
+        return "always"
+    return "steady" if name == "portable" else "first"

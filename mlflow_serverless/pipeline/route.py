@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlflow_serverless.apply import apply
 from mlflow_serverless.config.errors import ConfigError
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.pipeline.desired import config_of
 from mlflow_serverless.pipeline.look import there
-from mlflow_serverless.plan import Actual, Alias, Plan, RemoveAlias, RouteAlias
+from mlflow_serverless.plan import Actual, Alias, RemoveAlias, RouteAlias
 from mlflow_serverless.plan.rules import check_alias_name, check_function_name
 from mlflow_serverless.wording import listed, meant
 from mlflow_serverless.world import World
@@ -141,13 +140,15 @@ def remove(endpoint: Endpoint, world: World) -> None:
         return
     if config_of(have).alias == endpoint.alias:
         raise EndpointInUseError(str(endpoint), endpoint.name)
-    gone = RemoveAlias(endpoint.name, endpoint.alias)
-    apply(Plan(endpoint.name, (gone,)), world.cloud, world.tell)
+    world.cloud.perform(RemoveAlias(endpoint.name, endpoint.alias))
+    world.tell("endpoint.done", what=f"{endpoint} is removed")
 
 
 def _routed(wish: RouteAlias, endpoint: Endpoint, world: World) -> Alias:
-    apply(Plan(endpoint.name, (wish,)), world.cloud, world.tell)
-    return find(endpoint, world)
+    world.cloud.perform(wish)
+    made = find(endpoint, world)
+    world.tell("endpoint.done", what=f"{endpoint} serves version {made.version}")
+    return made
 
 
 def _routing(

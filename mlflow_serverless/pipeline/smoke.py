@@ -60,6 +60,8 @@ def difference(expected: Any, got: Any, at: str = "$") -> str:  # noqa: PLR0911 
             for i, (e, g) in enumerate(zip(expected, got, strict=True))
         ]
         return _first(pairs)
+    if isinstance(expected, bool) != isinstance(got, bool):
+        return f"{at} is {got!r}, not {expected!r}"
     if _is_number(expected) and _is_number(got):
         near = math.isclose(expected, got, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
         return "" if near else f"{at} is {got}, not {expected}"

@@ -4,6 +4,7 @@ A run that finds everything made already changes nothing and says so; a run that
 killed goes on from the last finished result when it is run again.
 """
 
+from dataclasses import replace
 from time import perf_counter
 
 from mlflow_serverless.apply import apply
@@ -22,6 +23,7 @@ from mlflow_serverless.pipeline.request import (
     Intent,
     Proposal,
 )
+from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.pipeline.smoke import smoke
 from mlflow_serverless.plan import (
     Actual,
@@ -38,7 +40,9 @@ from mlflow_serverless.report import step
 from mlflow_serverless.world import World
 
 
-def deploy(request: DeployRequest, world: World) -> Deployment:
+def deploy(
+    request: DeployRequest, world: World, rooms: Rooms | None = None
+) -> Deployment:
     """
     Bring about what *request* asks for, or change nothing.
 
@@ -51,18 +55,24 @@ def deploy(request: DeployRequest, world: World) -> Deployment:
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(_model_uri(request, have), request.flavor, config, world)
+    built = build(_model_uri(request, have), request.flavor, config, world, rooms)
     artifact = world.cloud.put(built.bundle)
     want = desired(request.name, artifact, built.model, built.parity.summary, config)
     changes = _planned(request, want, have, world)
     asked = _carried_out(changes, want, built, config, world)
-    done = _deployment(want, changes, built, asked, world, perf_counter() - begun)
+    done = replace(
+        _deployment(want, changes, built, world),
+        smoke=asked,
+        seconds=round(perf_counter() - begun, 3),
+    )
     if changes and config.record:
         record(built.model, done, built.reports, world)
     return done
 
 
-def plan_only(request: DeployRequest, world: World) -> Proposal:
+def plan_only(
+    request: DeployRequest, world: World, rooms: Rooms | None = None
+) -> Proposal:
     """
     Decide what *deploy* would change; nothing outside this machine is touched.
 
@@ -71,7 +81,7 @@ def plan_only(request: DeployRequest, world: World) -> Proposal:
     """
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(_model_uri(request, have), request.flavor, config, world)
+    built = build(_model_uri(request, have), request.flavor, config, world, rooms)
     want = desired(
         request.name, built.bundle.digest, built.model, built.parity.summary, config
     )
@@ -90,7 +100,7 @@ def delete(name: str, world: World) -> bool:
     check_function_name(name)
     removal = plan_removal(world.cloud.snapshot(name))
     with step(world.tell, "delete", name) as said:
-        apply(removal, world.cloud, _steps_only(world))
+        apply(removal, world.cloud, _Steps(world))
         said.say(name if removal else f"{name} is not there", fresh=bool(removal))
     return bool(removal)
 
@@ -160,10 +170,10 @@ def _carried_out(
     first = tuple(s for s in changes.steps if not isinstance(s, PointAlias))
     last = tuple(s for s in changes.steps if isinstance(s, PointAlias))
     with step(world.tell, "apply", changes.name) as said:
-        apply(Plan(changes.name, first), world.cloud, _steps_only(world))
+        apply(Plan(changes.name, first), world.cloud, _Steps(world))
         said.say(f"{len(first)} steps", fresh=bool(first))
     asked = _asked(want, built, world) if last and config.smoke else ""
-    apply(Plan(changes.name, last), world.cloud, _steps_only(world))
+    apply(Plan(changes.name, last), world.cloud, _Steps(world))
     if last:
         what = f"{want.alias} serves version {_version(want, world)}"
         world.tell("shift.done", what=what)
@@ -193,9 +203,7 @@ def _version(want: Desired, world: World) -> str:
     return version.number if version else ""
 
 
-def _deployment(
-    want: Desired, changes: Plan, built: Built, asked: str, world: World, seconds: float
-) -> Deployment:
+def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
     return Deployment(
         name=want.function.name,
         target=world.target,
@@ -206,16 +214,10 @@ def _deployment(
         bundle=built.bundle.digest,
         parity=built.parity.summary,
         changed=tuple(str(s) for s in changes.steps),
-        smoke=asked,
-        seconds=round(seconds, 3),
     )
 
 
-def _steps_only(world: World) -> "StepsOnly":
-    return StepsOnly(world)
-
-
-class StepsOnly:
+class _Steps:
     """Passes on that a step begins; the story itself says when all are done."""
 
     def __init__(self, world: World) -> None:
