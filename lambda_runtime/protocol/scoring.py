@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lambda_runtime.faults import BadRequest, UnsupportedMedia
 from lambda_runtime.protocol import json_text
-from lambda_runtime.protocol.bind import missing_names
 from lambda_runtime.protocol.coerce import kind
+from lambda_runtime.protocol.columns import missing_names
 from lambda_runtime.protocol.frames import (
     ByColumn,
     ByRecord,
@@ -118,6 +118,8 @@ def _records(data: Any, binder: Binder) -> dict[str, Value]:
 
 
 def _instances(data: Any, binder: Binder) -> dict[str, Value]:
+    if isinstance(data, dict):
+        _same_lengths(data, binder)
     if not (isinstance(data, list) and data and isinstance(data[0], dict)):
         return _inputs(data, binder)
     if set(map(type, data)) != {dict}:
@@ -128,6 +130,16 @@ def _instances(data: Any, binder: Binder) -> dict[str, Value]:
         return binder.bind(frame, loose=True)
     columns = {name: frame.column(name) for name in frame.names}
     return binder.read_tensors(columns)
+
+
+def _same_lengths(data: dict[str, Any], binder: Binder) -> None:
+    known = {tensor.name for tensor in binder.signature.tensors} or set(binder.columns)
+    lists = [data[name] for name in known if isinstance(data.get(name), list)]
+    if len(set(map(len, lists))) > 1:
+        raise BadRequest(
+            "Invalid input. The length of values for each input/column name "
+            "are not the same"
+        )
 
 
 def _inputs(data: Any, binder: Binder) -> dict[str, Value]:
@@ -152,7 +164,7 @@ def _inputs(data: Any, binder: Binder) -> dict[str, Value]:
 def _tensors(data: Any, binder: Binder) -> dict[str, Value]:
     wanted = binder.signature.tensors
     if not wanted[0].name:
-        if isinstance(data, dict):
+        if data is None or isinstance(data, dict):
             _unnamed(data)
         return binder.read_tensors({"": data})
     if isinstance(data, dict):
