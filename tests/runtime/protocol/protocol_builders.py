@@ -113,9 +113,7 @@ def of_tensors(*tensors: Tensor) -> Manifest:
     inputs = tuple(
         Tensor(tensor.name or "x", tensor.dtype, tensor.shape) for tensor in tensors
     )
-    feeds = tuple(
-        Feed(tensor.name or "x", tensor=tensor.name) for tensor in tensors
-    )
+    feeds = tuple(Feed(tensor.name or "x", tensor=tensor.name) for tensor in tensors)
     return manifest(Signature(tensors=tensors), inputs, feeds)
 
 
