@@ -137,7 +137,9 @@ class Reading:
 
 
 def missing_names(
-    required: Sequence[str], given: Sequence[Any] | dict[str, Any], known: Any = ()
+    required: Sequence[str],
+    given: Sequence[Any] | Mapping[str, Any],
+    known: Mapping[str, Any] | None = None,
 ) -> None:
     """Raise SchemaMismatch, in MLflow's words, if a required name is not given."""
     present = set(given)
@@ -145,10 +147,11 @@ def missing_names(
     if not missing:
         return
     message = f"Model is missing inputs {missing[:_SHOWN]}."
-    extra = [name for name in given if name not in required and name not in known]
+    expected = {*required, *(known or ())}
+    extra = [name for name in given if name not in expected][:_SHOWN]
     if extra:
         shown = [name[:64] if isinstance(name, str) else name for name in extra]
-        message += f" Note that there were extra inputs: {shown[:_SHOWN]}."
+        message += f" Note that there were extra inputs: {shown}."
     raise SchemaMismatch(message)
 
 

@@ -6,6 +6,7 @@ The names are the rows of the table in `docs/protocol.md`; the reasons are there
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 LOSSY = "lossy integers"
@@ -24,7 +25,8 @@ PARAMS = "parameters"
 MEDIA = "media types"
 
 ALL = {
-    LOSSY, BOOLEANS, TEXTS, MISSING_TEXTS, BINARY, TIMES, MISSING_INTEGERS, RAGGED, SHAPE,
+    LOSSY, BOOLEANS, TEXTS, MISSING_TEXTS, BINARY, TIMES, MISSING_INTEGERS, RAGGED,
+    SHAPE,
     EXTRAS, NESTED, CSV, PARAMS, MEDIA,
 }  # fmt: skip
 """Every difference that a test shows."""
@@ -32,31 +34,55 @@ ALL = {
 
 def of_cell(type_: str, cell: Any, *, loose: bool) -> str | None:
     """The difference that one cell may show; None if both must do the same."""
-    missing = cell is None or (isinstance(cell, float) and math.isnan(cell))
-    if type_ in {"integer", "long"}:
-        number = isinstance(cell, (int, float)) and not isinstance(cell, bool)
-        return LOSSY if number and not missing and _lossy(type_, cell) else None
-    if type_ == "boolean":
-        return BOOLEANS if missing or isinstance(cell, (str, list, dict)) else None
-    if type_ == "string":
-        if isinstance(cell, (list, dict)):
-            return NESTED
-        if missing:
-            return MISSING_TEXTS if loose else None
-        return None if loose or isinstance(cell, str) else TEXTS
-    if type_ == "binary":
-        return None if isinstance(cell, str) and cell.isascii() else BINARY
-    if type_ == "datetime":
-        if missing or cell in {"", "NaN"} or cell == math.inf:
-            return MISSING_INTEGERS
-        return None if _plain_time(cell) else TIMES
-    return None
+    judge = _BY_TYPE.get(type_)
+    return judge(cell, loose) if judge else None
 
 
-def _lossy(type_: str, cell: float) -> bool:
+def _missing(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
+
+
+def _integer(cell: Any, bits: int) -> str | None:
+    number = isinstance(cell, (int, float)) and not isinstance(cell, bool)
+    return LOSSY if number and not _missing(cell) and _lossy(cell, bits) else None
+
+
+def _boolean(cell: Any, _: bool) -> str | None:  # noqa: FBT001 - one of a table of judges
+    return BOOLEANS if _missing(cell) or isinstance(cell, (str, list, dict)) else None
+
+
+def _text(cell: Any, loose: bool) -> str | None:  # noqa: FBT001 - one of a table
+    if isinstance(cell, (list, dict)):
+        return NESTED
+    if _missing(cell):
+        return MISSING_TEXTS if loose else None
+    return None if loose or isinstance(cell, str) else TEXTS
+
+
+def _binary(cell: Any, _: bool) -> str | None:  # noqa: FBT001 - one of a table
+    return None if isinstance(cell, str) and cell.isascii() else BINARY
+
+
+def _time(cell: Any, _: bool) -> str | None:  # noqa: FBT001 - one of a table
+    if _missing(cell) or cell in ("", "NaN", math.inf):
+        return MISSING_INTEGERS
+    return None if _plain_time(cell) else TIMES
+
+
+_BY_TYPE: dict[str, Callable[[Any, bool], str | None]] = {
+    "integer": lambda cell, _: _integer(cell, 31),
+    "long": lambda cell, _: _integer(cell, 63),
+    "boolean": _boolean,
+    "string": _text,
+    "binary": _binary,
+    "datetime": _time,
+}
+
+
+def _lossy(cell: float, bits: int) -> bool:
     if isinstance(cell, float) and not cell.is_integer():
         return True
-    return abs(cell) >= 2 ** (31 if type_ == "integer" else 63)
+    return abs(cell) >= 2**bits
 
 
 def _plain_time(cell: Any) -> bool:

@@ -10,15 +10,17 @@ import asyncio
 import contextlib
 import logging
 import warnings
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 from mlflow.models import Model, ModelSignature
 from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc.scoring_server import init
-from mlflow.types import ParamSchema, Schema
 
 from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT
+
+if TYPE_CHECKING:
+    from mlflow.types import ParamSchema, Schema
 
 
 class Reply(NamedTuple):

@@ -112,7 +112,7 @@ def test_a_column_that_is_not_there_is_our_failure(column):
 
 
 def test_a_table_is_records():
-    """Named fields become one object a row, as a DataFrame answers; `%` is no format."""
+    """Named fields become one object a row, as a DataFrame does; `%` is no format."""
     answer = Answer(
         "table",
         (

@@ -148,7 +148,7 @@ def test_a_number_with_a_fraction_never_becomes_a_whole_one(rows):
 @pytest.mark.parametrize("rows", [1, 30])
 @pytest.mark.parametrize(("type_", "value"), [("integer", 2**31), ("long", 2**63)])
 def test_whole_numbers_out_of_range_are_refused(type_, value, rows):
-    """What does not fit the column's bits is refused even where a float would hold it."""
+    """What does not fit the column's bits is refused though a float would hold it."""
     service, _ = serve(of_matrix(2, type_, "float64"))
     data = [[1, 2]] * (rows - 1) + [[value, 1]]
     body = {"dataframe_split": {"columns": ["c0", "c1"], "data": data}}
@@ -243,7 +243,7 @@ def test_without_a_signature_the_graphs_inputs_are_it():
     [Feed("nope", ("a",)), Feed("X", ("nope",)), Feed("X", tensor="nope"), Feed("X")],
 )
 def test_feeds_that_fit_nothing_end_initialisation(feed):
-    """A manifest whose feeds name what is not there is a broken bundle, found at start."""
+    """Feeds that name what is not there are a broken bundle, found at start."""
     made = manifest(
         Signature(columns=(Column("a", "double"),)),
         (Tensor("X", "float32", (None, 1)),),

@@ -42,25 +42,35 @@ SLOWEST = 2.0
 """Longest any one small request may take, on a busy machine [s]."""
 
 PATHS = (
-    "/invocations", "/invocations", "/invocations", "/v2/models/m/infer", "/v2/models/m/infer",
-    "/v2/models/m", "/v2", "/ping", "/health", "/version", "/openapi.json", "/", "", "/v2/%ff",
-    "/v2/models/%00/infer", "/../invocations", "/v2/models/m/versions/3/infer", "/v2/models//",
+    "/invocations", "/invocations", "/invocations", "/v2/models/m/infer",
+    "/v2/models/m/infer",
+    "/v2/models/m", "/v2", "/ping", "/health", "/version", "/openapi.json", "/", "",
+    "/v2/%ff",
+    "/v2/models/%00/infer", "/../invocations", "/v2/models/m/versions/3/infer",
+    "/v2/models//",
 )  # fmt: skip
 MEDIA = (
     "application/json", "application/json", "text/csv", "application/octet-stream", "",
-    "application/json; charset=utf-8", "APPLICATION/JSON;;", "text/csv;charset=\x00", ";=;",
+    "application/json; charset=utf-8", "APPLICATION/JSON;;", "text/csv;charset=\x00",
+    ";=;",
     "application/vnd.apache.parquet", "multipart/form-data; boundary=x", "é/é",
 )  # fmt: skip
 SCALARS: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 1.5, 2**31, -(2**63), 2**63, 2**64, 10**40, 1e308, -0.0, 5e-324,
-    float("nan"), float("inf"), float("-inf"), "", "x", "1", "-1e5", "nan", "inf", "1_0", "٣",
-    "2021-01-01", "2021-01-01T25:00", "aGk=", "a===", "\x00", "\ud800", "\U0001f600", "é" * 50,
-    "\ue000null", "Infinity", [], {}, [1], {"a": 1}, "9" * 5000, "a,b\n1", "%s", "{}", "\\",
+    None, True, False, 0, 1, -1, 1.5, 2**31, -(2**63), 2**63, 2**64, 10**40, 1e308,
+    -0.0, 5e-324,
+    float("nan"), float("inf"), float("-inf"), "", "x", "1", "-1e5", "nan", "inf",
+    "1_0", "٣",
+    "2021-01-01", "2021-01-01T25:00", "aGk=", "a===", "\x00", "\ud800", "\U0001f600",
+    "é" * 50,
+    "\ue000null", "Infinity", [], {}, [1], {"a": 1}, "9" * 5000, "a,b\n1", "%s", "{}",
+    "\\",
 )  # fmt: skip
 NAMES = ("a", "b", "s", "t", "f", "c", "x", "", "data", "columns", "inputs", "%s", "é")
 KEYS = (
-    "dataframe_split", "dataframe_records", "instances", "inputs", "params", "columns", "data",
-    "index", "messages", "signature_name", "outputs", "parameters", "id", "name", "shape",
+    "dataframe_split", "dataframe_records", "instances", "inputs", "params", "columns",
+    "data",
+    "index", "messages", "signature_name", "outputs", "parameters", "id", "name",
+    "shape",
     "datatype", "binary_data_size", "binary_data",
 )  # fmt: skip
 DATATYPES = (
@@ -119,16 +129,21 @@ def models() -> dict[str, Manifest]:
 MIXED = {"a": 1.5, "b": 2, "s": "x", "t": "2021-01-01", "f": True, "c": "aGk="}
 GOOD: dict[str, tuple[Any, ...]] = {
     "mixed": (
-        {"dataframe_split": {"columns": list(MIXED), "data": [list(MIXED.values())] * 9}},
-        {"dataframe_records": [MIXED, MIXED]}, {"instances": [MIXED]}, {"inputs": MIXED},
-        {"inputs": {name: [cell] * 3 for name, cell in MIXED.items()}, "params": {"k": 0.5}},
+        {"dataframe_split": {"columns": list(MIXED),
+        "data": [list(MIXED.values())] * 9}},
+        {"dataframe_records": [MIXED, MIXED]}, {"instances": [MIXED]},
+        {"inputs": MIXED},
+        {"inputs": {name: [cell] * 3 for name, cell in MIXED.items()},
+        "params": {"k": 0.5}},
     ),
     "packed": (
         {"dataframe_split": {"columns": ["b", "z", "a"], "data": [[1, 2, 3]] * 3}},
-        {"dataframe_records": [{"a": 1, "b": None}] * 20}, {"inputs": {"a": [1], "b": 2}},
+        {"dataframe_records": [{"a": 1, "b": None}] * 20}, {"inputs": {"a": [1],
+        "b": 2}},
     ),
     "unnamed": ({"inputs": [[1, 2], [3, 4]]}, {"dataframe_records": [[1, 2]]}),
-    "text": ({"inputs": ["a", "b"]}, {"instances": [{"x": "a"}]}, {"inputs": {"x": "a"}}),
+    "text": ({"inputs": ["a", "b"]}, {"instances": [{"x": "a"}]},
+    {"inputs": {"x": "a"}}),
     "tensor": ({"inputs": [[1, 2], [3, 4]]}, {"dataframe_records": [{"p": 1, "q": 2}]}),
     "tensors": ({"inputs": {"a": [[1, 2], [3, 4]], "b": ["x", "y"]}},),
     "bools": ({"inputs": [True, False]}, {"instances": {"x": [1]}}),
@@ -144,7 +159,7 @@ class Checker:
         self._outputs = {tensor.name: tensor for tensor in made.outputs}
 
     def __call__(self, inputs: Any, outputs: Any) -> dict[str, Value]:
-        """Every input is whole, of the graph's type, with as many bytes as its shape."""
+        """Every input is whole, of the graph's type, with the bytes of its shape."""
         assert self._inputs.keys() == inputs.keys()
         for name, value in inputs.items():
             count = 1
@@ -213,12 +228,15 @@ class Fuzz:
         columns = {name: [record.get(name) for record in records] for name in NAMES[:5]}
         body: Any = self.pick.choice(
             (
-                {"dataframe_split": {"columns": self.pick.sample(NAMES, 4), "data": self.rows()}},
+                {"dataframe_split": {"columns": self.pick.sample(NAMES, 4),
+                "data": self.rows()}},
                 {"dataframe_split": {"columns": ["a", "b"], "data": self.rows()}},
                 {"dataframe_split": self.value()}, {"dataframe_records": records},
                 {"dataframe_records": self.rows()}, {"instances": records},
-                {"instances": self.rows()}, {"inputs": columns}, {"inputs": self.rows()},
-                {"inputs": self.value()}, {"inputs": self.record()}, {"instances": self.value()},
+                {"instances": self.rows()}, {"inputs": columns},
+                {"inputs": self.rows()},
+                {"inputs": self.value()}, {"inputs": self.record()},
+                {"instances": self.value()},
                 {"inputs": {"a": self.rows(), "b": ["x", "y"]}}, self.value(),
             )
         )  # fmt: skip
@@ -356,9 +374,9 @@ def judge(service: Service, request: Request, reports: list[str]) -> int:
     elif (
         response.headers["content-type"] == "application/json"
         and request.path != "/version"
+        and response.body != b"\n"
     ):
-        if response.body != b"\n":
-            content(response)
+        content(response)
     return response.status
 
 
@@ -423,7 +441,7 @@ def corpus() -> list[bytes]:
     "media", ["application/json", "text/csv", "application/octet-stream"]
 )
 def test_the_corpus_does_no_harm(codec, media):
-    """Every body known to hurt parsers is refused or answered by every model, in time."""
+    """Every body known to hurt parsers is refused or answered, in time."""
     if codec == "fast":
         json_text.prefer_fast()
     try:

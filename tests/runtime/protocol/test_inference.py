@@ -140,7 +140,7 @@ def test_all_columns_as_one_matrix():
 
 
 def binary(tensors, tail, **more):
-    """A request with bytes after its JSON, and the header that says where they start."""
+    """A request with bytes after its JSON, and the header that says where."""
     head = json.dumps({"inputs": tensors, **more}).encode()
     return head + tail, {LENGTH: str(len(head))}
 
@@ -221,13 +221,17 @@ def test_bytes_out():
         {"inputs": [tensor(shape=(-1, 2))]}, {"inputs": [tensor(shape=(True, 2))]},
         {"inputs": [tensor(data="ab")]}, {"inputs": [tensor(data=[1, [2]])]},
         {"inputs": [tensor(data=["a", "b"])]}, {"inputs": [tensor(), tensor()]},
-        {"inputs": [tensor(), tensor("y")]}, {"inputs": [tensor(datatype="INT8", data=[1, 300])]},
-        {"inputs": [tensor(datatype="INT32", data=[1, 1.5])]}, {"inputs": [tensor()], "id": 5},
-        {"inputs": [tensor()], "outputs": [{"name": "nope"}]}, {"inputs": [tensor()], "outputs": 5},
+        {"inputs": [tensor(), tensor("y")]}, {"inputs": [tensor(datatype="INT8",
+        data=[1, 300])]},
+        {"inputs": [tensor(datatype="INT32", data=[1, 1.5])]}, {"inputs": [tensor()],
+        "id": 5},
+        {"inputs": [tensor()], "outputs": [{"name": "nope"}]}, {"inputs": [tensor()],
+        "outputs": 5},
         {"inputs": [{**tensor(), "parameters": {"binary_data_size": 99}}]},
         {"inputs": [{**tensor(), "parameters": {"binary_data_size": -1}}]},
         {"inputs": [{**tensor(), "parameters": {"binary_data_size": True}}]},
-        {"inputs": [tensor(shape=(1 << 39, 1 << 39))]}, {"inputs": [tensor(shape=(2,))]},
+        {"inputs": [tensor(shape=(1 << 39, 1 << 39))]},
+        {"inputs": [tensor(shape=(2,))]},
     ],
     ids=lambda body: str(body)[:70],
 )  # fmt: skip
@@ -281,10 +285,12 @@ def test_broken_texts_in_bytes_are_refused(columns, data):
     [
         ("/v2/models/other", "GET", 404), ("/v2/models/m/versions/4", "GET", 404),
         ("/v2/models/m/versions", "GET", 404), ("/v2/models", "GET", 404),
-        ("/v2/nope", "GET", 404), ("/v2x", "GET", 404), ("/v2/models/m/nope", "GET", 404),
+        ("/v2/nope", "GET", 404), ("/v2x", "GET", 404), ("/v2/models/m/nope", "GET",
+        404),
         ("/v2/models/m/infer", "GET", 405), ("/v2/models/m", "POST", 405),
         ("/v2/models/%6d/ready", "GET", 200), ("/v2/models/%zz/ready", "GET", 404),
-        ("/v2/models/m/versions/3/ready", "GET", 200), ("/v2/models/m/infer/x", "GET", 404),
+        ("/v2/models/m/versions/3/ready", "GET", 200), ("/v2/models/m/infer/x", "GET",
+        404),
     ],
 )  # fmt: skip
 def test_paths(matrix, path, method, status):

@@ -75,7 +75,7 @@ BAD = {
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_schema_says_what_the_service_does(kind):
-    """A request that fits is served; one that does not is refused: schema and service."""
+    """Schema and service agree on a request that fits and on one that does not."""
     schema = request_schema(MODELS[kind])
     validator = jsonschema.Draft202012Validator(schema)
 

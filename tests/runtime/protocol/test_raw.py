@@ -68,8 +68,10 @@ def test_integer_columns_stay_strict():
     [
         (b"\0" * 7, {}), (b"\0" * 8, {"x_tensor_shape": "2,2"}),
         (b"\0" * 8, {"x_tensor_shape": "1,-1"}), (b"\0" * 8, {"x_tensor_shape": "a"}),
-        (b"\0" * 16, {"x_tensor_dtype": "complex64"}), (b"\0" * 16, {"x_tensor_dtype": "string"}),
-        (b"\0" * 16, {"x_tensor_shape": "2"}), (b"\0" * 16, {"x_tensor_shape": "9" * 30}),
+        (b"\0" * 16, {"x_tensor_dtype": "complex64"}), (b"\0" * 16,
+        {"x_tensor_dtype": "string"}),
+        (b"\0" * 16, {"x_tensor_shape": "2"}), (b"\0" * 16,
+        {"x_tensor_shape": "9" * 30}),
         (b"\0" * 16, {"x_tensor_shape": ",".join(["1"] * 40)}), (b"\0" * 24, {}),
         (b"\0" * 16, {"x_tensor_shape": "1,1,2"}),
     ],

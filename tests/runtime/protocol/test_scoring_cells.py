@@ -1,4 +1,4 @@
-"""Every cell of every column type in every format, asked of MLflow's server and of us."""
+"""Cells of every column type in every format, asked of MLflow's server and of us."""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ SAME: tuple[Any, ...] = (
     {"dataframe_records": [{"a": 1}, {"a": 2}]}, {"dataframe_records": []},
     {"dataframe_records": [{}]}, {"dataframe_records": [5]}, {"dataframe_records": {}},
     {"dataframe_records": [[1, "x"]]}, {"dataframe_records": [{"a": 1, "b c": "x"}, 5]},
-    {"inputs": GOOD}, {"inputs": {"a": 1, "b c": "x"}}, {"inputs": {"a": [1], "b c": "x"}},
+    {"inputs": GOOD}, {"inputs": {"a": 1, "b c": "x"}}, {"inputs": {"a": [1],
+    "b c": "x"}},
     {"inputs": {"a": [1, 2], "b c": ["x"]}}, {"inputs": {**GOOD, "o": [1]}},
     {"inputs": {"a": [], "b c": []}}, {"inputs": {}}, {"inputs": []}, {"inputs": 5},
     {"inputs": [{"a": 1, "b c": "x"}]}, {"inputs": [{"a": 1, "b c": "x"}, {"a": 1}]},
@@ -49,7 +50,8 @@ SAME: tuple[Any, ...] = (
     {"instances": [{"a": 1, "b c": "x"}, {"a": 2}]},
     {"instances": [{"a": 1, "b c": "x", "o": 2}, {"a": 2, "b c": "y"}]},
     {"instances": [{"a": 1, "b c": "x"}, 5]}, {"instances": GOOD}, {"instances": []},
-    {"instances": {"a": [1, 2], "b c": ["x"]}}, {"instances": 5}, {"instances": [5, {}]},
+    {"instances": {"a": [1, 2], "b c": ["x"]}}, {"instances": 5}, {"instances": [5,
+    {}]},
     {"inputs": GOOD, "instances": []}, {}, {"foo": 1}, {"inputs": GOOD, "foo": 1},
     [], [1], "s", "", "{", "null", "5", "[1", "{}x", b"\xff{}", "\ufeff{}",
     {"inputs": GOOD, "params": {"t": 1}}, {"inputs": GOOD, "params": 3},
@@ -59,10 +61,13 @@ SAME: tuple[Any, ...] = (
 """Requests on which status and values must be MLflow's."""
 
 OTHERWISE = (
-    (RAGGED, {"dataframe_split": {"columns": ["b c", "a"], "data": [["x", 1], ["y"]]}}, 400),
-    (SHAPE, {"dataframe_split": {"columns": ["b c", "a"], "data": {"a": [1], "b c": ["x"]}}}, 400),
+    (RAGGED, {"dataframe_split": {"columns": ["b c", "a"], "data": [["x", 1], ["y"]]}},
+    400),
+    (SHAPE, {"dataframe_split": {"columns": ["b c", "a"], "data": {"a": [1],
+    "b c": ["x"]}}}, 400),
     (SHAPE, {"dataframe_split": {"columns": ["b c", "a"], "data": None}}, 400),
-    (SHAPE, {"dataframe_split": {"columns": ["b c", "a"], "data": [["x", 1]], "index": [1, 2]}}, 400),
+    (SHAPE, {"dataframe_split": {"columns": ["b c", "a"], "data": [["x", 1]],
+    "index": [1, 2]}}, 400),
     (SHAPE, {"dataframe_split": {"columns": [["b c"], "a"], "data": [["x", 1]]}}, 400),
     (EXTRAS, {"inputs": {**GOOD, "z": [1]}}, 200),
 )  # fmt: skip
@@ -175,7 +180,8 @@ def test_csv_that_pandas_patches_up_is_refused(named, body, status):
 
 @pytest.mark.parametrize(
     "row",
-    ["1,2,true", "1,2,True", "1,2,1", "1,2,0", "1,2,yes", "1,2,", "1.0,2,true", ",2,true",
+    ["1,2,true", "1,2,True", "1,2,1", "1,2,0", "1,2,yes", "1,2,", "1.0,2,true",
+    ",2,true",
      "1.5,2,true", "3000000000,2,true", "x,2,FALSE"],
 )  # fmt: skip
 def test_csv_integers_and_booleans(row):
@@ -217,7 +223,8 @@ def test_unnamed_columns_are_taken_by_position(unnamed, body):
 
 TENSORS = (
     [[1, 2], [3, 4]], [[1, 2], [3]], [1, 2], [[1, None]], [[1, "2"]], [[True, False]],
-    [[2**40, 1]], [[2**70, 1]], [], [[]], [[1, 2, 3]], 5, None, "x", {"a": 1}, [{"a": 1}],
+    [[2**40, 1]], [[2**70, 1]], [], [[]], [[1, 2, 3]], 5, None, "x", {"a": 1},
+    [{"a": 1}],
     [[[1], [2]]], [[300, -1]], [[1.0, 2.0]], [["a", "b"]], [[1.5, 2.5]],
 )  # fmt: skip
 
@@ -245,7 +252,8 @@ def test_tensors_are_enforced_as_the_scoring_server_does(dtype):
     "data",
     [
         {"columns": ["p", "q"], "data": [[1, 2], [3, 4]]}, {"data": [[1, 2]]},
-        {"columns": ["p"], "data": [[[1, 2]], [[3, 4]]]}, {"columns": ["p"], "data": [[1]]},
+        {"columns": ["p"], "data": [[[1, 2]], [[3, 4]]]}, {"columns": ["p"],
+        "data": [[1]]},
         {"columns": ["p"], "data": [[[1, 2, 3]]]}, {"columns": ["p", "q"], "data": []},
         {"columns": ["p", "q", "r"], "data": [[1, 2, 3]]},
         {"columns": ["p", "q"], "data": [["a", 1]]},
@@ -276,7 +284,8 @@ def test_a_table_becomes_a_tensor(data, dtype):
         {"instances": {"a": [[1, 2]], "b": [1]}}, {"inputs": {"a": 1, "b": 2}},
         {"instances": {"a": [[1, 2]], "b": [1, 2]}},
         {"dataframe_records": [{"a": [1, 2], "b": 1}]},
-        {"dataframe_split": {"columns": ["b", "a"], "data": [[1, [1, 2]], [2, [3, 4]]]}},
+        {"dataframe_split": {"columns": ["b", "a"], "data": [[1, [1, 2]], [2, [3,
+        4]]]}},
         {"dataframe_split": {"columns": ["b", "a"], "data": [[1, [1, 2]], [2, [3]]]}},
         {"dataframe_split": {"columns": ["b"], "data": [[1]]}},
         {"dataframe_split": {"columns": ["b", "a"], "data": []}},
@@ -302,8 +311,10 @@ def test_lists_in_a_text_column_are_refused():
 
 PARAM_CASES = (
     (None, 200), ({}, 200), ({"t": 0.5}, 200), ({"n": 3}, 200), ({"s": "x"}, 200),
-    ({"b": True}, 200), ({"l": [1.0, 2.0]}, 200), ({"l": [1, 2]}, 200), ({"zz": 1}, 200),
-    ({"d": "2021-01-01"}, 200), ({"t": True}, 400), ({"t": "0.5"}, 400), ({"n": 3.0}, 400),
+    ({"b": True}, 200), ({"l": [1.0, 2.0]}, 200), ({"l": [1, 2]}, 200), ({"zz": 1},
+    200),
+    ({"d": "2021-01-01"}, 200), ({"t": True}, 400), ({"t": "0.5"}, 400), ({"n": 3.0},
+    400),
     ({"n": "3"}, 400), ({"s": 5}, 400), ({"b": 1}, 400), ({"l": 1.0}, 400),
     ({"l": [[1]]}, 400), ({"l": ["a"]}, 400), ({"d": "x"}, 400), ({"d": 5}, 400),
     (3, 400), ([], 400), ("x", 400), ({"t": [0.5]}, 400), ({"t": {}}, 400),

@@ -87,7 +87,7 @@ def test_an_unexpected_failure_is_a_mark_for_the_caller_and_a_place_for_us(failu
     ("fault", "status"), [(BadRequest("no"), 400), (Internal("oh"), 500)]
 )
 def test_an_engines_faults_are_passed_on(fault, status):
-    """What the engine raises on purpose keeps its status and words, and is no incident."""
+    """What the engine raises on purpose keeps its status and words: no incident."""
     lines: list[str] = []
     service = Service(of_matrix(2), raising(fault), report=lines.append)
 
@@ -137,7 +137,8 @@ def test_a_first_answer_imports_nothing_it_does_not_need():
         "from lambda_runtime.exchange import Request\n"
         "from lambda_runtime.tensor import Value\n"
         "m = Manifest(Model('m'), Engine(), (Tensor('X', 'float32', (None, 1)),),\n"
-        "  (Tensor('y', 'float32', (None,)),), (), Signature((Column('a', 'double'),)),\n"
+        "  (Tensor('y', 'float32', (None,)),), (),\n"
+        "  Signature((Column('a', 'double'),)),\n"
         "  (Feed('X', ('a',)),), Answer('array', (Field('y'),)), ())\n"
         "run = lambda i, o: {{'y': Value('float32', (1,), i['X'].data)}}\n"
         "r = Service(m, run).respond(Request('POST', '/invocations', {{}},\n"
