@@ -48,6 +48,9 @@ _CHECKS: dict[str, Check] = {
 }
 
 
+_TEXTS = {str, type(None)}
+
+
 def checks_for(columns: Sequence[Column], dtype: str) -> tuple[Check, ...]:
     """What clean cells of *columns* are, if *dtype* can hold them as they come."""
     if dtype != "float64" or not all(column.type in _CHECKS for column in columns):
@@ -110,6 +113,19 @@ class Reading:
             return struct.pack(f"{len(clean)}{code}", *clean)
         except (struct.error, OverflowError):
             return None
+
+    def texts(self, names: tuple[str, ...]) -> list[str] | None:
+        """All cells, if they are texts or null; None if one is something else."""
+        try:
+            cells = list(self.frame.cells(names))
+        except (KeyError, TypeError):
+            return None
+        kinds = set(map(type, cells))
+        if len(cells) != self.frame.count * len(names) or not kinds <= _TEXTS:
+            return None
+        if str in kinds and len(kinds) == 1:
+            return cells
+        return [NULL_TEXT if cell is None else cell for cell in cells]
 
     def side(self, name: str, dtype: str) -> Any:
         """One column of a feed, as the feed's element type."""
