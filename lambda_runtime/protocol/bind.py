@@ -47,6 +47,8 @@ class _Plan(NamedTuple):
     """`struct` code if cells can be packed as they come; else empty."""
     checks: tuple[Check, ...]
     """What a clean cell of each column is, if all columns are numeric; else empty."""
+    texts: bool
+    """Whether all columns are texts, and so is the input."""
     tensor: Tensor | None
 
 
@@ -86,7 +88,10 @@ class Binder:
                 )
         code = _direct(columns, dtype)
         checks = () if code else checks_for(columns, dtype)
-        return _Plan(feed.input, dtype, feed.columns, columns, code, checks, tensor)
+        texts = dtype == "string" and {column.type for column in columns} == {dtype}
+        return _Plan(
+            feed.input, dtype, feed.columns, columns, code, checks, texts, tensor
+        )
 
     def bind(self, frame: Frame, *, loose: bool = False) -> dict[str, Value]:
         """
@@ -172,9 +177,11 @@ class Binder:
 
     def _fill(self, plan: _Plan, reading: Reading) -> Value:
         count, width = reading.frame.count, len(plan.names)
-        packed = None
+        packed: Any = None
         if plan.code:
             packed = reading.packed(plan.names, plan.code)
+        elif plan.texts:
+            packed = reading.texts(plan.names)
         elif plan.checks and count <= _FEW:
             packed = reading.checked(plan.names, plan.checks, _DIRECT[plan.dtype])
         if packed is None:
