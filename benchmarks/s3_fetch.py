@@ -56,10 +56,13 @@ client = boto3.client("s3")
 body = client.get_object(Bucket="bucket", Key=sys.argv[2])["Body"].read()
 assert len(body) == int(sys.argv[3])
 """
-CHECKED = BOTO + """
+CHECKED = (
+    BOTO
+    + """
 import hashlib
 assert hashlib.sha256(body).hexdigest() == sys.argv[2]
 """
+)
 
 
 def ours(*, checked: bool) -> str:

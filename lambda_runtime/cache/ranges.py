@@ -8,7 +8,9 @@ import mmap
 import os
 import time
 
+from lambda_runtime.cache import pieces
 from lambda_runtime.cache.tier import Corrupt, Miss
+from lambda_runtime.manifest import PIECE_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from lambda_runtime.cache.http import Connection
     from lambda_runtime.cache.tier import Limit
+    from lambda_runtime.manifest import File
 
     Ask = Callable[[Connection, "Part", str], int]
     """Sends the request for the rest of a part, given the ETag the others have;
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 16
 """S3 gives about 80 MB/s to one connection; sixteen fill any function's network."""
-_SMALLEST = 2 << 20
 _LARGEST = 8 << 20
 _ATTEMPTS = 6
 STALL_S = 5.0
@@ -49,6 +51,8 @@ class Part:
         """One past the last byte."""
         self.done = start
         """Everything before this has arrived."""
+        self.checked = start
+        """Everything before this has the digest of its piece, if those are known."""
 
 
 def parts_of(size: int) -> list[Part]:
@@ -58,7 +62,8 @@ def parts_of(size: int) -> list[Part]:
     As many as there are connections, if their size allows it: every range costs a
     first byte's wait, every connection more is more bandwidth.
     """
-    step = min(_LARGEST, max(_SMALLEST, -(-size // CONNECTIONS)))
+    share = -(-size // (CONNECTIONS * PIECE_BYTES))
+    step = min(_LARGEST, max(1, share) * PIECE_BYTES)
     return [Part(start, min(start + step, size)) for start in range(0, size, step)] or [
         Part(0, 0)
     ]
@@ -82,24 +87,33 @@ class Transfer:
         self._waiting: list[Part] = []
         self._workers = 0
         self._failure: BaseException | None = None
+        self._pieces: tuple[str, ...] = ()
 
-    def run(self, target: int, size: int) -> str:
+    def run(self, target: int, file: File) -> str:
         """
         Write the object into the descriptor *target*; return its SHA-256 in hex.
+
+        If the manifest knows the digests of its pieces, the connections' threads
+        check those, all cores at once; else this thread follows them.
 
         The space must be reserved. The digest is of what lies in the target.
 
         Raises:
             Miss: It did not arrive, or not in time; nothing more will be written.
         """
-        if not size:
+        if not file.bytes:
             return hashlib.sha256().hexdigest()
-        parts = parts_of(size)
-        room = mmap.mmap(target, size)
+        parts = parts_of(file.bytes)
+        self._pieces = pieces.of(file)
+        room = mmap.mmap(target, file.bytes)
         view = memoryview(room)
         try:
             self._start(parts, view)
-            digest = self._follow(parts, view)
+            if self._pieces:
+                self._await(parts)
+                digest = file.sha256
+            else:
+                digest = self._follow(parts, view)
         finally:
             self._stop()
             view.release()
@@ -123,9 +137,7 @@ class Transfer:
         """Hash what has arrived without a gap, while the rest still arrives."""
         digest, hashed = hashlib.sha256(), 0
         while hashed < len(view):
-            if self._failure is not None:
-                raise self._failure
-            self._limit.check()
+            self._expect_no_failure()
             ready = min(_reach(parts), hashed + _PIECE)
             if ready > hashed:
                 digest.update(view[hashed:ready])
@@ -133,6 +145,17 @@ class Transfer:
             else:
                 self._bell.acquire(timeout=0.005)
         return digest.hexdigest()
+
+    def _await(self, parts: list[Part]) -> None:
+        """Wait until every piece of every part was checked."""
+        while any(part.checked < part.end for part in parts):
+            self._expect_no_failure()
+            self._bell.acquire(timeout=0.02)
+
+    def _expect_no_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self._limit.check()
 
     def _stop(self) -> None:
         """Have every worker end before the mapping is given up.
@@ -198,6 +221,12 @@ class Transfer:
             raise Again(f"{length} bytes instead of {part.end - part.done}")
         while part.done < part.end:
             part.done += connection.take(view[part.done : part.end])
+            while self._pieces and part.checked < part.end:
+                end = min(part.checked + PIECE_BYTES, part.end)
+                if part.done < end:
+                    break
+                pieces.expect(view[part.checked : end], part.checked, self._pieces)
+                part.checked = end
 
     def _new(self) -> Connection:
         connection = self._connect()

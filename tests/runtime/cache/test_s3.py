@@ -6,6 +6,7 @@ import errno
 import os
 import ssl
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import trustme
 from lambda_runtime.cache import http, ranges, s3
 from lambda_runtime.cache.tier import Miss
 from lambda_runtime.faults import BrokenBundle
-from tests.fakes.cache_world import CacheWorld, file_of
+from tests.fakes.cache_world import CacheWorld, file_of, in_pieces
 from tests.fakes.faulty_disk import Fault, FaultyDisk
 from tests.fakes.s3_server import FakeS3, Mishap, Pace, serving
 
@@ -119,10 +120,40 @@ HEALING = [
 def test_what_heals_is_waited_for(world: CacheWorld, fake, mishap, monkeypatch):
     """Errors that pass do not reach the caller, and the content is right."""
     monkeypatch.setattr(ranges, "STALL_S", 0.3)
-    fake.mishaps.append(mishap)
+    fake.mishaps.append(replace(mishap))
     cache = opened(world)
 
     assert CONTENT == Path(cache.path_of(MODEL)).read_bytes()
+
+
+@pytest.mark.parametrize("mishap", [*HEALING, None], ids=lambda m: m and m.kind)
+def test_pieces_are_checked_as_they_arrive(world, fake, mishap, monkeypatch):
+    """With digests of pieces too, all that passes heals, and the content is right."""
+    monkeypatch.setattr(ranges, "STALL_S", 0.3)
+    fake.mishaps += [] if mishap is None else [replace(mishap)]
+    file = in_pieces(MODEL, CONTENT)
+    cache = world.open(world.manifest(file, tiers="tmp s3", s3="s3://bucket/models"))
+    path = Path(cache.path_of(file))
+    again = world.open(world.manifest(file, tiers="tmp"))
+
+    assert CONTENT == path.read_bytes()
+    assert str(path) == again.path_of(file)
+
+
+@pytest.mark.parametrize("at", [0, (2 << 20) - 1, 2 << 20, len(CONTENT) - 1])
+@pytest.mark.parametrize("tier", ["mount", "s3"])
+def test_one_wrong_piece_refuses_the_file(world, fake, tier, at):
+    """A changed byte in any piece, first to last, is found in every tier."""
+    file = in_pieces(MODEL, CONTENT)
+    wrong = bytearray(CONTENT)
+    wrong[at] ^= 1
+    fake.objects[KEY] = bytes(wrong)
+    world.mounted(file, bytes(wrong))
+    cache = world.open(world.manifest(file, tiers=tier, s3="s3://bucket/models"))
+
+    with pytest.raises(BrokenBundle) as caught:
+        cache.path_of(file)
+    assert "model-corrupt" == caught.value.code
 
 
 REFUSED = [
@@ -156,7 +187,7 @@ REFUSED = [
 )
 def test_what_does_not_heal_is_refused(world: CacheWorld, fake, mishap, says):
     """Lasting errors say what to check, within the time, and leave nothing behind."""
-    fake.mishaps.append(mishap)
+    fake.mishaps.append(replace(mishap))
     cache = opened(world, options={"timeout_s": 3.0})
 
     with pytest.raises(BrokenBundle, match=says):
