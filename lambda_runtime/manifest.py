@@ -86,6 +86,8 @@ class Variant(NamedTuple):
     """`always`; or `first` (serves until the `steady` one is ready) and `steady`."""
     prepack: bool = True
     """Whether the session lays weights out for speed while loading."""
+    optimised: bool = False
+    """Whether the file was optimised when packaged; then loading changes nothing."""
     load_ms: float | None = None
     """Session creation on the machine that packaged it [ms]; advice, not a promise."""
     run_us: float | None = None

@@ -1,0 +1,204 @@
+"""Every path the function answers, whatever door the request came through.
+
+What is not on the way to a first prediction (Open Inference, CSV, bytes, the OpenAPI
+document) is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from posix import urandom
+from time import perf_counter_ns
+
+from lambda_runtime.faults import Fault, Internal, NotFound, WrongMethod
+from lambda_runtime.protocol import json_text
+from lambda_runtime.protocol.answer import Answerer
+from lambda_runtime.protocol.bind import Binder
+from lambda_runtime.protocol.replies import refusal, reply
+from lambda_runtime.protocol.scoring import media_type, read_frame, read_json
+from lambda_runtime.record import NamedTuple
+from lambda_runtime.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from lambda_runtime.exchange import Request, Response
+    from lambda_runtime.manifest import Manifest
+    from lambda_runtime.protocol.answer import Part
+    from lambda_runtime.tensor import Value
+
+    Bound = dict[str, Value]
+    Run = Callable[[Mapping[str, Value], Sequence[str]], dict[str, Value]]
+
+
+class Timing(NamedTuple):
+    """What the last request cost; zeros if it asked for no prediction."""
+
+    rows: int = 0
+    decode_us: int = 0
+    run_us: int = 0
+    encode_us: int = 0
+
+
+class Service:
+    """One model behind every protocol it speaks."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        run: Run,
+        report: Callable[[str], object] = sys.stderr.write,
+    ) -> None:
+        """
+        Prepare to serve.
+
+        Args:
+            manifest: What is served.
+            run: Computes named outputs from named inputs.
+            report: Told of unexpected exceptions: one line, no request data.
+
+        Raises:
+            BrokenBundle: The manifest's feeds do not fit its signature.
+        """
+        self.manifest = manifest
+        self.last = Timing()
+        self._run = run
+        self._report = report
+        self._binder = Binder(manifest)
+        self._answerer = Answerer(manifest.answer)
+
+    def respond(self, request: Request) -> Response:
+        """Answer *request*; whatever happens is a response."""
+        self.last = Timing()
+        inference = request.path.startswith("/v2")
+        try:
+            return self._route(request)
+        except _NotAllowed as refused:
+            return refusal(refused, allow=refused.allow, inference=inference)
+        except Fault as fault:
+            return refusal(fault, inference=inference)
+        except Exception as failure:  # noqa: BLE001 - the caller gets an answer, we get a line
+            return refusal(self._incident(failure), inference=inference)
+
+    def _route(self, request: Request) -> Response:
+        path = request.path.rstrip("/")
+        if path == "/invocations":
+            _only(request, "POST")
+            return self._invoke(request)
+        if path.startswith("/v2"):
+            return self._inference(path, request)
+        if path not in {"/ping", "/health", "/version", "/openapi.json"}:
+            raise NotFound("No such path.")
+        _only(request, "GET")
+        if path == "/version":
+            return reply(__version__.encode("ascii"))
+        return self._openapi() if path == "/openapi.json" else reply(b"\n")
+
+    def _invoke(self, request: Request) -> Response:
+        octets = "octet-stream" in request.headers.get("accept", "")
+        bound = self._timed(lambda: self._read(request))
+        outputs, started = self._predict(bound)
+        response = None
+        if octets:
+            from lambda_runtime.protocol.raw import write_raw  # noqa: PLC0415 - see above
+
+            response = write_raw(self._answerer.parts(outputs))
+        response = response or reply(self._answerer.write(outputs))
+        self._encoded(started)
+        return response
+
+    def _read(self, request: Request) -> Bound:
+        media = media_type(request.headers.get("content-type"))
+        if media == "application/json":
+            return read_json(request.body, self._binder)
+        if media == "text/csv":
+            from lambda_runtime.protocol.csv_text import read_csv  # noqa: PLC0415
+
+            return read_frame(read_csv(request.body, self._binder), self._binder)
+        from lambda_runtime.protocol.raw import read_raw  # noqa: PLC0415
+
+        return read_raw(request.body, request.headers, self._binder)
+
+    def _inference(self, path: str, request: Request) -> Response:
+        from lambda_runtime.protocol import catalog, inference, paths  # noqa: PLC0415
+
+        model = self.manifest.model
+        name = catalog.model_name(self.manifest)
+        target = paths.read_path(path, name, model.version)
+        _only(request, target.method)
+        if target.what == "server":
+            return reply(json_text.dumps(catalog.server()))
+        if target.what == "model":
+            found = catalog.model(self.manifest, self._binder)
+            return reply(json_text.dumps(found))
+        if target.what != "infer":
+            word = "live" if target.what == "live" else "ready"
+            return reply(json_text.dumps({"name": name, word: True}))
+        asks: list[inference.Ask] = []
+
+        def read() -> Bound:
+            asks.append(inference.read_infer(request.body, request.headers))
+            return inference.bind_infer(asks[0], self._binder)
+
+        outputs, started = self._predict(self._timed(read))
+        parts: list[Part] = self._answerer.parts(outputs)
+        known = catalog.identity(self.manifest)
+        response = inference.write_infer(asks[0], parts, known)
+        self._encoded(started)
+        return response
+
+    def _openapi(self) -> Response:
+        from lambda_runtime.protocol.openapi import document  # noqa: PLC0415
+
+        return reply(json_text.dumps(document(self.manifest, self._binder)))
+
+    def _timed(self, read: Callable[[], Bound]) -> Bound:
+        started = perf_counter_ns()
+        bound = read()
+        decode_us = (perf_counter_ns() - started) // 1000
+        self.last = Timing(rows_of(bound), decode_us)
+        return bound
+
+    def _predict(self, bound: Bound) -> tuple[dict[str, Value], int]:
+        """The graph's outputs, and when they were there."""
+        started = perf_counter_ns()
+        outputs = self._run(bound, self._answerer.outputs)
+        ended = perf_counter_ns()
+        self.last = self.last._replace(run_us=(ended - started) // 1000)
+        return outputs, ended
+
+    def _encoded(self, started: int) -> None:
+        self.last = self.last._replace(encode_us=(perf_counter_ns() - started) // 1000)
+
+    def _incident(self, failure: Exception) -> Internal:
+        """Report *failure* by its place, not by its words: those may hold a value."""
+        mark = urandom(6).hex()
+        trace, places = failure.__traceback__, []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+            trace = trace.tb_next
+        where = " ".join(places[-6:])
+        self._report(f"incident {mark} {type(failure).__name__} {where}\n")
+        return Internal(f"Internal error; the function's log names it {mark}.")
+
+
+class _NotAllowed(WrongMethod):
+    """The path exists; `allow` is the method it takes."""
+
+    allow = ""
+
+
+def _only(request: Request, method: str) -> None:
+    if request.method.upper() != method:
+        fault = _NotAllowed(f"This path takes {method}.")
+        fault.allow = method
+        raise fault
+
+
+def rows_of(bound: Mapping[str, Value]) -> int:
+    """Rows of a request: the first dimension of its inputs."""
+    for value in bound.values():
+        return value.shape[0] if value.shape else 1
+    return 0
