@@ -26,10 +26,11 @@ def of(file: File) -> tuple[str, ...]:
     return file.pieces if complete else ()
 
 
-def expect(content: memoryview, start: int, digests: tuple[str, ...]) -> None:
-    """Raise Corrupt unless *content*, at byte *start*, is the piece that belongs."""
-    if hashlib.sha256(content).hexdigest() != digests[start // PIECE_BYTES]:
-        raise Corrupt(f"other content than the manifest says, from byte {start}")
+def expect(found: str, byte: int, digests: tuple[str, ...]) -> None:
+    """Raise Corrupt unless *found* is the digest of the piece that holds *byte*."""
+    piece = byte // PIECE_BYTES
+    if found != digests[piece]:
+        raise Corrupt(f"other content than the manifest says, in piece {piece}")
 
 
 def expect_all(disk: Disk, fd: int, file: File, limit: Limit) -> None:
@@ -49,7 +50,10 @@ def expect_all(disk: Disk, fd: int, file: File, limit: Limit) -> None:
         buffer = bytearray(PIECE_BYTES)
         try:
             while not failures:
-                _expect_at(disk, fd, starts.pop(), buffer, file, limit)
+                start = starts.pop()
+                view = memoryview(buffer)[: file.bytes - start]
+                _read_at(disk, fd, start, view, limit)
+                expect(hashlib.sha256(view).hexdigest(), start, file.pieces)
         except IndexError:
             pass  # all pieces are taken
         except BaseException as cause:  # noqa: BLE001 - raised again below
@@ -66,12 +70,10 @@ def expect_all(disk: Disk, fd: int, file: File, limit: Limit) -> None:
         raise failures[0]
 
 
-def _expect_at(
-    disk: Disk, fd: int, start: int, buffer: bytearray, file: File, limit: Limit
-) -> None:
-    size, got = min(PIECE_BYTES, file.bytes - start), 0
-    view = memoryview(buffer)[:size]
-    while got < size:
+def _read_at(disk: Disk, fd: int, start: int, view: memoryview, limit: Limit) -> None:
+    """Fill *view* from byte *start*; Miss or Corrupt if that cannot be."""
+    got = 0
+    while got < len(view):
         limit.check()
         try:
             count = disk.preadv(fd, [view[got:]], start + got)
@@ -80,4 +82,3 @@ def _expect_at(
         if not count:
             raise Corrupt(f"ends after {start + got} bytes")
         got += count
-    expect(view, start, file.pieces)

@@ -140,6 +140,22 @@ def test_pieces_are_checked_as_they_arrive(world, fake, mishap, monkeypatch):
     assert str(path) == again.path_of(file)
 
 
+@pytest.mark.parametrize("after", [0, 2 << 20, 300_000])
+def test_a_break_is_resumed_not_restarted(world, fake, after):
+    """What arrived before a break is kept: only the rest is asked for again."""
+    fake.mishaps.append(Mishap("truncate", after=after))
+    file = in_pieces(MODEL, CONTENT)
+    cache = world.open(world.manifest(file, tiers="s3", s3="s3://bucket/models"))
+    cache.path_of(file)
+    spans = [asked.headers["range"].removeprefix("bytes=") for asked in fake.asked]
+    ends = [span.split("-")[1] for span in spans]
+    (again,) = {end for end in ends if ends.count(end) == 2}
+    first, second = (int(s.split("-")[0]) for s in spans if s.endswith(f"-{again}"))
+
+    assert len(ranges.parts_of(len(CONTENT))) + 1 == len(spans)
+    assert min(after, (2 << 20) - 1) >= second - first >= min(after, 300_000)
+
+
 @pytest.mark.parametrize("at", [0, (2 << 20) - 1, 2 << 20, len(CONTENT) - 1])
 @pytest.mark.parametrize("tier", ["mount", "s3"])
 def test_one_wrong_piece_refuses_the_file(world, fake, tier, at):
