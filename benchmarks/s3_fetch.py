@@ -147,7 +147,7 @@ def main() -> int:
     parser.add_argument("--gate", action="store_true", help="fail beyond the gate")
     chosen = parser.parse_args()
     found = measure(chosen.mb * 1_000_000, chosen.runs)
-    print(f"| client | wall ms | CPU ms/MB | of boto3 |\n|---|---|---|---|")
+    print("| client | wall ms | CPU ms/MB | of boto3 |\n|---|---|---|---|")
     for name, (wall, cpu) in found.items():
         share = wall / found["boto3"][0]
         print(f"| {name} | {wall:.0f} | {cpu / chosen.mb:.2f} | 1/{1 / share:.1f} |")

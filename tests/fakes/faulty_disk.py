@@ -13,7 +13,7 @@ from lambda_runtime.cache.disk import RealDisk
 
 @dataclass
 class Fault:
-    """What goes wrong: in *call*, on paths that contain *where*, after *after* calls."""
+    """What goes wrong in *call*, on paths with *where* in them, after some calls."""
 
     call: str
     where: str = ""
