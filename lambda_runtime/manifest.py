@@ -59,8 +59,7 @@ class File(NamedTuple):
     """Hex digest of the content."""
     bytes: int
     pieces: tuple[str, ...] = ()
-    """Hex SHA-256 of each `PIECE_BYTES` of the content, in order; optional: with them
-    a large file is checked on all cores while it arrives."""
+    """Hex SHA-256 of each `PIECE_BYTES`: lets all cores check a large file at once."""
 
 
 class Tensor(NamedTuple):
