@@ -139,7 +139,7 @@ def test_without_margins_nothing_is_excused(pair):
     )
 
     assert sum(a != b for a, b in pair) == result.flips
-    assert 0 == result.ties
+    assert result.ties == 0
 
 
 @given(pair=scores())
