@@ -40,6 +40,9 @@ COLUMN_TYPES = (
 )  # fmt: skip
 """MLflow's scalar column types."""
 
+PIECE_BYTES = 2 << 20
+"""What one of a file's `pieces` covers; the last covers the rest."""
+
 Scalar = str | int | float | bool | None
 
 
@@ -55,6 +58,9 @@ class File(NamedTuple):
     sha256: str
     """Hex digest of the content."""
     bytes: int
+    pieces: tuple[str, ...] = ()
+    """Hex SHA-256 of each `PIECE_BYTES` of the content, in order; optional: with them
+    a large file is checked on all cores while it arrives."""
 
 
 class Tensor(NamedTuple):
@@ -271,7 +277,10 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
                 for item in answer["fields"]
             ),
         ),
-        files=tuple(File(**item) for item in data["files"]),
+        files=tuple(
+            File(**{**item, "pieces": tuple(item.get("pieces", ()))})
+            for item in data["files"]
+        ),
         tiers=tuple(Tier(**item) for item in data["tiers"]),
         options=data.get("options", {}),
         schema=data["schema"],

@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     from lambda_runtime.cache.tier import Limit
 
 _HEAD_LIMIT = 65_536
+_CA_FOLDERS = (
+    "/etc/ssl/certs",  # Debian
+    "/etc/pki/ca-trust/extracted/pem/directory-hash",  # newer Fedora kin
+)
+"""Folders by hash of name: only the authority that is met is read, in no time."""
 _CA_FILES = (
     "/etc/pki/tls/certs/ca-bundle.crt",  # Amazon Linux
     "/etc/ssl/certs/ca-certificates.crt",  # Debian
     "/etc/ssl/cert.pem",  # Alpine
 )
+"""All authorities in one file: 25 ms to read."""
 
 
 class BrokenExchangeError(OSError):
@@ -244,13 +250,17 @@ def trust() -> Any:
 
         context = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)  # noqa: SLF001
         context.minimum_version = _ssl.PROTO_TLSv1_2
-        context.load_verify_locations(file or _system_file(), None, None)
+        context.load_verify_locations(*((file, None) if file else _system()), None)
         _TRUSTED[file] = context
     return _TRUSTED[file]
 
 
-def _system_file() -> str:
+def _system() -> tuple[str | None, str | None]:
+    """File or folder of the image's own authorities."""
+    for folder in _CA_FOLDERS:
+        if os.path.isdir(folder) and any(".0" in name for name in os.listdir(folder)):
+            return None, folder
     for path in _CA_FILES:
         if os.path.exists(path):
-            return path
-    raise BrokenExchangeError("no CA bundle in this image: set AWS_CA_BUNDLE")
+            return path, None
+    raise Miss("no certificate authorities in this image: set AWS_CA_BUNDLE")

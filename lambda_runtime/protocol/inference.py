@@ -11,9 +11,9 @@ from lambda_runtime.exchange import Response
 from lambda_runtime.faults import BadRequest
 from lambda_runtime.protocol import json_text
 from lambda_runtime.protocol.answer import Part, texts
-from lambda_runtime.protocol.bind import missing_names
 from lambda_runtime.protocol.cast import typed
 from lambda_runtime.protocol.coerce import Misfit, kind
+from lambda_runtime.protocol.columns import missing_names
 from lambda_runtime.protocol.frames import ByColumn, ByRow
 from lambda_runtime.protocol.raw import OCTETS, elements, from_bytes
 from lambda_runtime.protocol.replies import reply

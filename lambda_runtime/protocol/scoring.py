@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lambda_runtime.faults import BadRequest, UnsupportedMedia
 from lambda_runtime.protocol import json_text
-from lambda_runtime.protocol.bind import missing_names
 from lambda_runtime.protocol.coerce import kind
+from lambda_runtime.protocol.columns import missing_names
 from lambda_runtime.protocol.frames import (
     ByColumn,
     ByRecord,

@@ -13,7 +13,9 @@ from mlflow_serverless.convert.lower.registry import Labels, ManyLabels, Result
 Outputs = list[tuple[str, Sym]]
 
 
-def answer_for(result: Result, names: list[str] | None = None) -> tuple[Outputs, Answer]:
+def answer_for(
+    result: Result, names: list[str] | None = None
+) -> tuple[Outputs, Answer]:
     """
     Graph outputs and the answer for *result*.
 

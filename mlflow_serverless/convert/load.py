@@ -1,6 +1,7 @@
 """Load the native model from its folder, exactly as MLflow itself does."""
 
 import importlib
+import zipfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -80,13 +81,16 @@ def _model_file(folder: Path, flavor: str, config: Mapping[str, Any]) -> Path:
 
 def _refuse_untrusted(file: Path, config: Mapping[str, Any]) -> None:
     """Say which types are not trusted before anything of the file is loaded."""
-    if config.get("serialization_format") != "skops":
+    # boosters in their library's own format carry the word, too
+    if config.get("serialization_format") != "skops" or not zipfile.is_zipfile(file):
         return
     import skops.io
 
     trusted = list(config.get("skops_trusted_types") or [])
     try:
-        unknown = [t for t in skops.io.get_untrusted_types(file=file) if t not in trusted]
+        unknown = [
+            t for t in skops.io.get_untrusted_types(file=file) if t not in trusted
+        ]
     except Exception as cause:  # a zip that is none, a schema that is broken, ...
         raise UnloadableModelError(file, cause, _versions("skops")) from cause
     if unknown:

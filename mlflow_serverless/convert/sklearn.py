@@ -2,18 +2,19 @@
 
 from typing import Any
 
-import mlflow_serverless.convert.recipes.catalogue  # noqa: F401 - registers recipes
 from mlflow_serverless.convert.draft import Draft, Source
 from mlflow_serverless.convert.load import load_native
 from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.convert.lower.registry import lower
 from mlflow_serverless.convert.lowered import draft_of
+from mlflow_serverless.convert.recipes import catalogue
 from mlflow_serverless.model import ServableModel
 
 
 def source(model: ServableModel) -> Source:
     """The estimator in *model*'s folder, ready to be drafted."""
     estimator = load_native(model.folder, "sklearn")
+    catalogue.register()
 
     def draft(graph: Builder) -> Draft:
         return draft_of(

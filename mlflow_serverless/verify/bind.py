@@ -43,7 +43,8 @@ def _columns(frame: pd.DataFrame, feed: Feed, dtype: str) -> NDArray[Any]:
 def _column(frame: pd.DataFrame, name: str) -> NDArray[Any]:
     """A column by name; by position where the signature has no names."""
     key: Any = name if name in frame.columns else int(name)
-    return frame[key].to_numpy()
+    values: NDArray[Any] = frame[key].to_numpy()
+    return values
 
 
 def _tensor(

@@ -104,9 +104,9 @@ def examine(
 def _judge_all(
     model: ServableModel, candidates: Sequence[Candidate], bench: Bench
 ) -> tuple[CandidateReport, ...]:
-    precision = agreed([precision_of(candidate) for candidate in candidates])
+    precisions = agreed([precision_of(candidate) for candidate in candidates])
     reports = []
-    for candidate in candidates:
+    for candidate, precision in zip(candidates, precisions, strict=True):
         report = judge(candidate, precision, bench)
         if report.passed and bench.options.runtime_rows:
             found = check_runtime(model, candidate, precision, bench)

@@ -22,6 +22,7 @@ def compare_labels(
     tolerance: Tolerance,
     margins: NDArray[np.float64] | None,
 ) -> OutputStats:
+    """Count flips and ties, and keep the evidence."""
     differs = ~equal(expected, actual)
     tied = differs & _within_band(differs.shape, tolerance, margins)
     flipped = differs & ~tied
@@ -41,12 +42,11 @@ def compare_labels(
 
 def equal(expected: NDArray[Any], actual: NDArray[Any]) -> NDArray[np.bool_]:
     """Element by element; NaN equals NaN."""
-    same = np.asarray(expected == actual, dtype=bool).reshape(expected.shape)
-    both_nan = np.asarray(expected != expected, bool) & np.asarray(  # noqa: PLR0124
-        actual != actual,  # noqa: PLR0124 - NaN alone differs from itself
-        bool,
-    )
-    return same | both_nan.reshape(expected.shape)
+    same: NDArray[np.bool_] = np.asarray(expected == actual, bool)
+    # NaN alone differs from itself
+    ours: NDArray[np.bool_] = np.asarray(expected != expected, bool)  # noqa: PLR0124
+    theirs: NDArray[np.bool_] = np.asarray(actual != actual, bool)  # noqa: PLR0124
+    return np.asarray(same | (ours & theirs), bool).reshape(expected.shape)
 
 
 def _within_band(
@@ -64,7 +64,10 @@ def _within_band(
 
 def any_by_row(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Rows with any mark, `(rows,)`."""
-    return marks.reshape(len(marks) if marks.ndim else 1, -1).any(axis=1)
+    if marks.size == 0:
+        return np.zeros(len(marks), bool)
+    flat = marks.reshape(len(marks) if marks.ndim else 1, -1)
+    return np.asarray(flat.any(axis=1), bool)
 
 
 def _classes(

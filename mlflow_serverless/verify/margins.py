@@ -27,7 +27,7 @@ def margins_of(estimator: Any, data: Any) -> Scores | None:
     for ask in (_thresholded, _probability, _decision, _distance):
         try:
             margin = ask(estimator, data)
-        except Exception:  # noqa: BLE001 - scores are a courtesy; without them no excuse
+        except Exception:  # noqa: BLE001, S112 - no scores, no excuse: the flip stands
             continue
         if margin is not None:
             return margin
@@ -88,11 +88,11 @@ def _distance(estimator: Any, data: Any) -> Scores | None:
 
 def _gap(scores: NDArray[Any]) -> Scores:
     """Best less second best; a single score decides by its sign."""
-    scores = scores.astype(np.float64)
+    scores = np.asarray(scores, np.float64)
     if scores.ndim == 1 or scores.shape[1] == 1:
-        return np.abs(scores.reshape(len(scores)))
+        return np.asarray(np.abs(scores.reshape(len(scores))))
     two = np.partition(scores, -2, axis=1)[:, -2:]
-    return two[:, 1] - two[:, 0]
+    return np.asarray(two[:, 1] - two[:, 0])
 
 
 def float_labels(

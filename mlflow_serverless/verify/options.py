@@ -27,9 +27,12 @@ class ParityOptions:
     def __post_init__(self) -> None:
         """Refuse numbers that would make the gate meaningless."""
         if min(self.samples, self.boundary_rows) < 1:
-            raise ValueError("samples and boundary_rows are at least 1")
+            why = "samples and boundary_rows are at least 1"
+            raise ValueError(why)
         if min(self.max_label_flips, self.runtime_rows) < 0:
-            raise ValueError("max_label_flips and runtime_rows are at least 0")
+            why = "max_label_flips and runtime_rows are at least 0"
+            raise ValueError(why)
         for name, value in (("rtol", self.rtol), ("atol", self.atol)):
             if value is not None and not 0 <= value < float("inf"):
-                raise ValueError(f"{name} is a finite number >= 0, not {value}")
+                why = f"{name} is a finite number >= 0, not {value}"
+                raise ValueError(why)

@@ -54,7 +54,8 @@ def _array(value: object) -> NDArray[Any]:
         value = value.detach().cpu().numpy()
     array = np.asarray(value)
     if array.dtype == object and array.ndim == 0:
-        raise TypeError(f"an answer of type {type(value).__name__} cannot be compared")
+        why = f"an answer of type {type(value).__name__} cannot be compared"
+        raise TypeError(why)
     return _tidy(array)
 
 

@@ -58,7 +58,10 @@ def precision_of(candidate: Candidate) -> Precision | None:
         return None
     import onnx  # noqa: PLC0415 - only to look inside
 
-    graph = onnx.load(str(candidate.file), load_external_data=False).graph
+    try:
+        graph = onnx.load(str(candidate.file), load_external_data=False).graph
+    except Exception:  # noqa: BLE001 - judging it will say what is wrong with it
+        return None
     single = any(_is_single(node) for node in _nodes(graph)) or any(
         kind in _SINGLE for kind in _value_types(graph)
     )
@@ -113,12 +116,16 @@ def _trees(node: Any) -> int:
     return 1
 
 
-def agreed(found: Sequence[Precision | None]) -> Precision:
-    """One precision for candidates that say the same thing in different forms."""
-    known = [item for item in found if item is not None]
-    if not known:
-        return Precision(EPS32, 1)
-    return Precision(max(item.eps for item in known), max(item.depth for item in known))
+def agreed(found: Sequence[Precision | None]) -> tuple[Precision, ...]:
+    """
+    The precision to hold each candidate to.
+
+    They say the same thing in different forms, so they share the deepest reduction;
+    each keeps its own floats. ORT's own format is as coarse as the others.
+    """
+    known = [item for item in found if item is not None] or [Precision(EPS32, 1)]
+    coarsest, depth = max(p.eps for p in known), max(p.depth for p in known)
+    return tuple(Precision(p.eps if p else coarsest, depth) for p in found)
 
 
 def tolerance_for(

@@ -242,14 +242,16 @@ def parse(predictions: Any, like: Outputs) -> Outputs:
     """
     if like.form == "table":
         if not isinstance(predictions, list):
-            raise TypeError("records are expected")
+            why = "records are expected"
+            raise TypeError(why)
         columns = {name: [row[name] for row in predictions] for name in like.arrays}
         return Outputs(
             "table", {n: _typed(v, like.arrays[n]) for n, v in columns.items()}
         )
     if like.form == "tensors":
         if not isinstance(predictions, Mapping):
-            raise TypeError("an object of tensors is expected")
+            why = "an object of tensors is expected"
+            raise TypeError(why)
         return Outputs(
             "tensors", {n: _typed(v, like.arrays[n]) for n, v in predictions.items()}
         )

@@ -17,6 +17,7 @@ from mlflow_serverless.verify.stats import (
 def compare_scores(
     name: str, expected: NDArray[Any], actual: NDArray[Any], tolerance: Tolerance
 ) -> OutputStats:
+    """Count rows beyond the tolerance, and keep the evidence."""
     wide, other = expected.astype(np.float64), actual.astype(np.float64)
     error = absolute_error(wide, other)
     excess = _excess(error, tolerance.atol + tolerance.rtol * np.abs(wide))

@@ -274,7 +274,7 @@ class Builder:
         """*value* itself, or a constant of *dtype* made from it."""
         return value if isinstance(value, Sym) else self.constant(value, dtype)
 
-    def op(  # noqa: PLR0913 - an operator has this many sides
+    def op(
         self,
         kind: str,
         *inputs: Sym,
@@ -358,9 +358,7 @@ class Builder:
             size = part.shape[axis]
             total = None if total is None or size is None else total + size
         shape = (*parts[0].shape[:axis], total, *parts[0].shape[axis + 1 :])
-        return self.op(
-            "Concat", *parts, dtype=parts[0].dtype, shape=shape, axis=axis
-        )
+        return self.op("Concat", *parts, dtype=parts[0].dtype, shape=shape, axis=axis)
 
     def lookup(self, keys: Sym, table: Sequence[str], *, missing: int) -> Sym:
         """The int64 position of each text in *table*, or *missing*."""

@@ -85,7 +85,9 @@ def _narrowed(limit: Array, dtype: str) -> Array:
     threshold parts all float32 values as the exact one does.
     """
     narrow = limit.astype(dtype)
-    return np.where(narrow > limit, np.nextafter(narrow, narrow.dtype.type(-np.inf)), narrow)
+    return np.where(
+        narrow > limit, np.nextafter(narrow, narrow.dtype.type(-np.inf)), narrow
+    )
 
 
 def _pick(data: Sym, columns: Sym) -> Sym:

@@ -121,7 +121,7 @@ _FUNCTIONS = {
 
 @lowers(FunctionTransformer)
 def function_transformer(transformer: Any, data: Data) -> Data:
-    """numpy's own functions, and none at all; others are code that we cannot read."""
+    """Numpy's own functions, and none at all; others are code that we cannot read."""
     func = transformer.func
     if func is None:
         return data

@@ -91,7 +91,10 @@ def _one_hot_places(encoder: Any, feature: int) -> Array:
     grouping = _grouping(encoder, feature)
     places = np.arange(size) if grouping is None else np.asarray(grouping)
     unknown = _NOWHERE
-    if grouping is not None and encoder.handle_unknown in {"infrequent_if_exist", "warn"}:
+    if grouping is not None and encoder.handle_unknown in {
+        "infrequent_if_exist",
+        "warn",
+    }:
         unknown = int(places[encoder._infrequent_indices[feature][0]])  # noqa: SLF001
     # an unknown value that must be an error looks outside the table, which is one
     table = places if encoder.handle_unknown == "error" else np.append(places, unknown)

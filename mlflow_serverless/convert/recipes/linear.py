@@ -14,8 +14,8 @@ from mlflow_serverless.convert.recipes.classify import (
     labels_by_score,
     log_probabilities,
 )
-from mlflow_serverless.convert.recipes.numeric import floats, plus, two_columns
 from mlflow_serverless.convert.recipes.numeric import dot as product
+from mlflow_serverless.convert.recipes.numeric import floats, plus, two_columns
 
 REGRESSORS = (
     lm.ARDRegression, lm.BayesianRidge, lm.ElasticNet, lm.ElasticNetCV,
@@ -141,4 +141,3 @@ def ridge_scores(model: Any, data: Data) -> Sym:
 
 
 labels_by_score(lm.RidgeClassifier, lm.RidgeClassifierCV)
-

@@ -1,5 +1,6 @@
 """numpy's habits, for recipes that must round where scikit-learn rounds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -50,5 +51,16 @@ def plus(data: Sym, constant: Any) -> Sym:
 
 def two_columns(positive: Sym) -> Sym:
     """`[1 - p, p]` of the probability `(rows,)` of the second class."""
-    first = positive.graph.binary("Sub", positive.graph.constant(1.0, positive.dtype), positive)
+    first = positive.graph.binary(
+        "Sub", positive.graph.constant(1.0, positive.dtype), positive
+    )
     return positive.graph.concat([first.unsqueeze(1), positive.unsqueeze(1)])
+
+
+def whole(data: Sym, columns: Sequence[int]) -> Sym:
+    """*data* with these columns cut to whole numbers, as category codes are read."""
+    if not columns:
+        return data
+    chosen = np.isin(np.arange(data.width), list(columns))[None, :]
+    cut = data.map("Abs").map("Floor") * data.map("Sign")
+    return data.graph.constant(chosen).where(cut, data)

@@ -96,7 +96,7 @@ def _refused(group: GroupReport) -> str:
 
 def _cell(found: GroupVerdict | None) -> Text:
     if found is None:
-        return Text("–", style="dim")
+        return Text("\u2013", style="dim")
     if found.fault:
         return Text("fails", style="bold red")
     if found.flips or found.beyond:

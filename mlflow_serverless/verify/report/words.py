@@ -26,7 +26,7 @@ def times(excess: float) -> str:
         return "exact"
     if math.isinf(excess):
         return "wrong"
-    return f"{excess:.0%}" if excess <= 1 else f"{excess:.3g}×"
+    return f"{excess:.0%}" if excess <= 1 else f"{excess:.3g}\u00d7"
 
 
 def micro(value: float) -> str:

@@ -46,7 +46,7 @@ def fit(values: NDArray[Any], kind: str) -> NDArray[Any]:
     """*values* in the dtype of *kind*: integers rounded and held in range."""
     target = FRAME_TYPES[kind]
     if kind in INTEGERS and values.dtype.kind == "f":
-        limits = np.iinfo(target)
+        limits = np.iinfo(np.int32 if kind == "integer" else np.int64)
         # float(int64 max) is one too many, so the ends are set after the cast
         values = np.nan_to_num(np.rint(values), nan=0.0)
         low, high = values <= float(limits.min), values >= float(limits.max)

@@ -117,7 +117,7 @@ class Drawer:
     def _longest(self, budget: int) -> int:
         """Rows that the busiest column's thresholds can fill."""
         most = max((f.thresholds.size for f in self.knowledge.columns), default=0)
-        return min(budget + 8, 6 * most + 8)
+        return min(budget, splits.REPEATS * 6 * most) + 8
 
     def _floats(self) -> Iterator[Group]:
         few, columns = self._few(), self.layout.columns

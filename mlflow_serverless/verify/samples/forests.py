@@ -49,10 +49,10 @@ def histogram_tree(nodes: Any) -> Tree:
     leaf = nodes["is_leaf"].astype(bool)
     plain = ~leaf & ~nodes["is_categorical"].astype(bool)
     return (
-        np.where(plain, nodes["feature_idx"], -1).astype(np.int64),
+        np.where(plain, nodes["feature_idx"].astype(np.int64), -1),
         nodes["num_threshold"].astype(np.float64),
-        np.where(leaf, -1, nodes["left"]).astype(np.int64),
-        np.where(leaf, -1, nodes["right"]).astype(np.int64),
+        np.where(leaf, -1, nodes["left"].astype(np.int64)),
+        np.where(leaf, -1, nodes["right"].astype(np.int64)),
     )
 
 

@@ -25,6 +25,7 @@ def conform(data: Any, signature: Signature) -> Batch:
 
     Args:
         data: A frame, array, list, or mapping, as MLflow takes them.
+        signature: What it is to become.
 
     Raises:
         MisfitError: A column or tensor is missing, or a value has no place in it.
@@ -39,9 +40,10 @@ def conform(data: Any, signature: Signature) -> Batch:
     wanted = [key_of(c, i) for i, c in enumerate(signature.columns)]
     lacking = [str(name) for name in wanted if name not in table.columns]
     if lacking:
-        raise MisfitError(
+        why = (
             f"it lacks the columns {lacking}; it has {[str(c) for c in table.columns]}"
         )
+        raise MisfitError(why)
     series = {
         name: _conformed(table[name], column)
         for name, column in zip(wanted, signature.columns, strict=True)
@@ -51,7 +53,8 @@ def conform(data: Any, signature: Signature) -> Batch:
 
 def _check_width(table: pd.DataFrame, wanted: int) -> None:
     if table.shape[1] != wanted:
-        raise MisfitError(f"it has {table.shape[1]} columns, not {wanted}")
+        why = f"it has {table.shape[1]} columns, not {wanted}"
+        raise MisfitError(why)
 
 
 def _table(data: Any) -> pd.DataFrame:
@@ -64,7 +67,7 @@ def _table(data: Any) -> pd.DataFrame:
 
 
 def _conformed(series: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":
-    """One column in its dtype; integers with gaps stay floats, for the model to judge."""
+    """One column in its dtype; integers with gaps stay floats, and are judged."""
     kind = column.type
     try:
         if kind not in FRAME_TYPES:
@@ -78,23 +81,27 @@ def _conformed(series: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":
         values = np.asarray(pd.to_numeric(series, errors="raise"))
         return pd.Series(_numbers(values, column))
     except (TypeError, ValueError, OverflowError) as cause:
-        raise MisfitError(f"column {column.name!r} is no {kind}: {cause}") from cause
+        why = f"column {column.name!r} is no {kind}: {cause}"
+        raise MisfitError(why) from cause
 
 
 def _numbers(values: NDArray[Any], column: Column) -> NDArray[Any]:
     kind = column.type
     if kind == "boolean":
         if not np.isin(values, (0, 1)).all():
-            raise MisfitError(f"column {column.name!r} holds values but true and false")
+            why = f"column {column.name!r} holds values but true and false"
+            raise MisfitError(why)
         return values.astype(bool)
     if kind in INTEGERS and values.dtype.kind == "f":
         if np.isnan(values).any():
             return values
         if (values != np.rint(values)).any():
-            raise MisfitError(f"column {column.name!r} holds fractions, not {kind}s")
+            why = f"column {column.name!r} holds fractions, not {kind}s"
+            raise MisfitError(why)
     made = values.astype(FRAME_TYPES[kind])
     if kind in INTEGERS and (made != values).any():
-        raise MisfitError(f"column {column.name!r} holds values beyond {kind}")
+        why = f"column {column.name!r} holds values beyond {kind}"
+        raise MisfitError(why)
     return made
 
 
@@ -102,10 +109,12 @@ def _tensors(data: Any, tensors: tuple[Tensor, ...]) -> Batch:
     if len(tensors) == 1 and not isinstance(data, Mapping):
         return {tensors[0].name: _tensor(data, tensors[0])}
     if not isinstance(data, Mapping):
-        raise MisfitError(f"tensors named {[t.name for t in tensors]} are expected")
+        why = f"tensors named {[t.name for t in tensors]} are expected"
+        raise MisfitError(why)
     lacking = [t.name for t in tensors if t.name not in data]
     if lacking:
-        raise MisfitError(f"it lacks the tensors {lacking}; it has {sorted(data)}")
+        why = f"it lacks the tensors {lacking}; it has {sorted(data)}"
+        raise MisfitError(why)
     return {tensor.name: _tensor(data[tensor.name], tensor) for tensor in tensors}
 
 
@@ -117,9 +126,8 @@ def _tensor(values: Any, tensor: Tensor) -> NDArray[Any]:
         for axis, size in enumerate(wanted)
     )
     if not fits:
-        raise MisfitError(
-            f"tensor {tensor.name!r} has shape {array.shape}, not {wanted}"
-        )
+        why = f"tensor {tensor.name!r} has shape {array.shape}, not {wanted}"
+        raise MisfitError(why)
     return array.astype(object if tensor.dtype == "string" else np.dtype(tensor.dtype))
 
 
@@ -153,9 +161,9 @@ def _read(path: Path, signature: Signature) -> Any:
         case ".npy":
             return np.load(path, allow_pickle=False)
         case suffix:
-            raise ValueError(
-                f"{suffix or 'no suffix'}; .csv, .parquet, .json, .jsonl and .npy are read"
-            )
+            read = ".csv, .parquet, .json, .jsonl and .npy are read"
+            why = f"{suffix or 'no suffix'}; {read}"
+            raise ValueError(why)
 
 
 def _payload(content: Any) -> Any:

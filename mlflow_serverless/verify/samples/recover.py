@@ -1,8 +1,8 @@
 """Training-like ranges, recovered from the fitted estimator.
 
 One function for each kind of transformer says what it learnt and how its features
-follow from the columns; to teach the gate a new one, write it and add it to `TRANSFORM`.
-Nothing here must fail: what is not understood is simply not known.
+follow from the columns; to teach the gate a new one, write it and add it to
+`TRANSFORM`. Nothing here must fail: what is not understood is simply not known.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,24 +39,24 @@ def _walk(
     """Follow *features* through *step*; None where nothing can be said any more."""
     if step is None or (isinstance(step, str) and step == "passthrough"):
         return features
-    if hasattr(step, "steps"):
-        return _pipeline(step, features, notebook, names)
-    if hasattr(step, "transformers_"):
-        return _column_transformer(step, features, notebook, names)
-    if hasattr(step, "transformer_list"):
-        return _union(step, features, notebook, names)
+    for mark, follow in COMPOSITE.items():
+        if hasattr(step, mark):
+            return follow(step, features, notebook, names)
+    if hasattr(step, "transform") and not hasattr(step, "predict"):
+        return _transformed(step, features, notebook)
+    for inner in _wrapped(step):
+        _walk(inner, features, notebook, names)
+    learn_predictor(step, features, notebook)
+    return None
+
+
+def _transformed(step: Any, features: Features, notebook: Notebook) -> Features | None:
     known = TRANSFORM.get(type(step).__name__)
     if known is not None:
         return known(step, features, notebook)
     if hasattr(step, "get_support"):
-        return tuple(
-            f for f, kept in zip(features, step.get_support(), strict=True) if kept
-        )
-    if not hasattr(step, "predict") and hasattr(step, "transform"):
-        return None
-    for inner in _wrapped(step):
-        _walk(inner, features, notebook, names)
-    learn_predictor(step, features, notebook)
+        kept = step.get_support()
+        return tuple(f for f, keep in zip(features, kept, strict=True) if keep)
     return None
 
 
@@ -212,6 +212,15 @@ def _quantiles(step: Any, features: Features, notebook: Notebook) -> Features:
 def _function(step: Any, features: Features, _: Notebook) -> Features | None:
     return features if step.func is None else None
 
+
+Follow = Callable[[Any, Features, Notebook, tuple[str, ...]], Features | None]
+
+COMPOSITE: dict[str, Follow] = {
+    "steps": _pipeline,
+    "transformers_": _column_transformer,
+    "transformer_list": _union,
+}
+"""What holds other transformers, by the attribute that holds them."""
 
 TRANSFORM: dict[str, Transform] = {
     "StandardScaler": _standard,

@@ -25,6 +25,9 @@ from mlflow_serverless.verify.samples.knowledge import (
 Arrays = dict[int, NDArray[Any]]
 """Column position to values, in the column's dtype."""
 
+REPEATS = 16
+"""Most times one threshold is shown, each time among other values."""
+
 
 def around(values: Floats, kind: str, *, single: bool) -> NDArray[Any]:
     """
@@ -65,7 +68,11 @@ def grouped(
     Rows that together show every threshold and its neighbours.
 
     Args:
-        base: Drawn values to fill up with, at least *budget* rows.
+        columns: Of the signature.
+        facts: What is known of each.
+        base: Drawn values to fill up with, as many rows as there may be.
+        budget: Most rows.
+        rng: Decides who meets whom.
 
     Returns:
         The columns, thresholds shown, thresholds there are.
@@ -80,11 +87,17 @@ def grouped(
         chosen = _spread(splits, max(budget // steps, 1))
         at[i] = np.unique(around(chosen, column.type, single=known.single))
         shown, there = shown + len(chosen), there + len(splits)
-    rows = max((len(values) for values in at.values()), default=0)
+    busiest = max((len(values) for values in at.values()), default=0)
+    rows = busiest * repeats(busiest, budget)
     made = {i: values[:rows].copy() for i, values in base.items()}
     for i, values in at.items():
         made[i] = _filled(values, rows, rng)
     return made, shown, there
+
+
+def repeats(rows: int, budget: int) -> int:
+    """How often to show *rows* again, in other company: small models can afford it."""
+    return max(1, min(REPEATS, budget // max(rows, 1)))
 
 
 def _spread(values: Floats, most: int) -> Floats:
@@ -96,8 +109,8 @@ def _spread(values: Floats, most: int) -> Floats:
 
 def _filled(values: NDArray[Any], rows: int, rng: np.random.Generator) -> NDArray[Any]:
     """All of *values* in random order, repeated to fill *rows*."""
-    repeats = -(-rows // len(values))
-    return np.concatenate([rng.permutation(values) for _ in range(repeats)])[:rows]
+    times = -(-rows // len(values))
+    return np.concatenate([rng.permutation(values) for _ in range(times)])[:rows]
 
 
 def directed(
@@ -117,6 +130,8 @@ def directed(
     usable = _usable(columns, grown)
     nodes = np.flatnonzero(usable)
     aimed = _choose(nodes, max(budget // 6, 1), rng)
+    there, shown = len(nodes), len(aimed)
+    aimed = np.tile(aimed, repeats(6 * shown, budget))
     low, high = path_bounds(forest, aimed, len(grown.features))
     count = len(aimed)
     steps = {c.type: beside(np.zeros(1), c.type, single=forest.single).shape[1]
@@ -140,7 +155,7 @@ def directed(
         slots = np.repeat(mine, width)
         values[slots] = near[:, np.arange(width) % near.shape[1]].ravel()
         made[feature.column] = values
-    return made, count, len(nodes)
+    return made, shown, there
 
 
 def _usable(columns: Sequence[Column], grown: Grown) -> NDArray[np.bool_]:

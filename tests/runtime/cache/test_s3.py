@@ -257,7 +257,7 @@ def test_the_systems_authorities_are_used_by_default(monkeypatch):
 
     assert context.check_hostname
     assert ssl.CERT_REQUIRED == context.verify_mode
-    assert context.cert_store_stats()["x509_ca"] > 10
+    assert any(http._system())
 
 
 @pytest.mark.parametrize("size", [0, 1, 2 << 20, (2 << 20) + 1, 50_000_000, 3 << 30])

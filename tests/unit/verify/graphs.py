@@ -81,13 +81,50 @@ def spoilt(proto: Any, attribute: str, change: Callable[[list[Any]], list[Any]])
                 del node.attribute[index]
                 node.attribute.append(helper.make_attribute(attribute, values))
                 return copy
-    raise AssertionError(f"no attribute {attribute}")
+    raise KeyError(attribute)
 
 
 def one_ulp_up(values: list[float], at: int) -> list[float]:
     """The value at *at* replaced by its float32 neighbour above."""
     values[at] = float(np.nextafter(np.float32(values[at]), np.float32(np.inf)))
     return values
+
+
+def histogram_graph(model: Any, width: int) -> Any:
+    """One tree of a HistGradientBoosting regressor, thresholds cast to float32."""
+    nodes = model._predictors[0][0].nodes
+    inner = [i for i, node in enumerate(nodes) if not node["is_leaf"]]
+    leaves = [i for i, node in enumerate(nodes) if node["is_leaf"]]
+    node = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["X"],
+        ["variable"],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        base_values=[float(model._baseline_prediction[0][0])],
+        nodes_treeids=[0] * len(nodes),
+        nodes_nodeids=list(range(len(nodes))),
+        nodes_featureids=nodes["feature_idx"].astype(int).tolist(),
+        nodes_modes=["BRANCH_LEQ" if i in inner else "LEAF" for i in range(len(nodes))],
+        nodes_values=nodes["num_threshold"].astype(np.float32).astype(float).tolist(),
+        nodes_truenodeids=nodes["left"].astype(int).tolist(),
+        nodes_falsenodeids=nodes["right"].astype(int).tolist(),
+        nodes_missing_value_tracks_true=nodes["missing_go_to_left"]
+        .astype(int)
+        .tolist(),
+        target_treeids=[0] * len(leaves),
+        target_nodeids=leaves,
+        target_ids=[0] * len(leaves),
+        target_weights=[float(nodes[i]["value"]) for i in leaves],
+    )
+    graph = helper.make_graph(
+        [node],
+        "histogram",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, width])],
+        [helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])],
+    )
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9)
 
 
 def linear(weights: Sequence[float], bias: float, dtype: int) -> Any:
