@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from lambda_runtime.manifest import (
     Engine,
@@ -18,11 +19,13 @@ from lambda_runtime.manifest import (
     from_plain,
     to_plain,
 )
-from mlflow_serverless.convert import OnnxGraph
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package.bundle import Bundle
 from mlflow_serverless.package.errors import BundleCorruptError, BundleUnreadableError
 from mlflow_serverless.store import digest_file
+
+if TYPE_CHECKING:
+    from mlflow_serverless.convert import OnnxGraph
 
 MANIFEST = "manifest.json"
 
@@ -37,7 +40,7 @@ class Part:
 
 def package(
     model: ServableModel,
-    graph: OnnxGraph,
+    graph: "OnnxGraph",
     parts: Iterable[Part],
     folder: Path,
     *,

@@ -78,7 +78,7 @@ class House:
         return convert(model, folder)
 
     @staticmethod
-    def optimise(conversion: "Conversion", folder: Path) -> Sequence[Form]:
+    def optimise(conversion: "Conversion", folder: Path) -> Sequence[Form]:  # noqa: ARG004 - files stay where they are
         """The graph as converted, and its twin for the first requests if it has one."""
         from mlflow_serverless.verify import candidate_of  # noqa: PLC0415 - brings numpy
 

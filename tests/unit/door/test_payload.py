@@ -27,7 +27,7 @@ PAYLOADS = [
 ]
 
 
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: "+".join(p))
+@pytest.mark.parametrize("payload", PAYLOADS, ids="+".join)
 def test_pandas_is_undone(payload, tmp_path):
     """
     `mlflow deployments predict -I` reads serving payloads as frames; they come back.
