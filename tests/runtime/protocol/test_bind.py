@@ -183,6 +183,24 @@ def test_missing_texts_keep_their_kind():
     assert [NULL_TEXT, NAN_TEXT, "x", ""] == spy.seen()["s"]
 
 
+def test_null_is_what_the_feed_says_it_is():
+    """Where the model's pandas reads null as NaN, so does every way in."""
+    made = manifest(
+        Signature(columns=(Column("s", "string", required=False), Column("n", "long"))),
+        (Tensor("texts", "string", (None, 1)), Tensor("n", "int64", (None, 1))),
+        (Feed("texts", ("s",), null=NAN_TEXT), Feed("n", ("n",))),
+    )
+    service, spy = serve(made)
+    bodies = (
+        {"dataframe_split": {"columns": ["s", "n"], "data": [[None, 1], ["x", 2]]}},
+        {"dataframe_records": [{"n": 1}, {"s": "x", "n": 2}]},
+    )
+
+    for body in bodies:
+        assert 200 == post(service, body).status
+        assert [NAN_TEXT, "x"] == spy.seen()["texts"]
+
+
 def test_an_absent_optional_column_is_all_missing():
     """MLflow leaves it out; a graph has no way to, so every row is missing."""
     optional = Column("s", "string", required=False)
