@@ -273,7 +273,7 @@ except BrokenBundle as broken:
         (missing, "is missing"),
         (too_new, "newer engine"),
         (unknown_operator, "operator that this engine does not have"),
-        (without_weights, "weights are in a file beside it"),
+        (without_weights, "is missing"),
         (with_cut_weights, "weights are in a file beside it"),
         (cyclic, ""),
     ],
