@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from lambda_runtime.manifest import Variant
     from lambda_runtime.tensor import Value
 
+_MOST_KEPT = 16
+"""Different lists of outputs whose calls stay laid out."""
+
 _TYPE_NAMES = {code: name for name, code in ELEMENT_TYPES.items()}
 
 
@@ -86,22 +89,33 @@ class OrtSession:
         """Compute *outputs* from *inputs*; see `engine.Session`."""
         require_fit(self.inputs, inputs)
         asked = tuple(outputs)
-        idle = self._idle.setdefault(asked, [])
-        # A call serves one run at a time; threads that find none idle make their own.
-        call = idle.pop() if idle else self._laid_out(asked)
+        call = self._take(asked)
         try:
             return call(inputs)
         except OrtError as failed:
             said = " ".join(failed.message.split())
             raise Internal(f"{self._name} failed: {said}") from failed
         finally:
-            idle.append(call)
+            self._give_back(asked, call)
 
     def close(self) -> None:
         """Release the session; safe to call twice."""
         # A run that is under way holds the library's session through its call.
         self._handle = None
         self._idle = {}
+
+    def _take(self, outputs: tuple[str, ...]) -> Call:
+        # A call serves one run at a time; threads that find none idle make their own.
+        try:
+            return self._idle[outputs].pop()
+        except (KeyError, IndexError):
+            return self._laid_out(outputs)
+
+    def _give_back(self, outputs: tuple[str, ...], call: Call) -> None:
+        # What is asked for may come from requests, so what is kept has a bound.
+        kept = outputs in self._idle or len(self._idle) < _MOST_KEPT
+        if kept and self._handle is not None:
+            self._idle.setdefault(outputs, []).append(call)
 
     def _laid_out(self, outputs: tuple[str, ...]) -> Call:
         known = {tensor.name: tensor for tensor in self.outputs}
