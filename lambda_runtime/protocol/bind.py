@@ -12,12 +12,10 @@ from lambda_runtime.protocol.cast import buffer, cast, side_by_side
 from lambda_runtime.protocol.coerce import Misfit
 from lambda_runtime.protocol.columns import (
     NUMPY,
-    Check,
     Reading,
     checks_for,
     missing_names,
 )
-from lambda_runtime.protocol.tensors import enforce, from_column, from_columns
 from lambda_runtime.record import NamedTuple
 from lambda_runtime.tensor import Value
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambda_runtime.manifest import Manifest
+    from lambda_runtime.protocol.columns import Check
     from lambda_runtime.protocol.frames import Frame
 
 _DIRECT = {"float64": "d", "float32": "f", "float16": "e"}
@@ -140,6 +139,8 @@ class Binder:
 
     def read_tensors(self, named: dict[str, Any]) -> dict[str, Value]:
         """Graph inputs from nested lists, by tensor name."""
+        from lambda_runtime.protocol.tensors import enforce  # noqa: PLC0415 - if used
+
         wanted = self.signature.tensors
         missing_names([tensor.name for tensor in wanted], named)
         return self.bind_tensors(
@@ -160,15 +161,16 @@ class Binder:
         return plan.input if alike and plan.dtype == dtype else ""
 
     def _tensors_of(self, frame: Frame) -> dict[str, tuple[Any, Any]]:
+        from lambda_runtime.protocol import tensors  # noqa: PLC0415 - if used
+
         wanted = self.signature.tensors
-        if wanted[0].name:
-            names = frame.names
-            missing_names([tensor.name for tensor in wanted], names)
-            return {
-                tensor.name: from_column(frame.column(tensor.name) or [], tensor)
-                for tensor in wanted
-            }
-        return {"": from_columns(frame, wanted[0])}
+        if not wanted[0].name:
+            return {"": tensors.from_columns(frame, wanted[0])}
+        missing_names([tensor.name for tensor in wanted], frame.names)
+        return {
+            tensor.name: tensors.from_column(frame.column(tensor.name) or [], tensor)
+            for tensor in wanted
+        }
 
     def _require(self, frame: Frame) -> None:
         if self.unnamed:

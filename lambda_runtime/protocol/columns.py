@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import struct
-from binascii import Error as Base64Error
-from binascii import a2b_base64
 
 from lambda_runtime.faults import BadRequest, SchemaMismatch
 from lambda_runtime.manifest import NULL_TEXT
 from lambda_runtime.protocol.cast import QUICK, cast, quick, typed
 from lambda_runtime.protocol.coerce import NAN, Misfit, each, kind
-from lambda_runtime.protocol.moments import moments
-from lambda_runtime.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +16,9 @@ if TYPE_CHECKING:
 
     from lambda_runtime.manifest import Column
     from lambda_runtime.protocol.frames import Frame
+
+    Check = tuple[frozenset[type], float]
+    """Types a clean cell of a numeric column has; what its magnitude stays under."""
 
 
 _SHOWN = 20
@@ -32,19 +31,11 @@ NUMPY = {
 """Column types by the names MLflow's messages use; texts have none."""
 
 
-class Check(NamedTuple):
-    """What a clean cell of a numeric column is."""
-
-    types: frozenset[type]
-    limit: float
-    """What its magnitude stays under."""
-
-
 _CHECKS: dict[str, Check] = {
-    "double": Check(frozenset({float, int, bool, type(None)}), float("inf")),
-    "long": Check(frozenset({int, bool}), 2.0**63),
-    "integer": Check(frozenset({int, bool}), 2.0**31),
-    "boolean": Check(frozenset({bool}), 2.0),
+    "double": (frozenset({float, int, bool, type(None)}), float("inf")),
+    "long": (frozenset({int, bool}), 2.0**63),
+    "integer": (frozenset({int, bool}), 2.0**31),
+    "boolean": (frozenset({bool}), 2.0),
 }
 
 
@@ -59,10 +50,8 @@ def checks_for(columns: Sequence[Column], dtype: str) -> tuple[Check, ...]:
 
 
 def _check(column: Column) -> Check:
-    check = _CHECKS[column.type]
-    if column.required:
-        return check
-    return check._replace(types=check.types | {type(None)})
+    types, limit = _CHECKS[column.type]
+    return (types if column.required else types | {type(None)}), limit
 
 
 class Reading:
@@ -189,6 +178,8 @@ def _read(column: Column, cells: Any, count: int, *, loose: bool) -> Any:
     if cells is None:
         cells, optional = [None] * count, True
     if column.type == "datetime":
+        from lambda_runtime.protocol.moments import moments  # noqa: PLC0415 - if used
+
         return moments(cells)
     if column.type == "binary":
         return _binary(cells, optional=optional, encoded=not loose)
@@ -199,6 +190,7 @@ def _read(column: Column, cells: Any, count: int, *, loose: bool) -> Any:
 
 def _binary(cells: Sequence[Any], *, optional: bool, encoded: bool) -> list[str]:
     """Bytes as text, one character (U+0000 to U+00FF) a byte: all a graph can hold."""
+    from binascii import Error, a2b_base64  # noqa: PLC0415 - if used
 
     def read(cell: Any) -> str:
         if cell is None and optional:
@@ -211,7 +203,7 @@ def _binary(cells: Sequence[Any], *, optional: bool, encoded: bool) -> list[str]
             return cell
         try:
             return a2b_base64(cell.encode()).decode("latin-1")
-        except Base64Error:
+        except Error:
             raise Misfit("a text that is not base64") from None
 
     return each(cells, read)

@@ -14,7 +14,6 @@ from lambda_runtime.protocol.frames import (
     by_row,
     positional,
 )
-from lambda_runtime.protocol.params import check_params
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +79,10 @@ def read_json(body: bytes, binder: Binder) -> dict[str, Value]:
     if len(found) != 1:
         raise BadRequest(f"{_ONE}. Received {found or 'none of them'}.")
     bound = _READERS[found[0]](request[found[0]], binder)
-    check_params(request.get("params"), binder.signature.params)
+    if "params" in request and binder.signature.params:
+        from lambda_runtime.protocol.params import check_params  # noqa: PLC0415 - if used
+
+        check_params(request["params"], binder.signature.params)
     return bound
 
 
