@@ -55,7 +55,7 @@ def test_s3_fills_tmp(world: CacheWorld, fake: FakeS3):
     assert "model.onnx" == path.name
     assert [("s3", "tmp")] == [(hit.tier, hit.kept) for hit in cache.hits]
     assert ["tmp"] == [hit.tier for hit in again.hits]
-    assert 5 == len(fake.asked) == fake.connections
+    assert 5 == len(fake.asked) >= fake.connections > 1
     assert "session" == fake.asked[0].headers["x-amz-security-token"]
 
 
