@@ -295,6 +295,18 @@ def test_tls_is_verified(
             assert CONTENT == Path(cache.path_of(MODEL)).read_bytes()
 
 
+def test_a_missing_bundle_of_authorities_is_named(world: CacheWorld, fake, monkeypatch):
+    """A typing mistake in `AWS_CA_BUNDLE` is told with its path, at once."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
+    monkeypatch.setenv(
+        "AWS_ENDPOINT_URL_S3",
+        os.environ["AWS_ENDPOINT_URL_S3"].replace("http:", "https:"),
+    )
+
+    with pytest.raises(BrokenBundle, match=r"/nowhere/ca\.pem: .*No such file"):
+        opened(world).path_of(MODEL)
+
+
 def test_the_systems_authorities_are_used_by_default(monkeypatch):
     """Without a bundle of our own, the image's CAs are loaded, names are checked."""
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
