@@ -152,7 +152,8 @@ class Folder:
     def _begin(self, file: File, limit: Limit) -> tuple[int, str]:
         """Create an unfinished file with all its space reserved."""
         if not self._ready:
-            self._disk.makedirs(self.root, 0o700, exist_ok=True)
+            if self._manners.locks:  # a mount's folder is there, or is not mounted
+                self._disk.makedirs(self.root, 0o700, exist_ok=True)
             sweep.clean(self._disk, self.root, self._manners)
             self._ready = True
         with _Guard(self.root, self._manners, limit):

@@ -254,7 +254,10 @@ def trust() -> Any:
 
         context = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)  # noqa: SLF001
         context.minimum_version = _ssl.PROTO_TLSv1_2
-        context.load_verify_locations(*((file, None) if file else _system()), None)
+        try:
+            context.load_verify_locations(*((file, None) if file else _system()), None)
+        except OSError as cause:
+            raise Miss(f"no certificate authorities in {file}: {cause}") from None
         _TRUSTED[file] = context
     return _TRUSTED[file]
 

@@ -264,10 +264,12 @@ class Transfer:
         return connection
 
     def _close(self, connection: Connection | None) -> None:
-        if connection is not None:
-            with self._lock:
-                self._open.remove(connection)
-            connection.close()
+        """Close a connection once; its thread may already have."""
+        with self._lock:
+            if connection is None or connection not in self._open:
+                return
+            self._open.remove(connection)
+        connection.close()
 
     def _pause(self, cause: BaseException, failed: int) -> None:
         """Wait before the next attempt, longer each time, never in step with others."""

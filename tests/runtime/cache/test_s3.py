@@ -55,7 +55,7 @@ def test_s3_fills_tmp(world: CacheWorld, fake: FakeS3):
     assert "model.onnx" == path.name
     assert [("s3", "tmp")] == [(hit.tier, hit.kept) for hit in cache.hits]
     assert ["tmp"] == [hit.tier for hit in again.hits]
-    assert 5 == len(fake.asked) == fake.connections
+    assert 5 == len(fake.asked) >= fake.connections > 1
     assert "session" == fake.asked[0].headers["x-amz-security-token"]
 
 
@@ -293,6 +293,18 @@ def test_tls_is_verified(
             assert [] == secure.asked
         else:
             assert CONTENT == Path(cache.path_of(MODEL)).read_bytes()
+
+
+def test_a_missing_bundle_of_authorities_is_named(world: CacheWorld, fake, monkeypatch):
+    """A typing mistake in `AWS_CA_BUNDLE` is told with its path, at once."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
+    monkeypatch.setenv(
+        "AWS_ENDPOINT_URL_S3",
+        os.environ["AWS_ENDPOINT_URL_S3"].replace("http:", "https:"),
+    )
+
+    with pytest.raises(BrokenBundle, match=r"/nowhere/ca\.pem: .*No such file"):
+        opened(world).path_of(MODEL)
 
 
 def test_the_systems_authorities_are_used_by_default(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from lambda_runtime.cache.tier import Limit
 from lambda_runtime.faults import BrokenBundle
-from lambda_runtime.manifest import File
-from tests.fakes.cache_world import CacheWorld, file_of
+from lambda_runtime.manifest import File, from_plain, to_plain
+from tests.fakes.cache_world import CacheWorld, file_of, in_pieces
 from tests.fakes.faulty_disk import Fault, FaultyDisk
 
 CONTENT = os.urandom(3_000_000)
@@ -312,6 +314,24 @@ def test_a_disk_without_hard_links_gets_soft_ones(world: CacheWorld):
     assert graph.is_symlink()
     assert CONTENT == graph.read_bytes()
     assert DATA_CONTENT == (graph.parent / "model.data").read_bytes()
+
+
+def test_a_mount_that_is_not_mounted_is_not_made(world: CacheWorld):
+    """Writing through must not fill the local disk under a mount's name."""
+    world.mount.rmdir()
+    manifest = world.manifest(MODEL, tiers="mount", options={"write_through": True})
+    cache = world.open(manifest)
+    source = world.bundled(MODEL, CONTENT)
+
+    assert not cache._tiers().write_through(MODEL, str(source), Limit(5))
+    assert not world.mount.exists()
+
+
+def test_pieces_survive_the_manifest(world: CacheWorld):
+    """What the deployer writes of pieces is what the runtime reads."""
+    manifest = world.manifest(in_pieces(MODEL, CONTENT))
+
+    assert manifest == from_plain(json.loads(json.dumps(to_plain(manifest))))
 
 
 @pytest.mark.parametrize(
