@@ -98,5 +98,8 @@ def _part(found: NDArray[Any], field: Field) -> NDArray[Any]:
         labels = np.array(field.labels)
         if labels.dtype.kind in "US" or len({type(v) for v in field.labels}) > 1:
             labels = np.array(field.labels, dtype=object)
-        values = labels[values.astype(np.intp)]
+        places = values.astype(np.intp)
+        if places.size and places.min() < 0:  # numpy would count from the end
+            raise IndexError(field.output)
+        values = labels[places]
     return values.astype(object) if values.dtype.kind in "US" else values
