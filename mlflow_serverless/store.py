@@ -64,6 +64,15 @@ class ContentStore:
         folder = self.root / room / key
         return folder if folder.is_dir() else None
 
+    def discard(self, room: str, key: str) -> None:
+        """Forget the result for *key*; it goes in one rename, so never by halves."""
+        folder = self.find(room, key)
+        if folder is None:
+            return
+        with suppress(FileNotFoundError):
+            gone = folder.rename(folder.with_name(f".gone-{os.getpid()}-{key}"))
+            shutil.rmtree(gone, ignore_errors=True)
+
     def obtain(self, room: str, key: str, make: Callable[[Path], None]) -> Made:
         """
         The folder for *key*, made by *make* (given an empty folder) if need be.

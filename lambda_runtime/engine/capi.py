@@ -33,9 +33,6 @@ ELEMENT_TYPES = {
 ONNX_TYPE_TENSOR = 1
 """`ONNXType` of a dense tensor; sequences, maps and optionals are others."""
 
-INVALID_ARGUMENT = 2
-"""`OrtErrorCode` of an argument that does not fit."""
-
 LOG_FATAL = 4
 """Every error reaches us as a status; standard error stays for our own events."""
 
@@ -81,7 +78,6 @@ _STATUS: dict[str, tuple[int, tuple[Any, ...]]] = {
 pointers to results come last."""
 
 _PLAIN: dict[str, tuple[int, Any, tuple[Any, ...]]] = {
-    "GetErrorCode": (1, c_int, (_P,)),
     "GetErrorMessage": (2, c_char_p, (_P,)),
     "ReleaseStatus": (93, None, (_P,)),
     "ReleaseSession": (95, None, (_P,)),
@@ -96,10 +92,8 @@ _PLAIN: dict[str, tuple[int, Any, tuple[Any, ...]]] = {
 class OrtError(Exception):
     """A status other than well, as the library words it."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.code = code
-        """`OrtErrorCode`."""
         self.message = message
 
 
@@ -163,10 +157,9 @@ class Api:
         """Release *status* and raise OrtError, unless it is null, which is well."""
         if status is not None:
             message: bytes = self.GetErrorMessage(status)
-            code: int = self.GetErrorCode(status)
             text = message.decode("utf-8", "replace")
             self.ReleaseStatus(status)
-            raise OrtError(code, text)
+            raise OrtError(text)
 
     def _check_result(
         self, status: int | None, _function: object, _arguments: object
@@ -242,6 +235,6 @@ def api_at(path: str) -> Api:
 
 
 __all__ = [
-    "ELEMENT_TYPES", "INVALID_ARGUMENT", "ONNX_TYPE_TENSOR", "Api", "Handle",
+    "ELEMENT_TYPES", "ONNX_TYPE_TENSOR", "Api", "Handle",
     "OrtError", "api_at",
 ]  # fmt: skip

@@ -6,20 +6,19 @@ import ctypes
 import os
 from ctypes import c_int, c_int64, c_void_p
 
-from lambda_runtime.engine.call import MAX_RANK, Call
+from lambda_runtime.engine.call import Call
 from lambda_runtime.engine.capi import (
     ELEMENT_TYPES,
-    INVALID_ARGUMENT,
     ONNX_TYPE_TENSOR,
     Handle,
     OrtError,
     api_at,
 )
-from lambda_runtime.engine.fit import require_fit
+from lambda_runtime.engine.fit import MAX_RANK, require_fit
 from lambda_runtime.engine.library import find_library
 from lambda_runtime.engine.options import options_for
 from lambda_runtime.engine.refusal import reason
-from lambda_runtime.faults import BadRequest, BrokenBundle, Fault, Internal
+from lambda_runtime.faults import BrokenBundle, Internal
 from lambda_runtime.manifest import Tensor
 
 TYPE_CHECKING = False
@@ -93,7 +92,8 @@ class OrtSession:
         try:
             return call(inputs)
         except OrtError as failed:
-            raise _fault(failed, self._name) from failed
+            said = " ".join(failed.message.split())
+            raise Internal(f"{self._name} failed: {said}") from failed
         finally:
             idle.append(call)
 
@@ -111,18 +111,11 @@ class OrtSession:
                     f"{self._name} has no tensor output {name!r}; it has "
                     f"{', '.join(known)}"
                 )
-        if self._handle is None:
+        handle = self._handle
+        if handle is None:
             raise Internal(f"{self._name} was closed")
         wanted = [known[name] for name in outputs]
-        return Call(self._api, self._handle, self.inputs, wanted)
-
-
-def _fault(failed: OrtError, name: str) -> Fault:
-    said = " ".join(failed.message.split())
-    # The rank of a graph's input may be unknown to us and known to the engine.
-    if failed.code == INVALID_ARGUMENT and " for input" in said:
-        return BadRequest(said)
-    return Internal(f"{name} failed: {said}")
+        return Call(self._api, handle, self.inputs, wanted)
 
 
 def _dimensions(api: Api, info: c_void_p) -> tuple[int, ...]:

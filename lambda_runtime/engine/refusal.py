@@ -5,7 +5,7 @@ from __future__ import annotations
 _HINTS = (
     (("Protobuf parsing failed", "INVALID_PROTOBUF", "verification", "ORT model"),
      "the file is not a graph, is cut short, or is of another format"),
-    (("External data", "external data", "external initializer", "mmap"),
+    (("External data", "external data", "external initializer", "out of bounds"),
      "its weights are in a file beside it that is missing or cut short"),
     (("doesn't exist", "File not found", "No such file"),
      "the file, or one it refers to, is missing"),

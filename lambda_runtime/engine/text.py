@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 from ctypes import c_char_p, c_size_t, c_void_p
 
-from lambda_runtime.faults import BadRequest, Internal
+from lambda_runtime.engine.fit import encoded_texts
+from lambda_runtime.faults import Internal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,22 +24,11 @@ def fill_strings(api: Api, value: c_void_p, name: str, texts: Sequence[str]) -> 
     """
     if not texts:
         return
-    encoded = _encoded(name, texts)
+    encoded = encoded_texts(name, texts)
     if any(b"\0" in text for text in encoded):
         _fill_one_by_one(api, value, encoded)
     else:
         api.FillStringTensor(value, (c_char_p * len(encoded))(*encoded), len(encoded))
-
-
-def _encoded(name: str, texts: Sequence[str]) -> list[bytes]:
-    try:
-        return [text.encode() for text in texts]
-    except UnicodeEncodeError as cause:
-        raise BadRequest(
-            f"input {name!r} holds text that is not valid Unicode: {cause.reason}"
-        ) from cause
-    except AttributeError as cause:
-        raise BadRequest(f"input {name!r} holds something that is no text") from cause
 
 
 def _fill_one_by_one(api: Api, value: c_void_p, encoded: Sequence[bytes]) -> None:

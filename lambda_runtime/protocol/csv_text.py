@@ -22,7 +22,7 @@ MISSING = frozenset({
 })  # fmt: skip
 """Cells that pandas takes for missing."""
 
-_BOOLS = {"true": True, "false": False}
+_BOOLS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def read_csv(body: bytes, binder: Binder) -> ByRow:
@@ -33,7 +33,8 @@ def read_csv(body: bytes, binder: Binder) -> ByRow:
         BadRequest: Not UTF-8, empty, not CSV, or rows of another width than the header.
     """
     try:
-        lines = [line for line in reader(StringIO(body.decode(), newline="")) if line]
+        text = StringIO(body.decode(), newline="")
+        lines = [line for line in reader(text, strict=True) if line]
     except (CsvError, UnicodeDecodeError):
         raise _refused("it is not UTF-8 text with fields below 128 KiB") from None
     if not lines:
@@ -62,7 +63,17 @@ def _cell(cell: str, type_: str) -> Any:
         return NAN if type_ == "string" else None
     if type_ == "boolean":
         return _BOOLS.get(cell.lower(), cell)
+    if type_ in {"integer", "long"} and "." in cell:
+        return _number(cell)
     return cell
+
+
+def _number(cell: str) -> Any:
+    """`1.0` as a number, as pandas has it; what is none stays a text."""
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
 
 
 def _refused(why: str) -> BadRequest:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lambda_runtime.faults import BadRequest, UnsupportedMedia
 from lambda_runtime.protocol import json_text
-from lambda_runtime.protocol.bind import missing_names
 from lambda_runtime.protocol.coerce import kind
+from lambda_runtime.protocol.columns import missing_names
 from lambda_runtime.protocol.frames import (
     ByColumn,
     ByRecord,
@@ -41,6 +41,8 @@ def media_type(content_type: str | None) -> str:
     Raises:
         UnsupportedMedia: Not one of those served, or not UTF-8.
     """
+    if content_type in _MEDIA:
+        return content_type
     if not content_type or not content_type.strip():
         return "application/json"
     media, *pairs = (part.strip() for part in content_type.split(";"))
@@ -103,9 +105,11 @@ def _split(data: Any, binder: Binder) -> dict[str, Value]:
         raise BadRequest("Invalid input. 'data' and 'columns' must be lists.")
     if index is not None and (not isinstance(index, list) or len(index) != len(rows)):
         raise BadRequest("Invalid input. 'index' must be a list as long as 'data'.")
-    if names and any(isinstance(name, (list, dict)) for name in names):
-        raise BadRequest("Invalid input. Column names must be texts.")
-    return read_frame(by_row(rows, names), binder)
+    try:
+        frame = by_row(rows, names)
+    except TypeError:  # a list or an object is no key
+        raise BadRequest("Invalid input. Column names must be texts.") from None
+    return read_frame(frame, binder)
 
 
 def _records(data: Any, binder: Binder) -> dict[str, Value]:
@@ -118,6 +122,8 @@ def _records(data: Any, binder: Binder) -> dict[str, Value]:
 
 
 def _instances(data: Any, binder: Binder) -> dict[str, Value]:
+    if isinstance(data, dict):
+        _same_lengths(data, binder)
     if not (isinstance(data, list) and data and isinstance(data[0], dict)):
         return _inputs(data, binder)
     if set(map(type, data)) != {dict}:
@@ -128,6 +134,16 @@ def _instances(data: Any, binder: Binder) -> dict[str, Value]:
         return binder.bind(frame, loose=True)
     columns = {name: frame.column(name) for name in frame.names}
     return binder.read_tensors(columns)
+
+
+def _same_lengths(data: dict[str, Any], binder: Binder) -> None:
+    known = {tensor.name for tensor in binder.signature.tensors} or set(binder.columns)
+    lists = [data[name] for name in known if isinstance(data.get(name), list)]
+    if len(set(map(len, lists))) > 1:
+        raise BadRequest(
+            "Invalid input. The length of values for each input/column name "
+            "are not the same"
+        )
 
 
 def _inputs(data: Any, binder: Binder) -> dict[str, Value]:
@@ -152,7 +168,7 @@ def _inputs(data: Any, binder: Binder) -> dict[str, Value]:
 def _tensors(data: Any, binder: Binder) -> dict[str, Value]:
     wanted = binder.signature.tensors
     if not wanted[0].name:
-        if isinstance(data, dict):
+        if data is None or isinstance(data, dict):
             _unnamed(data)
         return binder.read_tensors({"": data})
     if isinstance(data, dict):

@@ -1,5 +1,6 @@
 """Desired x Actual -> Plan: what to change, as values; nothing here changes it."""
 
+from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.planner import plan, plan_removal
 from mlflow_serverless.plan.state import (
     Actual,
@@ -17,7 +18,9 @@ from mlflow_serverless.plan.steps import (
     Plan,
     PointAlias,
     PublishVersion,
+    RemoveAlias,
     ReplaceArtifact,
+    RouteAlias,
     SetTags,
     Step,
 )
@@ -29,15 +32,19 @@ __all__ = [
     "CreateFunction",
     "DeleteFunction",
     "Desired",
+    "Fresh",
     "Function",
     "Plan",
     "PointAlias",
     "PublishVersion",
+    "RemoveAlias",
     "ReplaceArtifact",
+    "RouteAlias",
     "SetTags",
     "Settings",
     "Step",
     "Version",
+    "after",
     "content_of",
     "plan",
     "plan_removal",

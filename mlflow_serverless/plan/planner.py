@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mlflow_serverless.plan.rules import check
 from mlflow_serverless.plan.state import Actual, Desired, content_of
 from mlflow_serverless.plan.steps import (
     ChangeSettings,
@@ -17,7 +18,14 @@ from mlflow_serverless.plan.steps import (
 
 
 def plan(want: Desired, have: Actual) -> Plan:
-    """The steps that turn *have* into *want*; none, if they agree."""
+    """
+    The steps that turn *have* into *want*; none, if they agree.
+
+    Raises:
+        ServerlessError: No cloud could make *want*: a bad name, or settings, tags
+            or a note beyond AWS's limits.
+    """
+    check(want)
     return Plan(want.function.name, tuple(_steps(want, have)))
 
 
@@ -32,19 +40,12 @@ def _steps(want: Desired, have: Actual) -> Iterator[Step]:
             yield ChangeSettings(name, want.function.settings)
         if have.tags != want.tags:
             yield SetTags(name, want.tags)
-    if not any(version.content == content for version in have.versions):
+    if have.holding(content) is None:
         yield PublishVersion(name, content, want.note)
-    if not _serves(have, want.alias, content):
-        yield PointAlias(name, want.alias, content)
-
-
-def _serves(have: Actual, alias: str, content: str) -> bool:
-    """Whether all traffic of *alias* goes to a version with *content*."""
-    pointed = have.alias(alias)
-    if pointed is None or pointed.weights:
-        return False
-    version = have.version(pointed.version)
-    return version is not None and version.content == content
+    if not have.serves(want.alias, content):
+        now = have.alias(want.alias)
+        revision = now.revision if now else ""
+        yield PointAlias(name, want.alias, content, revision)
 
 
 def plan_removal(have: Actual) -> Plan:

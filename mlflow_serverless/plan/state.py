@@ -88,6 +88,19 @@ class Actual:
         """The version *number*, if it is there."""
         return next((v for v in self.versions if v.number == number), None)
 
+    def holding(self, content: str) -> Version | None:
+        """The newest version with *content*, if there is one."""
+        newest = reversed(self.versions)
+        return next((v for v in newest if v.content == content), None)
+
+    def serves(self, alias: str, content: str) -> bool:
+        """Whether all traffic of *alias* goes to a version with *content*."""
+        pointed = self.alias(alias)
+        if pointed is None or pointed.weights:
+            return False
+        version = self.version(pointed.version)
+        return version is not None and version.content == content
+
 
 def content_of(function: Function) -> str:
     """

@@ -80,9 +80,42 @@ class PointAlias:
     name: str
     alias: str
     content: str
+    revision: str | None = None
+    """The alias's when it was looked at ("" if it was not there): if somebody else
+    has moved it since, the step is refused. None moves it from wherever it is."""
 
     def __str__(self) -> str:
         return f"point {self.name}:{self.alias} at the version with {self.content}"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAlias:
+    """Share the traffic of *alias* between two published versions."""
+
+    name: str
+    alias: str
+    version: str
+    """The primary one; it gets what the weights leave."""
+    weights: tuple[tuple[str, float], ...] = ()
+    """(version, share of traffic 0..1), at most one."""
+    note: str = ""
+    revision: str | None = None
+    """As in `PointAlias`."""
+
+    def __str__(self) -> str:
+        shares = "".join(f", {share:.0%} to {number}" for number, share in self.weights)
+        return f"route {self.name}:{self.alias} to version {self.version}{shares}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAlias:
+    """Take away a name; the versions it named stay."""
+
+    name: str
+    alias: str
+
+    def __str__(self) -> str:
+        return f"remove the alias {self.name}:{self.alias}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +135,8 @@ Step = (
     | SetTags
     | PublishVersion
     | PointAlias
+    | RouteAlias
+    | RemoveAlias
     | DeleteFunction
 )
 

@@ -1,0 +1,20 @@
+"""The entry: `python -I -S <root>/lambda_runtime/__main__.py`."""
+
+import sys
+from time import perf_counter_ns
+
+born_ns = perf_counter_ns()
+
+import os  # noqa: E402 - the clock first
+
+here = os.path.dirname(os.path.abspath(__file__))
+root = os.path.dirname(here)
+# A script's own folder must not be searched: its modules are not top-level ones.
+sys.path[:] = [entry for entry in sys.path if entry != here]
+if root not in sys.path:
+    sys.path.append(root)
+
+from lambda_runtime.start import main  # noqa: E402 - found through the path above
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], root=root, born_ns=born_ns))

@@ -1,0 +1,189 @@
+"""One served model, put together: bundle → cache → engine → protocol → doors."""
+
+from __future__ import annotations
+
+import os
+from time import perf_counter_ns, time
+
+from lambda_runtime.doors.find import find
+from lambda_runtime.errors_out import fault_json
+from lambda_runtime.exchange import Request, Response
+from lambda_runtime.faults import BrokenBundle, Fault, TooLarge
+from lambda_runtime.loop import Outcome
+from lambda_runtime.manifest import ManifestError, from_plain
+from lambda_runtime.telemetry import Facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from lambda_runtime.cache import Cache
+    from lambda_runtime.doors import Door
+    from lambda_runtime.manifest import Manifest
+    from lambda_runtime.serving import Serving
+    from lambda_runtime.settings import Settings
+
+    class Service(Protocol):
+        """What answers requests; `last` tells of the one answered last."""
+
+        @property
+        def last(self) -> object:
+            """Rows and microseconds of the last request; zeros without a prediction."""
+            ...
+
+        def respond(self, request: Request) -> Response:
+            """The answer to *request*, errors included."""
+            ...
+
+
+_JSON = "application/json"
+
+
+class App:
+    """
+    A model that answers, through whatever door.
+
+    Args:
+        service: What speaks the protocols.
+        facts: What telemetry says of every request.
+        settle: Does what serving put off, until a time [ms since the epoch].
+        close: Gives everything back.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        facts: Facts,
+        *,
+        settle: Callable[[int], object],
+        close: Callable[[], None],
+    ) -> None:
+        self._service = service
+        self.facts, self.settle, self.close = facts, settle, close
+
+    def handle(self, event: bytes) -> Outcome:
+        """Answer one event."""
+        return self.answer(find(event))
+
+    def answer(self, door: Door) -> Outcome:
+        """Answer what came in at *door*."""
+        began = perf_counter_ns()
+        timing = None
+        try:
+            response, timing = self.respond(door.request())
+        except Fault as fault:
+            response = response_of(fault)
+        body = door.answer(response)
+        if len(body) > door.limit:
+            response = response_of(_too_large(len(body), door.limit))
+            body = door.answer(response)
+        direct = door.name == "direct"
+        return Outcome(
+            body,
+            response.headers.get("content-type", _JSON) if direct else _JSON,
+            _failure(response) if direct else None,
+            response.status,
+            door.name,
+            (perf_counter_ns() - began) // 1000,
+            timing,
+        )
+
+    def respond(self, request: Request) -> tuple[Response, object]:
+        """The answer to one request, and what the protocol measured of it."""
+        response = self._service.respond(request)
+        return response, self._service.last
+
+
+def _too_large(size: int, limit: int) -> TooLarge:
+    return TooLarge(
+        f"the answer has {size} bytes; {limit} are the most that get through: "
+        "ask for fewer rows at a time"
+    )
+
+
+def response_of(fault: Fault) -> Response:
+    """What a caller gets for *fault*."""
+    return Response(fault.status, {"content-type": _JSON}, fault_json(fault))
+
+
+def _failure(response: Response) -> tuple[str, str] | None:
+    """Type and message, if *response* is our own failure and not the caller's."""
+    if response.status < 500:
+        return None
+    from lambda_runtime.protocol.json_text import loads  # noqa: PLC0415 - failures only
+
+    try:
+        said = loads(response.body)
+        return str(said["error_code"]), str(said["message"])
+    except (ValueError, KeyError, TypeError):
+        return "INTERNAL_ERROR", response.body.decode("utf-8", "replace")
+
+
+def build(settings: Settings, *, born_ns: int) -> App:
+    """
+    Load the model of *settings*' bundle.
+
+    Args:
+        settings: Where the bundle is, and how much there is to run it with.
+        born_ns: When the process began, by `perf_counter_ns`.
+
+    Raises:
+        BrokenBundle: It cannot be served; the code says why.
+    """
+    from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
+    from lambda_runtime.protocol.service import Service  # noqa: PLC0415
+    from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
+
+    manifest = read_manifest(settings.bundle)
+    cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
+    run_us = max((v.run_us or 0.0 for v in manifest.variants), default=0.0)
+    threads = threads_for(settings.memory_mb, run_us)
+    serving = Serving(manifest, cache.path_of, threads=threads)
+    facts = Facts(
+        function=settings.function_name,
+        function_version=settings.function_version,
+        model=manifest.model.name or manifest.model.uri,
+        model_version=manifest.model.version or "",
+        engine=manifest.engine.kind,
+        init_ms=(perf_counter_ns() - born_ns) / 1e6,
+        tiers=tuple((hit.tier, hit.ms) for hit in cache.hits),
+    )
+    return App(
+        Service(manifest, serving.run),
+        facts,
+        settle=lambda until_ms: _settle(serving, cache, until_ms),
+        close=lambda: _close(serving, cache),
+    )
+
+
+def _settle(serving: Serving, cache: Cache, until_ms: int) -> bool:
+    """The better session first, then what a mounted folder lacks."""
+    settled = serving.settle(until_ms)
+    cache.settle(max(0.0, until_ms / 1e3 - time()))
+    return settled
+
+
+def _close(serving: Serving, cache: Cache) -> None:
+    serving.close()
+    cache.close()
+
+
+def read_manifest(bundle: str) -> Manifest:
+    """
+    The manifest in the folder *bundle*.
+
+    Raises:
+        BrokenBundle: There is none, or it cannot be read.
+    """
+    from lambda_runtime.protocol.json_text import loads  # noqa: PLC0415 - tests need no JSON
+
+    path = os.path.join(bundle, "manifest.json")
+    try:
+        with open(path, "rb") as file:
+            return from_plain(loads(file.read()))
+    except OSError as cause:
+        why = f"{path} cannot be read: {cause.strerror}"
+        raise BrokenBundle("manifest-missing", why) from cause
+    except (ManifestError, ValueError, Fault) as cause:
+        raise BrokenBundle("manifest-malformed", f"{path}: {cause}") from cause

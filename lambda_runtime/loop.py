@@ -1,0 +1,88 @@
+"""The loop: an event in, one answer out, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+
+from lambda_runtime.record import NamedTuple
+from lambda_runtime.runtime_api import CutShort
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from lambda_runtime.runtime_api import Invocation, RuntimeApi
+
+
+class Outcome(NamedTuple):
+    """What one event came to."""
+
+    body: bytes
+    content_type: str = "application/json"
+    failure: tuple[str, str] | None = None
+    """Type and message, if it is to be posted as a function error."""
+    status: int = 200
+    door: str = "direct"
+    took_us: int = 0
+    """From the event to its answer, both as bytes [us]."""
+    timing: Any = None
+    """What the protocol measured of a prediction; None if there was none."""
+
+
+def serve(
+    api: RuntimeApi,
+    handle: Callable[[bytes], Outcome],
+    after: Callable[[Invocation, Outcome], None],
+) -> None:
+    """
+    Answer events until told to stop, one at a time, each exactly once.
+
+    Args:
+        api: Where events come from.
+        handle: What answers; should it raise, that event gets an error and the
+            loop goes on.
+        after: Run once the answer is posted, before the next event is asked for.
+
+    Raises:
+        OutOfStep: The Runtime API is gone.
+    """
+    while True:
+        try:
+            invocation = api.next()
+        except CutShort as cut:
+            api.fail(cut.invocation, cut.code, str(cut))
+            continue
+        if invocation is None:
+            return
+        after(invocation, _answer(api, handle, invocation))
+        del invocation  # nothing of a request stays while the next one is awaited
+
+
+def _answer(
+    api: RuntimeApi, handle: Callable[[bytes], Outcome], invocation: Invocation
+) -> Outcome:
+    """Handle and post one event."""
+    if invocation.trace_id:
+        os.environ["_X_AMZN_TRACE_ID"] = invocation.trace_id
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    try:
+        outcome = handle(invocation.event)
+    except Exception as cause:  # noqa: BLE001 - one request's crash is not the loop's
+        report(cause)
+        outcome = Outcome(b"", failure=(type(cause).__name__, str(cause)), status=500)
+    if outcome.failure is None:
+        api.answer(invocation, outcome.body, outcome.content_type)
+    else:
+        api.fail(invocation, *outcome.failure)
+    return outcome
+
+
+def report(cause: BaseException) -> None:
+    """Log where a crash happened: its type and place, never its values."""
+    trace, place = cause.__traceback__, "nowhere"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    os.write(2, f"runtime.crashed type={type(cause).__name__} at={place}\n".encode())

@@ -1,0 +1,313 @@
+"""One execution environment: a process, its Runtime API, one request at a time."""
+
+import asyncio
+import os
+import shutil
+import time
+import uuid
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import psutil
+
+from mlflow_serverless.limits import INIT_SECONDS, SYNC_PAYLOAD_BYTES
+from mlflow_serverless.local import process as processes
+from mlflow_serverless.local.journal import Entry
+from mlflow_serverless.local.lines import Lines
+from mlflow_serverless.local.outcome import (
+    Outcome,
+    exited,
+    out_of_time,
+    outgrown,
+    report,
+)
+from mlflow_serverless.local.route import Target
+from mlflow_serverless.local.runtime_api import Ask, Tell, listen
+
+HOST = "127.0.0.1"
+_PREFIX = "/2018-06-01/runtime"
+_WATCH_S = 0.05
+_TAIL_CHARS = 4096
+_GRACE_S = 0.5
+"""Between asking a process to end and ending it [s]."""
+
+
+class Phase(Enum):
+    """Where an environment is in its life."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+    FINISHING = "finishing"
+    """It has answered, and works on before it asks for more."""
+    DEAD = "dead"
+
+
+@dataclass(slots=True)
+class Job:
+    """One request on its way through an environment."""
+
+    id: str
+    payload: bytes
+    qualifier: str
+    outcome: "asyncio.Future[Outcome]"
+    began: float = 0.0
+    said: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What environments need of the process that keeps them."""
+
+    runtime: Path
+    scratch: Path
+    record: Callable[[Entry], None]
+    changed: Callable[["Environment"], None]
+    """Called when an environment becomes idle, and when it is dead."""
+
+
+class Environment:
+    """
+    Runs *target* in a process of its own.
+
+    Args:
+        target: What runs.
+        around: Where, and whom to tell.
+    """
+
+    def __init__(self, target: Target, around: Surroundings) -> None:
+        self.target = target
+        self.phase = Phase.STARTING
+        self.id = uuid.uuid4().hex[:12]
+        self.init_ms: float | None = None
+        self.used = time.monotonic()
+        self.peak_mb = 0
+        self._around = around
+        self._scratch = around.scratch / self.id
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._ready: asyncio.Future[Outcome | None] = loop.create_future()
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._job: Job | None = None
+        self._verdict: Callable[[str], Outcome] | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+        self._lines = Lines(self._say)
+        self._server: asyncio.Server | None = None
+        self._exit: asyncio.Task[None] | None = None
+        self._pid: int | None = None
+        self._meter: psutil.Process | None = None
+        self._starting_for = ""
+
+    @property
+    def pid(self) -> int | None:
+        """Of its process, once there is one."""
+        return self._pid
+
+    async def start(self, bundle: Path, request: str) -> Outcome | None:
+        """
+        Start the process; None once it asks for work, else how it failed.
+
+        Args:
+            bundle: The files it serves.
+            request: Id of the request that needs it.
+        """
+        began, self._starting_for = time.monotonic(), request
+        process = await self._spawn(bundle)
+        self._pid = process.pid
+        self._exit = self._loop.create_task(self._await_exit(process))
+        self._watch(INIT_SECONDS + self.target.settings.timeout_s)
+        failed = await self._ready
+        self.init_ms = (time.monotonic() - began) * 1e3
+        if failed is not None:
+            self._say(f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms Status: error")
+        return failed
+
+    async def _spawn(self, bundle: Path) -> Process:
+        self._scratch.mkdir(parents=True)
+        limit = SYNC_PAYLOAD_BYTES
+        self._server = await listen(self._answer, HOST, longest=limit)
+        port = self._server.sockets[0].getsockname()[1]
+        env = processes.variables(
+            self.target, api=f"{HOST}:{port}", bundle=bundle,
+            scratch=self._scratch, environment=self.id,
+        )  # fmt: skip
+        try:
+            return await processes.start(
+                processes.command(self._around.runtime), env,
+                folder=self._scratch, output=self._lines.writer, target=self.target,
+            )  # fmt: skip
+        finally:
+            self._lines.handed_over()
+
+    def discard(self) -> None:
+        """Give everything back but the process."""
+        self.phase = Phase.DEAD
+        self._unwatch()
+        self._lines.handed_over()
+        self._lines.close()
+        if self._server is not None:
+            self._server.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    async def run(self, request: str, payload: bytes, qualifier: str) -> Outcome:
+        """Answer one request; the environment must be idle."""
+        job = Job(request, payload, qualifier, self._loop.create_future())
+        self.phase, self._job = Phase.BUSY, job
+        self._jobs.put_nowait(job)
+        outcome = await job.outcome
+        self.used = time.monotonic()
+        return outcome
+
+    async def retire(self) -> None:
+        """End the process, which may tidy up for a moment."""
+        self.phase = Phase.DEAD
+        if self._exit is not None and not self._exit.done():
+            late = self._loop.call_later(_GRACE_S, self.kill)
+            self._signal(processes.terminate)
+            await asyncio.wait((self._exit,))
+            late.cancel()
+
+    def kill(self, verdict: Callable[[str], Outcome] | None = None) -> None:
+        """End the process now; *verdict* says to its request why."""
+        self._verdict = self._verdict or verdict
+        self._signal(processes.kill)
+
+    def _signal(self, send: Callable[[int], None]) -> None:
+        if self._pid is not None and self._exit is not None and not self._exit.done():
+            send(self._pid)
+
+    # What the runtime asks.
+
+    async def _answer(self, ask: Ask) -> Tell:
+        if ask.path == f"{_PREFIX}/invocation/next" and ask.method == "GET":
+            return await self._next()
+        if ask.path == f"{_PREFIX}/init/error" and ask.method == "POST":
+            self._settle_init(Outcome(ask.body, "Unhandled"))
+            return Tell(202)
+        _, _, tail = ask.path.partition(f"{_PREFIX}/invocation/")
+        request, _, what = tail.partition("/")
+        if ask.method != "POST" or what not in {"response", "error"}:
+            return _refusal(404, "Runtime.NotFound", f"no {ask.method} {ask.path}")
+        if self._job is None or request != self._job.id:
+            return _refusal(400, "InvalidRequestID", f"no request {request!r} here")
+        return self._respond(self._job, ask, what)
+
+    async def _next(self) -> Tell:
+        self._finish()
+        self.phase = Phase.IDLE
+        self._settle_init(None)
+        self._around.changed(self)
+        job = await self._jobs.get()
+        self._say(f"START RequestId: {job.id} Version: {self.target.version}")
+        self._watch(self.target.settings.timeout_s)
+        job.began = time.monotonic()
+        deadline = int((time.time() + self.target.settings.timeout_s) * 1e3)
+        headers = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": job.id,
+            "Lambda-Runtime-Deadline-Ms": str(deadline),
+            "Lambda-Runtime-Invoked-Function-Arn": processes.arn(
+                self.target, job.qualifier
+            ),
+            "Lambda-Runtime-Trace-Id": _trace(),
+        }
+        return Tell(200, job.payload, headers)
+
+    def _respond(self, job: Job, ask: Ask, what: str) -> Tell:
+        if not ask.whole:
+            self._settle(job, outgrown())
+            return _refusal(413, "RequestEntityTooLarge", "more than 6 MB")
+        error = "Unhandled" if what == "error" else None
+        self._settle(job, Outcome(ask.body, error))
+        return Tell(202, b'{"status":"OK"}')
+
+    # How requests and the process end.
+
+    def _settle_init(self, failed: Outcome | None) -> None:
+        if not self._ready.done():
+            self._ready.set_result(failed)
+
+    def _settle(self, job: Job, outcome: Outcome) -> None:
+        if job.outcome.done():
+            return
+        self._weigh()
+        self._lines.drain()
+        now = time.monotonic()
+        outcome.duration_ms = (now - (job.began or now)) * 1e3
+        outcome.log = "\n".join(job.said)[-_TAIL_CHARS:]
+        self.phase = Phase.FINISHING
+        job.outcome.set_result(outcome)
+
+    def _finish(self) -> None:
+        """Close the books on the last request: all of its lines are in."""
+        self._unwatch()
+        self._lines.drain()
+        job, self._job = self._job, None
+        if job is not None and job.outcome.done() and not job.outcome.cancelled():
+            init_ms, self.init_ms = self.init_ms, None
+            for line in report(
+                job.id, job.outcome.result(), memory_mb=self.target.settings.memory_mb,
+                peak_mb=self.peak_mb, init_ms=init_ms,
+            ):  # fmt: skip
+                self._say(line)
+
+    async def _await_exit(self, process: Process) -> None:
+        code = await process.wait()
+        processes.kill(process.pid)  # whatever it started is in its session still
+        request = self._job.id if self._job else self._starting_for
+        verdict = self._verdict or exited(processes.ending(code))
+        self._settle_init(verdict(request))
+        if self._job is not None:
+            self._settle(self._job, verdict(request))
+        self._finish()
+        self.discard()
+        self._around.changed(self)
+
+    # Limits.
+
+    def _watch(self, seconds: float) -> None:
+        """End the process if it takes longer than *seconds*, or too much memory."""
+        late = out_of_time(self.target.settings.timeout_s)
+        self._timers = [
+            self._loop.call_later(seconds, self.kill, late),
+            self._loop.call_later(_WATCH_S, self._keep_weighing),
+        ]
+
+    def _unwatch(self) -> None:
+        while self._timers:
+            self._timers.pop().cancel()
+
+    def _keep_weighing(self) -> None:
+        self._timers[1:] = [self._loop.call_later(_WATCH_S, self._keep_weighing)]
+        if self._weigh() > self.target.settings.memory_mb:
+            self.kill(exited("signal: killed"))
+
+    def _weigh(self) -> int:
+        """Resident memory now [MB]."""
+        try:
+            self._meter = self._meter or psutil.Process(self._pid)
+            rss = int(self._meter.memory_info().rss / 2**20)
+        except psutil.Error:
+            return 0
+        self.peak_mb = max(self.peak_mb, rss)
+        return rss
+
+    def _say(self, text: str) -> None:
+        target = self.target
+        entry = Entry(time.time(), target.name, target.version, self.id, text)
+        if self._job is not None:
+            self._job.said.append(text)
+        self._around.record(entry)
+
+
+def _refusal(status: int, kind: str, message: str) -> Tell:
+    body = f'{{"errorType":"{kind}","errorMessage":"{message}"}}'
+    return Tell(status, body.encode(), {"Content-Type": "application/json"})
+
+
+def _trace() -> str:
+    root = os.urandom(12).hex()
+    return f"Root=1-{int(time.time()):08x}-{root};Parent={root[:16]};Sampled=0"
