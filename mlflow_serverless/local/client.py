@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -141,8 +142,8 @@ class Client:
         while time.monotonic() < deadline:
             found = running(self._layout)
             if found is not None and found.pid == process.pid:
-                # Not waited for: it outlives this command, or is reaped by `poll`.
-                process.returncode = 0
+                # Reaped when it ends, should this process live longer than it.
+                threading.Thread(target=process.wait, daemon=True).start()
                 return found
             if process.poll() is not None:
                 raise DaemonError(Trouble.ENDED, log, _last_line(log))
@@ -156,7 +157,7 @@ def spawn(layout: Layout, setup: Setup) -> "subprocess.Popen[bytes]":
     package = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
     command = (
-        sys.executable, "-m", "mlflow_serverless.local.daemon",
+        sys.executable, "-P", "-m", "mlflow_serverless.local.daemon",
         str(layout.root), setup.to_json(),
     )  # fmt: skip
     with explained(layout.daemon_log), layout.daemon_log.open("wb") as log:
