@@ -6,7 +6,7 @@ import ctypes
 import os
 from ctypes import c_int, c_int64, c_void_p
 
-from lambda_runtime.engine.call import MAX_RANK, Call
+from lambda_runtime.engine.call import Call
 from lambda_runtime.engine.capi import (
     ELEMENT_TYPES,
     ONNX_TYPE_TENSOR,
@@ -14,7 +14,7 @@ from lambda_runtime.engine.capi import (
     OrtError,
     api_at,
 )
-from lambda_runtime.engine.fit import require_fit
+from lambda_runtime.engine.fit import MAX_RANK, require_fit
 from lambda_runtime.engine.library import find_library
 from lambda_runtime.engine.options import options_for
 from lambda_runtime.engine.refusal import reason
@@ -111,10 +111,11 @@ class OrtSession:
                     f"{self._name} has no tensor output {name!r}; it has "
                     f"{', '.join(known)}"
                 )
-        if self._handle is None:
+        handle = self._handle
+        if handle is None:
             raise Internal(f"{self._name} was closed")
         wanted = [known[name] for name in outputs]
-        return Call(self._api, self._handle, self.inputs, wanted)
+        return Call(self._api, handle, self.inputs, wanted)
 
 
 def _dimensions(api: Api, info: c_void_p) -> tuple[int, ...]:

@@ -48,6 +48,9 @@ _CHECKS: dict[str, Check] = {
 }
 
 
+_TEXTS = {str, type(None)}
+
+
 def checks_for(columns: Sequence[Column], dtype: str) -> tuple[Check, ...]:
     """What clean cells of *columns* are, if *dtype* can hold them as they come."""
     if dtype != "float64" or not all(column.type in _CHECKS for column in columns):
@@ -111,6 +114,19 @@ class Reading:
         except (struct.error, OverflowError):
             return None
 
+    def texts(self, names: tuple[str, ...]) -> list[str] | None:
+        """All cells, if they are texts or null; None if one is something else."""
+        try:
+            cells = list(self.frame.cells(names))
+        except (KeyError, TypeError):
+            return None
+        kinds = set(map(type, cells))
+        if len(cells) != self.frame.count * len(names) or not kinds <= _TEXTS:
+            return None
+        if str in kinds and len(kinds) == 1:
+            return cells
+        return [NULL_TEXT if cell is None else cell for cell in cells]
+
     def side(self, name: str, dtype: str) -> Any:
         """One column of a feed, as the feed's element type."""
         column = self._columns[name]
@@ -137,7 +153,9 @@ class Reading:
 
 
 def missing_names(
-    required: Sequence[str], given: Sequence[Any] | dict[str, Any], known: Any = ()
+    required: Sequence[str],
+    given: Sequence[Any] | Mapping[str, Any],
+    known: Mapping[str, Any] | None = None,
 ) -> None:
     """Raise SchemaMismatch, in MLflow's words, if a required name is not given."""
     present = set(given)
@@ -145,10 +163,11 @@ def missing_names(
     if not missing:
         return
     message = f"Model is missing inputs {missing[:_SHOWN]}."
-    extra = [name for name in given if name not in required and name not in known]
+    expected = {*required, *(known or ())}
+    extra = [name for name in given if name not in expected][:_SHOWN]
     if extra:
         shown = [name[:64] if isinstance(name, str) else name for name in extra]
-        message += f" Note that there were extra inputs: {shown[:_SHOWN]}."
+        message += f" Note that there were extra inputs: {shown}."
     raise SchemaMismatch(message)
 
 

@@ -41,6 +41,8 @@ def media_type(content_type: str | None) -> str:
     Raises:
         UnsupportedMedia: Not one of those served, or not UTF-8.
     """
+    if content_type in _MEDIA:
+        return content_type
     if not content_type or not content_type.strip():
         return "application/json"
     media, *pairs = (part.strip() for part in content_type.split(";"))
@@ -103,9 +105,11 @@ def _split(data: Any, binder: Binder) -> dict[str, Value]:
         raise BadRequest("Invalid input. 'data' and 'columns' must be lists.")
     if index is not None and (not isinstance(index, list) or len(index) != len(rows)):
         raise BadRequest("Invalid input. 'index' must be a list as long as 'data'.")
-    if names and any(isinstance(name, (list, dict)) for name in names):
-        raise BadRequest("Invalid input. Column names must be texts.")
-    return read_frame(by_row(rows, names), binder)
+    try:
+        frame = by_row(rows, names)
+    except TypeError:  # a list or an object is no key
+        raise BadRequest("Invalid input. Column names must be texts.") from None
+    return read_frame(frame, binder)
 
 
 def _records(data: Any, binder: Binder) -> dict[str, Value]:

@@ -95,13 +95,16 @@ class Environment:
         self._verdict: Callable[[str], Outcome] | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._lines = Lines(self._say)
+        self._server: asyncio.Server | None = None
         self._exit: asyncio.Task[None] | None = None
+        self._pid: int | None = None
+        self._meter: psutil.Process | None = None
         self._starting_for = ""
 
     @property
     def pid(self) -> int | None:
         """Of its process, once there is one."""
-        return None if self._exit is None else self._process.pid
+        return self._pid
 
     async def start(self, bundle: Path, request: str) -> Outcome | None:
         """
@@ -112,6 +115,17 @@ class Environment:
             request: Id of the request that needs it.
         """
         began, self._starting_for = time.monotonic(), request
+        process = await self._spawn(bundle)
+        self._pid = process.pid
+        self._exit = self._loop.create_task(self._await_exit(process))
+        self._watch(INIT_SECONDS + self.target.settings.timeout_s)
+        failed = await self._ready
+        self.init_ms = (time.monotonic() - began) * 1e3
+        if failed is not None:
+            self._say(f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms Status: error")
+        return failed
+
+    async def _spawn(self, bundle: Path) -> Process:
         self._scratch.mkdir(parents=True)
         limit = SYNC_PAYLOAD_BYTES
         self._server = await listen(self._answer, HOST, longest=limit)
@@ -121,20 +135,22 @@ class Environment:
             scratch=self._scratch, environment=self.id,
         )  # fmt: skip
         try:
-            process = await processes.start(
+            return await processes.start(
                 processes.command(self._around.runtime), env,
                 folder=self._scratch, output=self._lines.writer, target=self.target,
             )  # fmt: skip
         finally:
             self._lines.handed_over()
-        self._process = psutil.Process(process.pid)
-        self._exit = self._loop.create_task(self._await_exit(process))
-        self._watch(INIT_SECONDS + self.target.settings.timeout_s)
-        failed = await self._ready
-        self.init_ms = (time.monotonic() - began) * 1e3
-        if failed is not None:
-            self._say(f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms Status: error")
-        return failed
+
+    def discard(self) -> None:
+        """Give everything back but the process."""
+        self.phase = Phase.DEAD
+        self._unwatch()
+        self._lines.handed_over()
+        self._lines.close()
+        if self._server is not None:
+            self._server.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     async def run(self, request: str, payload: bytes, qualifier: str) -> Outcome:
         """Answer one request; the environment must be idle."""
@@ -149,17 +165,19 @@ class Environment:
         """End the process, which may tidy up for a moment."""
         self.phase = Phase.DEAD
         if self._exit is not None and not self._exit.done():
-            pid = self._process.pid
-            late = self._loop.call_later(_GRACE_S, processes.kill, pid)
-            processes.terminate(pid)
+            late = self._loop.call_later(_GRACE_S, self.kill)
+            self._signal(processes.terminate)
             await asyncio.wait((self._exit,))
             late.cancel()
 
     def kill(self, verdict: Callable[[str], Outcome] | None = None) -> None:
         """End the process now; *verdict* says to its request why."""
         self._verdict = self._verdict or verdict
-        if self._exit is not None and not self._exit.done():
-            processes.kill(self._process.pid)
+        self._signal(processes.kill)
+
+    def _signal(self, send: Callable[[int], None]) -> None:
+        if self._pid is not None and self._exit is not None and not self._exit.done():
+            send(self._pid)
 
     # What the runtime asks.
 
@@ -245,10 +263,7 @@ class Environment:
         if self._job is not None:
             self._settle(self._job, verdict(request))
         self._finish()
-        self._lines.close()
-        self._server.close()
-        self.phase = Phase.DEAD
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self.discard()
         self._around.changed(self)
 
     # Limits.
@@ -273,7 +288,8 @@ class Environment:
     def _weigh(self) -> int:
         """Resident memory now [MB]."""
         try:
-            rss = int(self._process.memory_info().rss / 2**20)
+            self._meter = self._meter or psutil.Process(self._pid)
+            rss = int(self._meter.memory_info().rss / 2**20)
         except psutil.Error:
             return 0
         self.peak_mb = max(self.peak_mb, rss)

@@ -105,6 +105,8 @@ def test_a_graph_that_declares_no_rank_takes_any(opened, kind):
     session = opened("any-rank", graphs.identity("float32", None), kind)
 
     assert {"y": x} == session.run({"x": x}, ["y"])
+    with pytest.raises(BadRequest):
+        session.run({"x": Value("float32", (1,) * 65, bytes(4))}, ["y"])
 
 
 def test_an_output_that_is_none_is_ours(linear):
