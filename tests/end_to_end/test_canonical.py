@@ -24,16 +24,17 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def versions(shop):
-    """Two versions of `churn`, the second with another classifier; made in a run."""
+    """Two versions of `churn`, made in a run: one kept with skops, one as a pickle."""
     import mlflow
     from sklearn.ensemble import RandomForestClassifier
 
     first, data = pipeline()
     second, _ = pipeline(RandomForestClassifier(20, random_state=0))
     with mlflow.start_run() as run:
-        for model in (first, second):
-            log(model, name="churn", example=data.head(5),
-                skops_trusted_types=["numpy.dtype"])  # fmt: skip
+        example = data.head(5)
+        skops = {"skops_trusted_types": ["numpy.dtype"]}
+        log(first, name="churn", example=example, **skops)
+        log(second, name="churn", example=example, serialization_format="cloudpickle")
     return run.info.run_id
 
 
