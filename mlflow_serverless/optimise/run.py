@@ -49,6 +49,7 @@ def _form(graph: OnnxGraph, folder: Path, name: str, *, use: str) -> Artefact:
         file=file.name,
         needs=needs,
         use=use,
+        optimised=True,
         load_ms=round(measure.load_ms(file), 3),
         run_us=_rounded(measure.run_us(file, graph.inputs)),
     )
@@ -69,7 +70,9 @@ def _size(file: Path) -> int:
         for entry in tensor.external_data
         if entry.key == "location"
     }
-    return sum(path.stat().st_size for path in (file, *(file.parent / b for b in beside)))
+    return sum(
+        path.stat().st_size for path in (file, *(file.parent / b for b in beside))
+    )
 
 
 def _is_dense(form: Artefact) -> bool:
