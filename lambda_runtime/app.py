@@ -137,8 +137,8 @@ def build(settings: Settings, *, born_ns: int) -> App:
 
     manifest = read_manifest(settings.bundle)
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
-    run_us = max((v.run_us or 0.0 for v in manifest.variants), default=0.0)
-    threads = threads_for(settings.memory_mb, run_us)
+    measured = [v.run_us for v in manifest.variants if v.run_us is not None]
+    threads = threads_for(settings.memory_mb, max(measured, default=None))
     serving = Serving(manifest, cache.path_of, threads=threads)
     facts = Facts(
         function=settings.function_name,

@@ -109,9 +109,9 @@ class Http:
             return
         if request is None:
             return
-        if request.method in {"GET", "HEAD"}:
+        if request.method == "GET":
             response = self._safely(request)[0]
-            await _write(send, response, bare=request.method == "HEAD")
+            await _write(send, response, bare=scope["method"] == "HEAD")
             return
         loop = asyncio.get_running_loop()
         response, timing, took_us = await loop.run_in_executor(
@@ -156,8 +156,9 @@ async def _read(scope: Scope, receive: Receive) -> Request | None:
             raise TooLarge(f"the body is larger than {BODY_LIMIT} bytes")
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
+    method = scope["method"]
     return Request(
-        scope["method"],
+        "GET" if method == "HEAD" else method,
         scope["path"],
         _headers(scope["headers"]),
         b"".join(parts),
