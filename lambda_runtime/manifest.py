@@ -133,6 +133,9 @@ class Feed(NamedTuple):
     input: str
     columns: tuple[str, ...] = ()
     tensor: str | None = None
+    null: str = NULL_TEXT
+    """What a request's null is in a string input. The model's pandas decides: since
+    version 3 it reads null in a text column as NaN, so this is `NAN_TEXT` then."""
 
 
 class Field(NamedTuple):
@@ -266,7 +269,10 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
             params=tuple(_param(item) for item in signature["params"]),
         ),
         feeds=tuple(
-            Feed(item["input"], tuple(item["columns"]), item["tensor"])
+            Feed(
+                item["input"], tuple(item["columns"]), item["tensor"],
+                item.get("null", NULL_TEXT),
+            )  # fmt: skip
             for item in data["feeds"]
         ),
         answer=Answer(

@@ -8,6 +8,7 @@ import random
 import secrets
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 from asyncio import StreamReader, StreamWriter
@@ -29,8 +30,8 @@ from mlflow_serverless.local.wire import Message
 from mlflow_serverless.store import write_json
 
 _TICK_S = 0.5
-_LOCK_S = 2.0
-_FLUSH_S = 0.05
+_LOCK_S = 1.0
+_FLUSH_S = 0.1
 _DRAIN_S = 5.0
 """How long a stop waits for requests that are under way [s]."""
 _QUIET_S = 1.0
@@ -75,7 +76,8 @@ class Daemon:
         while not self._stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._tick_s())
-            self._look_after()
+            with suppress(OSError):  # a full disk is no reason to go
+                self._look_after()
         # From here on nobody finds this process; who did is told to look again.
         self._layout.endpoint.unlink(missing_ok=True)
         server.close()
@@ -121,7 +123,8 @@ class Daemon:
             writer.close()
 
     async def _answer(self, message: Message, payload: bytes) -> tuple[Message, bytes]:
-        if not hmac.compare_digest(str(message.get("token")), self._token):
+        given = str(message.get("token")).encode()
+        if not hmac.compare_digest(given, self._token.encode()):
             return {"stopping": True}, b""
         if message["op"] == "invoke" and self._stopping.is_set():
             return {"stopping": True}, b""
@@ -201,7 +204,9 @@ class Daemon:
     def _flush(self) -> None:
         entries, self._entries = self._entries, []
         if entries:
-            self._journal.write(entries)
+            # A log must never stop what it tells of.
+            with suppress(sqlite3.Error, ServerlessError, OSError):
+                self._journal.write(entries)
 
     async def _quiet(self) -> None:
         """Wait until requests that were answered are in the journal."""

@@ -113,7 +113,7 @@ class Fleet:
             return await environment.start(bundle, request)
         except BaseException:
             # Nothing runs: give its place to the next.
-            environment.phase = Phase.DEAD
+            environment.discard()
             self._changed(environment)
             raise
 

@@ -1,5 +1,6 @@
 """Estimators made of others, and those that only hand data on."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,8 @@ def apply(transformer: Any, data: Data) -> Data:
     result = lower(transformer, "transform", data)
     if isinstance(result, Sym | Frame):
         return result
-    raise NoConversionError(type(transformer).__name__, "it transforms to labels")
+    why = "it transforms to labels"
+    raise NoConversionError(why, of=transformer)
 
 
 @lowers(ColumnTransformer)
@@ -98,7 +100,7 @@ def _log1p(value: Sym) -> Sym:
     return same.where(value, endless.where(one_more, exact))
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[Any, Callable[[Sym], Sym]] = {
     np.log1p: _log1p,
     np.log: lambda value: value.map("Log"),
     np.log2: lambda value: value.map("Log") / np.log(2.0),
@@ -128,6 +130,5 @@ def function_transformer(transformer: Any, data: Data) -> Data:
     if func not in _FUNCTIONS or transformer.kw_args:
         name = getattr(func, "__name__", repr(func))
         why = f"its function {name} is Python code"
-        raise NoConversionError("FunctionTransformer", why)
-    result: Sym = _FUNCTIONS[func](doubles(data))
-    return result
+        raise NoConversionError(why, of="FunctionTransformer")
+    return _FUNCTIONS[func](doubles(data))

@@ -9,7 +9,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Sym
-from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.registry import Data, lower_matrix, lowers
 from mlflow_serverless.convert.recipes.classify import (
     labels_by_score,
     log_probabilities,
@@ -72,8 +72,6 @@ def regress_tweedie(model: Any, data: Data) -> Sym:
 @lowers(lm.RANSACRegressor, method="predict")
 def regress_ransac(model: Any, data: Data) -> Sym:
     """What the estimator fitted on the inliers says."""
-    from mlflow_serverless.convert.lower.registry import lower_matrix
-
     return lower_matrix(model.estimator_, "predict", data)
 
 
@@ -115,7 +113,8 @@ def sgd(model: Any, data: Data) -> Sym:
             return two_columns(chances)
         return _normalised(chances)
     if model.loss != "modified_huber":
-        raise NoConversionError("SGDClassifier", f"{model.loss} has no probabilities")
+        why = f"{model.loss} has no probabilities"
+        raise NoConversionError(why, of="SGDClassifier")
     chances = (scores.clip(-1.0, 1.0) + 1.0) / 2.0
     return two_columns(chances) if len(chances.shape) == 1 else _normalised(chances)
 

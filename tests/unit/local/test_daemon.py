@@ -148,6 +148,17 @@ def test_another_setup_replaces_it(cloud_with, deploy, root):
     assert before != status(root).pid
 
 
+def test_the_same_setup_keeps_it(cloud_with, deploy, root):
+    """However its numbers are written, and whoever asks."""
+    deploy(cloud_with())
+    for seconds in (33, 33.0):
+        ask(cloud_with(idle_s=seconds))
+    before = status(root)
+
+    assert not ask(cloud_with(idle_s=33)).cold
+    assert before.pid == status(root).pid
+
+
 def test_a_stale_endpoint_is_only_a_file(cloud_with, deploy, root):
     """Even if its port and its process are somebody else's by now."""
     cloud = cloud_with()
@@ -208,7 +219,7 @@ def test_a_second_one_gives_way(cloud_with, deploy, root):
 
 def test_one_that_cannot_start_is_told_with_its_last_words(cloud_with, deploy, root):
     """The log's last line is in the error."""
-    cloud = cloud_with(idle_s="soon")
+    cloud = cloud_with(environments="some")
     deploy(cloud)
 
     with pytest.raises(DaemonError, match="ValueError"):
