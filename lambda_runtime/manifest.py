@@ -40,6 +40,9 @@ COLUMN_TYPES = (
 )  # fmt: skip
 """MLflow's scalar column types."""
 
+PIECE_BYTES = 2 << 20
+"""What one of a file's `pieces` covers; the last covers the rest."""
+
 Scalar = str | int | float | bool | None
 
 
@@ -55,6 +58,8 @@ class File(NamedTuple):
     sha256: str
     """Hex digest of the content."""
     bytes: int
+    pieces: tuple[str, ...] = ()
+    """Hex SHA-256 of each `PIECE_BYTES`: lets all cores check a large file at once."""
 
 
 class Tensor(NamedTuple):
@@ -128,6 +133,9 @@ class Feed(NamedTuple):
     input: str
     columns: tuple[str, ...] = ()
     tensor: str | None = None
+    null: str = NULL_TEXT
+    """What a request's null is in a string input. The model's pandas decides: since
+    version 3 it reads null in a text column as NaN, so this is `NAN_TEXT` then."""
 
 
 class Field(NamedTuple):
@@ -261,7 +269,10 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
             params=tuple(_param(item) for item in signature["params"]),
         ),
         feeds=tuple(
-            Feed(item["input"], tuple(item["columns"]), item["tensor"])
+            Feed(
+                item["input"], tuple(item["columns"]), item["tensor"],
+                item.get("null", NULL_TEXT),
+            )  # fmt: skip
             for item in data["feeds"]
         ),
         answer=Answer(
@@ -271,7 +282,10 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
                 for item in answer["fields"]
             ),
         ),
-        files=tuple(File(**item) for item in data["files"]),
+        files=tuple(
+            File(**{**item, "pieces": tuple(item.get("pieces", ()))})
+            for item in data["files"]
+        ),
         tiers=tuple(Tier(**item) for item in data["tiers"]),
         options=data.get("options", {}),
         schema=data["schema"],

@@ -1,5 +1,62 @@
-"""From an MLflow registry to serverless serving, in one command."""
+"""From an MLflow registry to serverless serving, in one command.
+
+Importing this package imports nothing else; each name below is loaded when it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from lambda_runtime.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from mlflow_serverless.api import (
+        delete,
+        deploy,
+        history,
+        metrics,
+        predict,
+        propose,
+        status,
+        update,
+    )
+    from mlflow_serverless.errors import ServerlessError
+
+__all__ = [
+    "ServerlessError",
+    "__version__",
+    "delete",
+    "deploy",
+    "history",
+    "metrics",
+    "predict",
+    "propose",
+    "status",
+    "update",
+]
+
+_HOMES = {"ServerlessError": "errors"} | dict.fromkeys(
+    (
+        "delete",
+        "deploy",
+        "history",
+        "metrics",
+        "predict",
+        "propose",
+        "status",
+        "update",
+    ),
+    "api",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import Actual, Step
+from mlflow_serverless.store import ContentStore
 
 
 class Clock(Protocol):
@@ -112,3 +114,17 @@ class Logbook(Protocol):
 
 class Cloud(Control, Artifacts, Invoker, Logbook, Protocol):
     """One place to deploy to: AWS, or the embedded cloud."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """All that a story needs from outside."""
+
+    target: str
+    """As typed: `lambda:/local`."""
+    cloud: Cloud
+    store: ContentStore
+    """Keeps the work that is addressed by content."""
+    downloads: Path
+    """Where models are kept."""
+    tell: Tell

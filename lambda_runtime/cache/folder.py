@@ -12,6 +12,8 @@ from lambda_runtime.cache.tier import Corrupt, Miss, NoRoom, why
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lambda_runtime.cache.disk import Disk
     from lambda_runtime.cache.sweep import Manners
     from lambda_runtime.cache.tier import Fill, Limit
@@ -47,18 +49,7 @@ class Folder:
             Miss: It is absent or unreadable.
             Corrupt: Something else has its name; it is removed if the folder is ours.
         """
-        path = self._path(file)
-        fd = check.open_regular(self._disk, path, file)
-        try:
-            self._lock(fd, path)
-            self._expect(fd, file, limit)
-        except BaseException as cause:
-            if isinstance(cause, Corrupt) and self._manners.locks:
-                sweep.remove(self._disk, path)
-            self._disk.close(fd)
-            raise
-        self._hold(file, fd)
-        return path
+        return self._adopt(file, limit, self._drop)
 
     def receive(self, file: File, fill: Fill, limit: Limit) -> str:
         """
@@ -75,11 +66,22 @@ class Folder:
         try:
             check.expect_digest(fill(fd), file)
             limit.check()
-            return self._publish(file, fd, temporary)
+            return self._publish(file, fd, temporary, limit)
         except OSError as cause:
             raise NoRoom(why(cause)) from None
         finally:
             self._abandon(fd, temporary)
+
+    def linked(self, file: File) -> None:
+        """Note that we gave a file another name, which the kernel counts as a change.
+
+        Without this the next `find` would read the whole file again.
+        """
+        fd, seal = self._held.get(file.sha256), self._seals.get(file.sha256)
+        if fd is not None and seal is not None:
+            now = check.seal_of(self._disk.fstat(fd))
+            if now[:4] == seal[:4]:
+                self._seals[file.sha256] = now
 
     def close(self) -> None:
         """Let go of every file in use; others may evict them now."""
@@ -90,6 +92,30 @@ class Folder:
 
     def _path(self, file: File) -> str:
         return f"{self.root}/{file.sha256}"
+
+    def _adopt(
+        self, file: File, limit: Limit, wrong: Callable[[int, str, Limit], None]
+    ) -> str:
+        """Check and use the file under the name; *wrong* is told if it is corrupt."""
+        path = self._path(file)
+        fd = check.open_regular(self._disk, path, file)
+        try:
+            self._lock(fd, path)
+            self._expect(fd, file, limit)
+        except BaseException as cause:
+            if isinstance(cause, Corrupt):
+                wrong(fd, path, limit)
+            self._disk.close(fd)
+            raise
+        self._hold(file, fd)
+        return path
+
+    def _drop(self, fd: int, path: str, limit: Limit) -> None:
+        """Remove a corrupt file of ours, if nobody mended it meanwhile."""
+        if self._manners.locks:
+            with _Guard(self.root, self._manners, limit):
+                if os.stat(path, follow_symlinks=False).st_ino == os.fstat(fd).st_ino:
+                    sweep.remove(self._disk, path)
 
     def _lock(self, fd: int, path: str) -> None:
         """Mark the file as in use, and see that it is still the one under its name."""
@@ -109,7 +135,7 @@ class Folder:
             return
         sweep.touch(fd)
         before = check.seal_of(self._disk.fstat(fd))
-        check.expect_digest(check.read_through(self._disk, fd, limit, len), file)
+        check.expect_content(self._disk, fd, file, limit)
         if check.seal_of(self._disk.fstat(fd))[:4] != before[:4]:
             raise Corrupt("rewritten while it was read")
         self._seals[file.sha256] = before
@@ -126,11 +152,11 @@ class Folder:
     def _begin(self, file: File, limit: Limit) -> tuple[int, str]:
         """Create an unfinished file with all its space reserved."""
         if not self._ready:
-            self._disk.makedirs(self.root, 0o700, exist_ok=True)
+            if self._manners.locks:  # a mount's folder is there, or is not mounted
+                self._disk.makedirs(self.root, 0o700, exist_ok=True)
             sweep.clean(self._disk, self.root, self._manners)
             self._ready = True
-        guard = self._guard(limit) if self._manners.locks else None
-        try:
+        with _Guard(self.root, self._manners, limit):
             self._make_room(file.bytes)
             temporary = f"{self.root}/{sweep.PART}{os.urandom(8).hex()}"
             fd = self._disk.open(temporary, _CREATE, 0o600)
@@ -140,23 +166,6 @@ class Folder:
                 self._abandon(fd, temporary)
                 raise
             return fd, temporary
-        finally:
-            if guard is not None:
-                os.close(guard)
-
-    def _guard(self, limit: Limit) -> int:
-        """Lock under which room is made, so that two fillers cannot both take it."""
-        fd = os.open(f"{self.root}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not limit.left():
-                    os.close(fd)
-                    raise NoRoom("locked by another process") from None
-                time.sleep(0.002)
-            else:
-                return fd
 
     def _reserve(self, fd: int, size: int) -> None:
         """Take the space now: writing to a full disk through a mapping is a SIGBUS."""
@@ -171,18 +180,25 @@ class Folder:
                     raise
         return None
 
-    def _publish(self, file: File, fd: int, temporary: str) -> str:
-        """Give the finished file its name."""
-        path = self._path(file)
+    def _publish(self, file: File, fd: int, temporary: str, limit: Limit) -> str:
+        """Give the finished file its name, unless an equal one was faster.
+
+        Replacing that one would take the name from under those who use it.
+        """
         os.fchmod(fd, self._manners.mode)
         if self._manners.locks:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         else:
             self._disk.close(os.dup(fd))  # where network disks say that they are full
-        self._disk.replace(temporary, path)
-        self._seals[file.sha256] = check.seal_of(self._disk.fstat(fd))
-        self._hold(file, os.dup(fd))
-        return path
+        with _Guard(self.root, self._manners, limit):
+            try:
+                return self._adopt(file, limit, _leave)
+            except Miss:
+                path = self._path(file)
+                self._disk.replace(temporary, path)
+            self._seals[file.sha256] = check.seal_of(self._disk.fstat(fd))
+            self._hold(file, os.dup(fd))
+            return path
 
     def _abandon(self, fd: int, temporary: str) -> None:
         sweep.remove(self._disk, temporary)
@@ -206,3 +222,37 @@ class Folder:
                 f"{wanted} bytes do not fit beside {used} in use, "
                 f"in a budget of {self._budget}"
             )
+
+
+class _Guard:
+    """Held while names come and go, by one process at a time; not on mounts."""
+
+    def __init__(self, root: str, manners: Manners, limit: Limit) -> None:
+        self._path = f"{root}/.lock" if manners.locks else ""
+        self._limit = limit
+        self._fd = -1
+
+    def __enter__(self) -> None:
+        if self._path:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._fd = os.open(self._path, flags, 0o600)
+            while not self._taken():
+                if not self._limit.left():
+                    self.__exit__()
+                    raise NoRoom("locked by another process")
+                time.sleep(0.002)
+
+    def _taken(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+
+
+def _leave(_fd: int, _path: str, _limit: Limit) -> None:
+    """What replaces the file will be renamed over it."""

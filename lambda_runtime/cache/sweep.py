@@ -66,13 +66,19 @@ def _listed(root: str) -> Iterator[Entry]:
                 state = item.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue  # renamed or evicted meanwhile
-            yield Entry(state.st_mtime_ns, state.st_size, item.path)
+            used = max(state.st_atime_ns, state.st_mtime_ns)
+            yield Entry(used, state.st_size, item.path)
 
 
 def touch(fd: int) -> None:
-    """Note that a file is used now; a read-only disk is no error."""
+    """
+    Note that a file is used now; a read-only disk is no error.
+
+    The time of its last change stays: another process may be reading it for a check,
+    and must see nothing but real changes.
+    """
     try:
-        os.utime(fd)
+        os.utime(fd, ns=(time.time_ns(), os.fstat(fd).st_mtime_ns))
     except OSError:
         return
 

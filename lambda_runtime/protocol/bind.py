@@ -6,16 +6,16 @@ out as its `Feed` says. Unnamed columns are known by their position, "0", "1", .
 
 from __future__ import annotations
 
-import struct
-from binascii import Error as Base64Error
-from binascii import a2b_base64
-
 from lambda_runtime.faults import BadRequest, BrokenBundle, SchemaMismatch
 from lambda_runtime.manifest import NULL_TEXT, Column, Feed, Signature, Tensor
-from lambda_runtime.protocol.cast import buffer, cast, side_by_side, typed
-from lambda_runtime.protocol.coerce import NAN, Misfit, each, kind
-from lambda_runtime.protocol.moments import moments
-from lambda_runtime.protocol.tensors import enforce, from_column, from_columns
+from lambda_runtime.protocol.cast import buffer, cast, side_by_side
+from lambda_runtime.protocol.coerce import Misfit
+from lambda_runtime.protocol.columns import (
+    NUMPY,
+    Reading,
+    checks_for,
+    missing_names,
+)
 from lambda_runtime.record import NamedTuple
 from lambda_runtime.tensor import Value
 
@@ -25,19 +25,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambda_runtime.manifest import Manifest
+    from lambda_runtime.protocol.columns import Check
     from lambda_runtime.protocol.frames import Frame
-
-_SHOWN = 20
-"""Names listed in a message at most."""
 
 _DIRECT = {"float64": "d", "float32": "f", "float16": "e"}
 """Element types a whole block of doubles is packed into at once."""
 
-_NUMPY = {
-    "boolean": "bool", "integer": "int32", "long": "int64", "float": "float32",
-    "double": "float64", "datetime": "datetime64[ns]", "binary": "bytes",
-}  # fmt: skip
-"""Column types by the names MLflow's messages use."""
+_FEW = 8
+"""Rows up to which looking at every cell beats reading column by column."""
 
 
 class _Plan(NamedTuple):
@@ -49,7 +44,19 @@ class _Plan(NamedTuple):
     columns: tuple[Column, ...]
     code: str
     """`struct` code if cells can be packed as they come; else empty."""
+    checks: tuple[Check, ...]
+    """What a clean cell of each column is, if all columns are numeric; else empty."""
+    texts: bool
+    """Whether all columns are texts, and so is the input."""
     tensor: Tensor | None
+    null: str
+    """What null is inside a text input; the model's pandas decides."""
+
+    def told(self, data: Any) -> Any:
+        """*data* with its nulls as this input knows them."""
+        if self.dtype != "string" or self.null == NULL_TEXT or NULL_TEXT not in data:
+            return data
+        return [self.null if text == NULL_TEXT else text for text in data]
 
 
 class Binder:
@@ -81,14 +88,18 @@ class Binder:
                 "feed-unknown", f"feed {feed.input!r} names {cause}, not in the model"
             ) from None
         for column in columns:
-            if column.type not in _NUMPY and column.type != "string":
+            if column.type not in NUMPY and column.type != "string":
                 raise BrokenBundle(
                     "column-type",
                     f"column {column.name!r}: {column.type} cannot be fed to a graph",
                 )
+        code = _direct(columns, dtype)
+        checks = () if code else checks_for(columns, dtype)
+        texts = dtype == "string" and {column.type for column in columns} == {dtype}
         return _Plan(
-            feed.input, dtype, feed.columns, columns, _direct(columns, dtype), tensor
-        )
+            feed.input, dtype, feed.columns, columns, code, checks, texts, tensor,
+            feed.null,
+        )  # fmt: skip
 
     def bind(self, frame: Frame, *, loose: bool = False) -> dict[str, Value]:
         """
@@ -105,12 +116,10 @@ class Binder:
         if self.signature.tensors:
             return self.bind_tensors(self._tensors_of(frame))
         self._require(frame)
-        cache: dict[str, Any] = {}
+        reading = Reading(self.columns, frame, loose=loose)
         for name in self._unfed:
-            self._typed(name, frame, cache, loose=loose)
-        return {
-            plan.input: self._fill(plan, frame, cache, loose) for plan in self._plans
-        }
+            reading.typed(name)
+        return {plan.input: self._fill(plan, reading) for plan in self._plans}
 
     def bind_tensors(self, tensors: dict[str, tuple[Any, Any]]) -> dict[str, Value]:
         """Graph inputs from enforced tensors: name to (shape, typed values)."""
@@ -119,7 +128,7 @@ class Binder:
             assert plan.tensor is not None
             shape, values = tensors[plan.tensor.name]
             try:
-                data = buffer(cast(values, plan.dtype))
+                data = plan.told(buffer(cast(values, plan.dtype)))
             except Misfit as misfit:
                 raise BadRequest(
                     f"Invalid input. Input '{plan.tensor.name}' holds {misfit}, "
@@ -130,6 +139,8 @@ class Binder:
 
     def read_tensors(self, named: dict[str, Any]) -> dict[str, Value]:
         """Graph inputs from nested lists, by tensor name."""
+        from lambda_runtime.protocol.tensors import enforce  # noqa: PLC0415 - if used
+
         wanted = self.signature.tensors
         missing_names([tensor.name for tensor in wanted], named)
         return self.bind_tensors(
@@ -150,15 +161,16 @@ class Binder:
         return plan.input if alike and plan.dtype == dtype else ""
 
     def _tensors_of(self, frame: Frame) -> dict[str, tuple[Any, Any]]:
+        from lambda_runtime.protocol import tensors  # noqa: PLC0415 - if used
+
         wanted = self.signature.tensors
-        if wanted[0].name:
-            names = frame.names
-            missing_names([tensor.name for tensor in wanted], names)
-            return {
-                tensor.name: from_column(frame.column(tensor.name) or [], tensor)
-                for tensor in wanted
-            }
-        return {"": from_columns(frame, wanted[0])}
+        if not wanted[0].name:
+            return {"": tensors.from_columns(frame, wanted[0])}
+        missing_names([tensor.name for tensor in wanted], frame.names)
+        return {
+            tensor.name: tensors.from_column(frame.column(tensor.name) or [], tensor)
+            for tensor in wanted
+        }
 
     def _require(self, frame: Frame) -> None:
         if self.unnamed:
@@ -171,74 +183,22 @@ class Binder:
                     "so we can only verify their count."
                 )
             return
-        missing_names(self._required, frame.names, self.columns)
+        if not frame.has(self._required):
+            missing_names(self._required, frame.names, self.columns)
 
-    def _fill(
-        self,
-        plan: _Plan,
-        frame: Frame,
-        cache: dict[str, Any],
-        loose: bool,  # noqa: FBT001
-    ) -> Value:
-        shape = (frame.count, len(plan.names))
+    def _fill(self, plan: _Plan, reading: Reading) -> Value:
+        count, width = reading.frame.count, len(plan.names)
+        packed: Any = None
         if plan.code:
-            form = f"{shape[0] * shape[1]}{plan.code}"
-            data = _packed(form, frame, plan.names) or _filled(form, frame, plan.names)
-            if data is not None:
-                return Value(plan.dtype, shape, data)
-        sides = []
-        for name in plan.names:
-            values = self._typed(name, frame, cache, loose=loose)
-            try:
-                sides.append(cast(values, plan.dtype))
-            except Misfit as misfit:
-                raise _misfit(name, self.columns[name].type, misfit) from None
-        return Value(plan.dtype, shape, buffer(side_by_side(sides)))
-
-    def _typed(
-        self, name: str, frame: Frame, cache: dict[str, Any], *, loose: bool
-    ) -> Any:
-        if name not in cache:
-            column = self.columns[name]
-            cells = frame.column(name)
-            try:
-                cache[name] = _read(column, cells, frame.count, loose=loose)
-            except Misfit as misfit:
-                raise _misfit(name, column.type, misfit) from None
-        return cache[name]
-
-
-def _packed(form: str, frame: Frame, names: tuple[str, ...]) -> bytes | None:
-    """All cells at once; None if one is no number, or has no key."""
-    try:
-        return struct.pack(form, *frame.cells(names))
-    except (struct.error, KeyError, TypeError, OverflowError):
-        return None
-
-
-def _filled(form: str, frame: Frame, names: tuple[str, ...]) -> bytes | None:
-    """All cells at once, nulls as NaN; None if one is something else again."""
-    try:
-        cells = [NAN if cell is None else cell for cell in frame.cells(names)]
-        return struct.pack(form, *cells)
-    except (struct.error, KeyError, TypeError, OverflowError):
-        return None
-
-
-def missing_names(
-    required: Sequence[str], given: Sequence[Any] | dict[str, Any], known: Any = ()
-) -> None:
-    """Raise SchemaMismatch, in MLflow's words, if a required name is not given."""
-    present = set(given)
-    missing = [name for name in required if name not in present]
-    if not missing:
-        return
-    message = f"Model is missing inputs {missing[:_SHOWN]}."
-    extra = [name for name in given if name not in required and name not in known]
-    if extra:
-        shown = [name[:64] if isinstance(name, str) else name for name in extra]
-        message += f" Note that there were extra inputs: {shown[:_SHOWN]}."
-    raise SchemaMismatch(message)
+            packed = reading.packed(plan.names, plan.code)
+        elif plan.texts:
+            packed = reading.texts(plan.names)
+        elif plan.checks and count <= _FEW:
+            packed = reading.checked(plan.names, plan.checks, _DIRECT[plan.dtype])
+        if packed is None:
+            sides = [reading.side(name, plan.dtype) for name in plan.names]
+            packed = buffer(side_by_side(sides))
+        return Value(plan.dtype, (count, width), plan.told(packed))
 
 
 def _signature(manifest: Manifest) -> Signature:
@@ -261,44 +221,3 @@ def _direct(columns: Sequence[Column], dtype: str) -> str:
     if columns and all(column.type in wide for column in columns):
         return _DIRECT.get(dtype, "")
     return ""
-
-
-def _read(column: Column, cells: Any, count: int, *, loose: bool) -> Any:
-    optional = not column.required
-    if cells is None:
-        cells, optional = [None] * count, True
-    if column.type == "datetime":
-        return moments(cells)
-    if column.type == "binary":
-        return _binary(cells, optional=optional, encoded=not loose)
-    if column.type not in _NUMPY and column.type != "string":
-        return cells
-    return typed(cells, column.type, optional=optional, loose=loose)
-
-
-def _binary(cells: Sequence[Any], *, optional: bool, encoded: bool) -> list[str]:
-    """Bytes as text, one character (U+0000 to U+00FF) a byte: all a graph can hold."""
-
-    def read(cell: Any) -> str:
-        if cell is None and optional:
-            return NULL_TEXT
-        if not isinstance(cell, str) or not cell.isascii():
-            raise Misfit(
-                kind(cell) if not isinstance(cell, str) else "other than ASCII"
-            )
-        if not encoded:
-            return cell
-        try:
-            return a2b_base64(cell.encode()).decode("latin-1")
-        except Base64Error:
-            raise Misfit("a text that is not base64") from None
-
-    return each(cells, read)
-
-
-def _misfit(name: str, type_: str, misfit: Misfit) -> BadRequest:
-    where = "It" if misfit.row is None else f"Row {misfit.row}"
-    return BadRequest(
-        "Invalid input. Data is not compatible with model signature. Failed to convert "
-        f"column {name} to type '{_NUMPY.get(type_, type_)}'. {where} holds {misfit}."
-    )

@@ -38,6 +38,8 @@ class Misfit(ValueError):
     """A cell that does not fit; the message says what it holds, never the value."""
 
     row: int | None = None
+    enforced = False
+    """Whether MLflow refuses it when enforcing the schema, not when parsing."""
 
 
 def kind(value: object) -> str:
@@ -71,6 +73,10 @@ def floats(values: Sequence[Any], code: str = "d") -> array[float]:
     """Numbers, booleans as 0 and 1, numeric texts; null is NaN."""
     try:
         return array(code, values)
+    except (TypeError, OverflowError):
+        pass
+    try:
+        return array(code, [NAN if value is None else value for value in values])
     except (TypeError, OverflowError):
         pass
     try:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
             """Column names; numbers where the caller gave none."""
             ...
 
+        def has(self, names: Iterable[str]) -> bool:
+            """Whether all of *names* are columns; False may be over-careful."""
+            ...
+
         def column(self, name: str) -> list[Any] | None:
             """One column's cells; None if there is no such column."""
             ...
@@ -47,24 +51,32 @@ class ByRow:
         self.names = tuple(names)
         self.rows = rows
         self.count = len(rows)
+        self._places = dict(zip(self.names, range(len(self.names)), strict=True))
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether all of *names* are columns."""
+        return all(name in self._places for name in names)
 
     def column(self, name: str) -> list[Any] | None:
         """One column's cells; None if there is no such column."""
-        if name not in self.names:
+        at = self._places.get(name)
+        if at is None:
             return None
-        if self.names.count(name) > 1:
+        if self._doubled and self.names.count(name) > 1:
             raise BadRequest(f"Column '{name}' is given more than once.")
-        at = self.names.index(name)
         return [row[at] for row in self.rows]
+
+    @property
+    def _doubled(self) -> bool:
+        return len(self._places) != len(self.names)
 
     def cells(self, names: tuple[str, ...]) -> Iterable[Any]:
         """All cells of *names*, row-major; KeyError if one is absent or doubled."""
         if names == self.names:
             return chain.from_iterable(self.rows)
-        places = {name: at for at, name in enumerate(self.names)}
-        if len(places) != len(self.names):
+        if self._doubled:
             raise KeyError
-        wanted = [places[name] for name in names]
+        wanted = [self._places[name] for name in names]
         rows: Iterable[Any] = map(itemgetter(*wanted), self.rows)
         return rows if len(wanted) == 1 else chain.from_iterable(rows)
 
@@ -82,6 +94,11 @@ class ByRecord:
     def names(self) -> tuple[str, ...]:
         """Every key of every record, in order of appearance."""
         return tuple(dict.fromkeys(chain.from_iterable(self.records)))
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether the first record has all of *names*."""
+        first = self.records[0] if self.records else {}
+        return all(name in first for name in names)
 
     def column(self, name: str) -> list[Any] | None:
         """One column's cells; None if no record has the key."""
@@ -115,6 +132,10 @@ class ByColumn:
     def names(self) -> tuple[str, ...]:
         """The object's keys."""
         return tuple(self.columns)
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether all of *names* are keys."""
+        return all(name in self.columns for name in names)
 
     def column(self, name: str) -> list[Any] | None:
         """One column's cells; None if there is no such key."""

@@ -61,7 +61,9 @@ def _day(date: str) -> int:
 def _clock(time: str) -> int:
     """Nanoseconds from midnight."""
     if time[-1:] in {"Z", "z"} or "+" in time or "-" in time:
-        raise Misfit("a time with a zone; send it without one")
+        zoned = Misfit("a time with a zone; send it without one")
+        zoned.enforced = True
+        raise zoned
     time, point, fraction = time.partition(".")
     if point and not (fraction.isascii() and fraction.isdigit() and len(fraction) <= 9):
         raise Misfit("a text that is no ISO 8601 time")

@@ -1,10 +1,7 @@
 """Where everything is under the embedded cloud's root."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +53,3 @@ class Layout:
         """Make the folders, for this user's eyes only."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock.parent.mkdir(exist_ok=True, mode=0o700)
-
-
-def default_root() -> Path:
-    """`MLFLOW_SERVERLESS_HOME`, or this user's folder for state."""
-    if chosen := os.environ.get("MLFLOW_SERVERLESS_HOME"):
-        return Path(chosen).expanduser().absolute()
-    return platformdirs.user_state_path("mlflow-serverless")

@@ -168,6 +168,9 @@ def _write(connection: sqlite3.Connection, have: Actual, made: Actual) -> None:
     for alias in made.aliases:
         if alias != have.alias(alias.name):
             _write_alias(connection, made.name, alias)
+    for gone in {a.name for a in have.aliases} - {a.name for a in made.aliases}:
+        query = "DELETE FROM aliases WHERE name = ? AND alias = ?"
+        connection.execute(query, (made.name, gone))
 
 
 def _write_version(connection: sqlite3.Connection, name: str, made: Version) -> None:

@@ -9,9 +9,10 @@ class BadModelUriError(ServerlessError):
     code = "bad-model-uri"
     kind = Kind.BAD_INPUT
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, meant: str = "") -> None:
         super().__init__(
             f"{text!r} is not a model URI.",
-            hint="use models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME/STAGE, "
+            hint=meant
+            or "use models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME/STAGE, "
             "models:/NAME/latest, models:/m-ID, runs:/RUN_ID/PATH, or a folder.",
         )

@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from mlflow_serverless.model.errors import BadModelUriError
+from mlflow_serverless.wording import meant
 
 STAGES = ("None", "Staging", "Production", "Archived")
 """MLflow's stages; deprecated upstream since 2.9, still resolved."""
@@ -104,6 +106,8 @@ def parse_ref(text: str) -> ModelRef:
     Raises:
         BadModelUriError: It is none of the forms above.
     """
+    if text.startswith(("models://", "runs://")):
+        raise BadModelUriError(text)
     if text.startswith("models:/"):
         return _registered(text, text.removeprefix("models:/").strip("/"))
     if text.startswith("runs:/"):
@@ -111,9 +115,9 @@ def parse_ref(text: str) -> ModelRef:
         if run_id and path:
             return RunArtifact(run_id, path)
         raise BadModelUriError(text)
-    if text.startswith("file://"):
-        return LocalFolder(Path(text.removeprefix("file://")))
-    if not text or "://" in text or re.match(r"[a-z]+:/", text):
+    if text.startswith("file:/"):
+        return LocalFolder(Path(unquote(urlsplit(text).path)))
+    if not text or "://" in text or re.match(r"([a-z]+:/|models:|runs:)", text):
         raise BadModelUriError(text)
     return LocalFolder(Path(text))
 
@@ -134,4 +138,5 @@ def _registered(text: str, rest: str) -> ModelRef:
     for stage in STAGES:
         if last.lower() == stage.lower():
             return RegisteredStage(name, stage)
-    raise BadModelUriError(text)
+    guess = meant(last.capitalize(), STAGES, f"models:/{name}/{{}}")
+    raise BadModelUriError(text, guess)

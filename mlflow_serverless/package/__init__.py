@@ -1,5 +1,7 @@
 """Graphs to Bundle: files and a manifest, addressed by digest."""
 
 from mlflow_serverless.package.bundle import Bundle
+from mlflow_serverless.package.errors import BundleCorruptError
+from mlflow_serverless.package.packer import package, read_bundle
 
-__all__ = ["Bundle"]
+__all__ = ["Bundle", "BundleCorruptError", "package", "read_bundle"]

@@ -22,6 +22,7 @@ from mlflow_serverless.plan.steps import (
     DeleteFunction,
     PointAlias,
     PublishVersion,
+    RemoveAlias,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -55,6 +56,9 @@ def after(step: Step, have: Actual, fresh: Fresh) -> Actual:  # noqa: C901, PLR0
             return Actual(name=have.name)
         case RouteAlias():
             return _routed(step, have, fresh)
+        case RemoveAlias():
+            left = tuple(a for a in have.aliases if a.name != step.alias)
+            return replace(have, aliases=left)
         case PublishVersion():
             return _published(step, have, fresh)
         case PointAlias():

@@ -108,6 +108,17 @@ class RouteAlias:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveAlias:
+    """Take away a name; the versions it named stay."""
+
+    name: str
+    alias: str
+
+    def __str__(self) -> str:
+        return f"remove the alias {self.name}:{self.alias}"
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteFunction:
     """Take away the function with its versions and aliases."""
 
@@ -125,6 +136,7 @@ Step = (
     | PublishVersion
     | PointAlias
     | RouteAlias
+    | RemoveAlias
     | DeleteFunction
 )
 

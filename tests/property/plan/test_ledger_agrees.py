@@ -17,6 +17,7 @@ from mlflow_serverless.plan import (
     Function,
     PointAlias,
     PublishVersion,
+    RemoveAlias,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -53,6 +54,7 @@ steps = st.one_of(
     st.just(None),  # publish whatever the function is now
     st.builds(PointAlias, st.just(NAME), aliases, contents),
     st.builds(RouteAlias, st.just(NAME), aliases, numbers, shares, texts),
+    st.builds(RemoveAlias, st.just(NAME), aliases),
     st.builds(DeleteFunction, st.just(NAME)),
 )
 

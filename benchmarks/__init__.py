@@ -1,0 +1,1 @@
+"""What the claims rest on: run on demand, printed with ratios and floors."""

@@ -1,0 +1,127 @@
+"""Container images for the cold-start comparison: one per way of serving."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PEERS = Path(__file__).parent / "peers"
+BASE = "mlflow-serverless/bench-base:latest"
+RIE = "usr/local/bin/aws-lambda-rie"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One way of serving a model from a container."""
+
+    name: str
+    folder: str
+    packages: tuple[str, ...]
+    command: tuple[str, ...] = (
+        "/usr/bin/python3",
+        "-m",
+        "awslambdaric",
+        "handler.handle",
+    )
+
+
+PEERS_BY_NAME = {
+    peer.name: peer
+    for peer in (
+        Peer("empty loop", "empty", (), ("/usr/bin/python3", "-I", "-S", "/var/task/bootstrap.py")),
+        Peer("slim python-onnxruntime", "slim", ("numpy", "onnxruntime", "awslambdaric")),
+        Peer("textbook ONNX handler", "textbook", ("numpy", "onnxruntime", "awslambdaric", "boto3")),
+        Peer("scikit-learn + joblib", "joblib", ("scikit-learn", "awslambdaric")),
+        Peer("mlflow.pyfunc", "pyfunc", ("mlflow", "scikit-learn", "skops", "awslambdaric")),
+    )
+}  # fmt: skip
+
+
+def build_base() -> None:
+    """A Lambda-like base image from Debian packages, if it is not there yet."""
+    seen = _docker("images", "-q", BASE)
+    if not seen:
+        subprocess.run(["sh", "scripts/base_image.sh", BASE], cwd=ROOT, check=True)
+
+
+def build(tag: str, tree: Path, command: tuple[str, ...], environment: dict[str, str]):
+    """An image of *tree* over the base, started under the emulator."""
+    lines = [f"FROM {BASE}", "COPY tree/ /"]
+    lines += [f"ENV {name}={value}" for name, value in environment.items()]
+    entry = ", ".join(f'"{word}"' for word in (f"/{RIE}", *command))
+    lines.append(f"ENTRYPOINT [{entry}]")
+    (tree.parent / "Dockerfile").write_text("\n".join(lines) + "\n")
+    _docker("build", "-q", "-t", tag, str(tree.parent))
+
+
+def peer_tree(peer: Peer, folder: Path, model: Path | None) -> dict[str, str]:
+    """Lay out a peer's image under *folder*; its environment."""
+    task = folder / "var/task"
+    shutil.copytree(PEERS / peer.folder, task)
+    install_emulator(folder)
+    if peer.packages:
+        install(peer.packages, task)
+    if model is None:
+        return {}
+    target = folder / "opt/ml" / model.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if model.is_dir():
+        shutil.copytree(model, target)
+    else:
+        shutil.copy(model, target)
+    return {"MODEL": f"/opt/ml/{model.name}"}
+
+
+def install(packages: tuple[str, ...], target: Path) -> None:
+    """Install *packages*, at the versions that run here, with bytecode."""
+    from importlib.metadata import version
+
+    pinned = [f"{name}=={version(name)}" for name in packages]
+    uv = Path(sys.executable).parent / "uv"
+    subprocess.run(
+        [uv, "pip", "install", "-q", "--target", target, "--compile-bytecode", *pinned],
+        check=True,
+        env=None,
+    )
+
+
+def install_emulator(folder: Path) -> None:
+    """Put AWS's runtime interface emulator into the tree."""
+    target = folder / RIE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(emulator(), target)
+    target.chmod(0o755)
+
+
+def emulator() -> Path:
+    """The emulator's binary, from the aws-sam-cli wheel."""
+    kept = Path(tempfile.gettempdir()) / "mlflow-serverless-rie"
+    if kept.exists():
+        return kept
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder,
+             "aws-sam-cli"],
+            check=True,
+        )  # fmt: skip
+        wheel = next(Path(folder).glob("*.whl"))
+        with zipfile.ZipFile(wheel) as archive:
+            name = next(
+                n for n in archive.namelist() if n.endswith("aws-lambda-rie-x86_64")
+            )
+            kept.write_bytes(archive.read(name))
+    kept.chmod(0o755)
+    return kept
+
+
+def _docker(*words: str) -> str:
+    done = subprocess.run(
+        ["docker", *words], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()

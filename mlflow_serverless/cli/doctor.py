@@ -1,0 +1,168 @@
+"""Whether this machine has what is needed, and what to do where it has not."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from mlflow_serverless.cli.session import Session, command, table
+from mlflow_serverless.errors import ServerlessError
+from mlflow_serverless.wiring import aws_hints, home
+
+_PYTHON = (3, 11)
+_ORT = (1, 23)
+_FREE_GB = 2
+_FRAMEWORKS = {"scikit-learn": "sklearn", "xgboost": "xgboost", "lightgbm": "lightgbm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: str
+    """`ok`, `later` (needed for some things only) or `missing`."""
+    found: str
+    do: str = ""
+    """What to type, where something is to be done."""
+
+
+@click.command()
+@command
+def doctor(session: Session) -> None:
+    """Look at Python, libraries, Docker, AWS, the MLflow store and the disk."""
+    findings = list(examine())
+
+    def show(console: Console) -> None:
+        marks = {"ok": "[green]ok[/]", "later": "[yellow]later[/]"}
+        rows = [
+            (marks.get(f.state, "[red]missing[/]"), f.what, f.found, f.do)
+            for f in findings
+        ]
+        console.print(table("", ("", "what", "found", "to do"), rows))
+
+    session.result([asdict(finding) for finding in findings], show)
+    if any(finding.state == "missing" for finding in findings):
+        raise SystemExit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """Everything, in the order in which it is needed."""
+    yield _python()
+    yield _onnxruntime()
+    for package, extra in _FRAMEWORKS.items():
+        yield _framework(package, extra)
+    yield _store()
+    yield _disk()
+    yield _docker()
+    yield from _aws()
+
+
+def _python() -> Finding:
+    here = sys.version_info[:3]
+    found = ".".join(map(str, here))
+    if here >= _PYTHON:
+        return Finding("Python", "ok", found)
+    return Finding("Python", "missing", found, "install Python 3.11 or newer")
+
+
+def _onnxruntime() -> Finding:
+    found = _version("onnxruntime")
+    numbers = tuple(int(part) for part in (found or "0.0").split(".")[:2])
+    if numbers >= _ORT:
+        return Finding("onnxruntime", "ok", found)
+    return Finding(
+        "onnxruntime", "missing", found or "not installed",
+        "pip install 'onnxruntime>=1.23'",
+    )  # fmt: skip
+
+
+def _framework(package: str, extra: str) -> Finding:
+    found = _version(package)
+    if found:
+        return Finding(package, "ok", found)
+    do = f"pip install 'mlflow-serverless[{extra}]' to deploy such models"
+    return Finding(package, "later", "not installed", do)
+
+
+def _version(package: str) -> str:
+    for name in (package, f"{package}-cpu"):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return ""
+
+
+def _store() -> Finding:
+    import mlflow  # noqa: PLC0415 - a second and a half
+    from mlflow.tracking import MlflowClient  # noqa: PLC0415 - as above
+
+    from mlflow_serverless.resolve import reach  # noqa: PLC0415 - as above
+
+    uri = mlflow.get_registry_uri()
+    store = reach.shown(uri)
+    try:
+        reach.knock(uri)
+        with reach.explained(store):
+            MlflowClient().search_registered_models(max_results=1)
+    except ServerlessError as error:
+        return Finding("MLflow store", "missing", error.message, error.hint)
+    return Finding("MLflow store", "ok", store)
+
+
+def _disk() -> Finding:
+    folder = _existing(home())
+    free = shutil.disk_usage(folder).free / 1e9
+    found = f"{free:.1f} GB free in {home()}"
+    if free >= _FREE_GB:
+        return Finding("disk", "ok", found)
+    do = "free some space, or set MLFLOW_SERVERLESS_HOME to a larger disk"
+    return Finding("disk", "missing", found, do)
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _docker() -> Finding:
+    do = "start Docker; it builds images for AWS, which comes later"
+    if shutil.which("docker") is None:
+        return Finding(
+            "Docker", "later", "not installed", do.replace("start", "install")
+        )
+    found = _said(["docker", "version", "--format", "{{.Server.Version}}"])
+    return Finding("Docker", "ok", found) if found else Finding(
+        "Docker", "later", "no engine answers", do
+    )  # fmt: skip
+
+
+def _said(command: list[str]) -> str:
+    try:
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return run.stdout.strip() if run.returncode == 0 else ""
+
+
+def _aws() -> Iterator[Finding]:
+    hints = aws_hints()
+    for what, found, do in (
+        ("AWS credentials", hints.credentials, "aws configure"),
+        ("AWS region", hints.region, "export AWS_REGION=eu-central-1"),
+    ):
+        if found:
+            yield Finding(what, "ok", found)
+        else:
+            do_later = f"{do}; for AWS, which comes later"
+            yield Finding(what, "later", "none", do_later)

@@ -1,0 +1,63 @@
+"""The embedded cloud's own commands."""
+
+import click
+
+from mlflow_serverless.cli.session import Session, command, table
+from mlflow_serverless.wiring import home
+
+
+@click.group()
+def local() -> None:
+    """The embedded cloud on this machine."""
+
+
+@local.command()
+@command
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
+@click.option("--port", default=8931, show_default=True, help="0 takes a free one.")
+def serve(session: Session, *, host: str, port: int) -> None:
+    """Serve every deployment over HTTP, as function URLs would; Ctrl-C ends it."""
+    from mlflow_serverless.local.serve import serve as serving  # noqa: PLC0415 - brings uvicorn
+
+    world = session.world()
+
+    def ready(address: str) -> None:
+        click.echo(f"{address}/NAME/invocations")
+        for name in world.cloud.names():
+            click.echo(f"  curl {address}/{name}/invocations -d @request.json")
+
+    serving(world.cloud, host=host, port=port, ready=ready)
+
+
+@local.command()
+@command
+def stop(session: Session) -> None:
+    """End every process of the embedded cloud; deployments stay."""
+    from mlflow_serverless.local import stop as stopping  # noqa: PLC0415 - `--help` stays quick
+
+    ended = stopping(home())
+    said = "stopped." if ended else "nothing was running."
+    session.result({"stopped": ended}, lambda console: console.print(said))
+
+
+@local.command()
+@command
+def status(session: Session) -> None:
+    """What the embedded cloud keeps running."""
+    from dataclasses import asdict  # noqa: PLC0415 - only here
+
+    from mlflow_serverless.local import status as looking  # noqa: PLC0415 - `--help` stays quick
+
+    found = looking(home())
+    if found is None:
+        session.result(None, lambda console: console.print("nothing is running."))
+        return
+    columns = ("function", "version", "phase", "pid", "memory")
+    rows = [
+        (e.name, e.version, e.phase, str(e.pid or ""), f"{e.memory_mb} MB")
+        for e in found.environments
+    ]
+    title = f"process {found.pid}, idle for {found.idle_s:.0f} s"
+    session.result(
+        asdict(found), lambda console: console.print(table(title, columns, rows))
+    )

@@ -1,0 +1,27 @@
+"""The command group; each command is in a module of its kind."""
+
+import click
+
+from lambda_runtime.version import __version__
+from mlflow_serverless.cli import deploying, doctor, invoking, local, looking
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mlflow-serverless")
+def main() -> None:
+    """From an MLflow registry to serverless serving, in one command."""
+
+
+for command in (
+    deploying.deploy,
+    deploying.plan,
+    deploying.verify,
+    deploying.delete,
+    invoking.invoke,
+    looking.status,
+    looking.history,
+    looking.logs,
+    doctor.doctor,
+    local.local,
+):
+    main.add_command(command)

@@ -1,0 +1,155 @@
+"""The options, as values; their docstrings are their documentation."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mlflow_serverless import limits
+
+
+def _within(bounds: range) -> tuple[Ge, Le]:
+    return Ge(bounds.start), Le(bounds.stop - 1)
+
+
+_VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_RESERVED = ("AWS_", "LAMBDA_", "MLFLOW_SERVERLESS_", "_HANDLER", "TZ")
+_TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
+_OURS = ("aws:", "mlflow-serverless:")
+_OUR_TAGS = 10
+"""Tags we put beside the user's."""
+
+
+def _need(held: bool, said: str) -> None:  # noqa: FBT001 - reads as an assertion
+    """Pydantic turns a ValueError in a validator into a mistake with its key."""
+    if not held:
+        raise ValueError(said)
+
+
+def _alias(name: str) -> str:
+    _need(
+        bool(limits.ALIAS_NAME.fullmatch(name)),
+        "an alias has letters, digits, - and _, at most 128, and is not a number",
+    )
+    return name
+
+
+def _variables(variables: dict[str, str]) -> dict[str, str]:
+    for name in variables:
+        _need(bool(_VARIABLE.fullmatch(name)), f"{name!r} cannot name a variable")
+        _need(not name.startswith(_RESERVED), f"{name} is reserved")
+    size = sum(len(f"{k}{v}".encode()) for k, v in variables.items())
+    most = limits.ENVIRONMENT_BYTES
+    _need(size <= most, f"{size} bytes of variables; at most {most}")
+    return variables
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    most = limits.TAGS - _OUR_TAGS
+    _need(len(tags) <= most, f"{len(tags)} tags; at most {most}")
+    for key, value in tags.items():
+        _tag_text(key, "key", limits.TAG_KEY_CHARS)
+        _tag_text(value, f"value of {key}", limits.TAG_VALUE_CHARS)
+        reserved = not key or key.startswith(_OURS)
+        _need(not reserved, f"the tag key {key!r} is reserved")
+    return tags
+
+
+def _tag_text(text: str, what: str, most: int) -> None:
+    _need(len(text) <= most, f"tag {what}: {len(text)} characters; at most {most}")
+    _need(
+        bool(_TAG_TEXT.fullmatch(text)),
+        f"tag {what}: letters, digits, spaces and _.:/=+-@ only, not {text!r}",
+    )
+
+
+def _engine(kind: str) -> str:
+    _need(kind != "native", "native is not built yet; use auto or onnx")
+    return kind
+
+
+class Section(BaseModel):
+    """Frozen; unknown keys are mistakes; attribute docstrings become the docs."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )  # fmt: skip
+
+
+class OptimiseConfig(Section):
+    """What is done to the graph after conversion."""
+
+
+class ParityConfig(Section):
+    """How the served answers are compared with the model's own."""
+
+    samples: Annotated[int, Ge(1), Le(1_000_000)] = 2_000
+    """Rows drawn from ranges like those of training; other groups scale with it."""
+
+    seed: Annotated[int, Ge(0)] = 0
+    """Draws the same rows again."""
+
+    boundary_rows: Annotated[int, Ge(1), Le(10_000_000)] = 24_000
+    """Most rows spent on values at and beside split thresholds."""
+
+    rtol: Annotated[float, Ge(0)] | None = None
+    """Relative part of the tolerance; `none` chooses it from the graph."""
+
+    atol: Annotated[float, Ge(0)] | None = None
+    """Absolute part of the tolerance; `none` chooses it from the graph."""
+
+    max_label_flips: Annotated[int, Ge(0)] = 0
+    """Labels outside the tie band that may differ, over all groups."""
+
+    data: Path | None = None
+    """Your own rows, compared on top: a csv, parquet or json file."""
+
+    runtime_rows: Annotated[int, Ge(0), Le(100_000)] = 200
+    """Rows sent end to end through the real runtime; 0 leaves that out."""
+
+
+class DeploymentConfig(Section):
+    """Everything that may be said about a deployment, beside its name and model."""
+
+    memory_mb: Annotated[int, *_within(limits.MEMORY_MB)] = 1024
+    """Memory of one environment [MB]; processing power grows with it."""
+
+    timeout_s: Annotated[int, *_within(limits.TIMEOUT_S)] = 30
+    """Longest time one request may take [s]."""
+
+    ephemeral_mb: Annotated[int, *_within(limits.EPHEMERAL_MB)] = 512
+    """Room in `/tmp` [MB]."""
+
+    concurrency: Annotated[int, Ge(1), Le(limits.CONCURRENCY)] | None = None
+    """Most environments at once; `none` leaves it to the account."""
+
+    alias: Annotated[str, AfterValidator(_alias)] = "live"
+    """The alias that callers use; it is moved to each new version."""
+
+    engine: Annotated[Literal["auto", "onnx", "native"], AfterValidator(_engine)] = (
+        "auto"
+    )
+    """What runs the model: `onnx`, or `auto` to let us choose."""
+
+    environment: Annotated[dict[str, str], AfterValidator(_variables)] = Field(
+        default_factory=dict
+    )
+    """Environment variables of the function: `environment.NAME=value`."""
+
+    tags: Annotated[dict[str, str], AfterValidator(_tags)] = Field(default_factory=dict)
+    """Tags of the function, for cost and ownership: `tags.team=risk`."""
+
+    smoke: bool = True
+    """Ask the deployment once, and compare with the model's own answer."""
+
+    record: bool = True
+    """Write back to MLflow where the version runs, and keep the reports there."""
+
+    parity: ParityConfig = ParityConfig()
+    """How the served answers are compared with the model's own."""
+
+    optimise: OptimiseConfig = OptimiseConfig()
+    """What is done to the graph after conversion."""

@@ -1,0 +1,422 @@
+"""A graph under construction, and the symbols that recipes calculate with.
+
+A recipe reads like the numpy code it mirrors: `(x - mean) / scale`. Each operation adds
+a node and returns a new symbol that knows its element type and shape, so constants
+take the type of what they meet and a mistake shows while converting, not while loading.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import ArrayLike, NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+ML = "ai.onnx.ml"
+OPSETS = {"": 21, ML: 5}
+"""What our own recipes are written in; every onnxruntime since 1.18 reads it."""
+
+IR_VERSION = 10
+
+Dim = int | None
+Shape = tuple[Dim, ...]
+Array = NDArray[Any]
+
+_TYPES = {
+    "float16": TensorProto.FLOAT16, "float32": TensorProto.FLOAT,
+    "float64": TensorProto.DOUBLE, "int8": TensorProto.INT8,
+    "int16": TensorProto.INT16, "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64, "uint8": TensorProto.UINT8,
+    "uint16": TensorProto.UINT16, "uint32": TensorProto.UINT32,
+    "uint64": TensorProto.UINT64, "bool": TensorProto.BOOL,
+    "string": TensorProto.STRING,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sym:
+    """A value of the graph: what it is called, holds, and how large it is."""
+
+    graph: "Builder"
+    name: str
+    dtype: str
+    shape: Shape
+    """None marks the batch, and whatever else varies."""
+
+    @property
+    def width(self) -> int:
+        """Columns of a `(rows, columns)` value."""
+        last = self.shape[-1]
+        if len(self.shape) < 2 or last is None:
+            msg = f"{self.name} {self.shape} has no fixed number of columns"
+            raise ValueError(msg)
+        return last
+
+    def __add__(self, other: "Operand") -> "Sym":
+        return self.graph.binary("Add", self, other)
+
+    def __sub__(self, other: "Operand") -> "Sym":
+        return self.graph.binary("Sub", self, other)
+
+    def __mul__(self, other: "Operand") -> "Sym":
+        return self.graph.binary("Mul", self, other)
+
+    def __truediv__(self, other: "Operand") -> "Sym":
+        return self.graph.binary("Div", self, other)
+
+    def __pow__(self, other: "Operand") -> "Sym":
+        return self.graph.binary("Pow", self, other)
+
+    def __matmul__(self, other: "Operand") -> "Sym":
+        return self.graph.matmul(self, other)
+
+    def __neg__(self) -> "Sym":
+        return self.map("Neg")
+
+    def __invert__(self) -> "Sym":
+        return self.map("Not")
+
+    def __and__(self, other: "Operand") -> "Sym":
+        return self.graph.compare("And", self, other)
+
+    def __or__(self, other: "Operand") -> "Sym":
+        return self.graph.compare("Or", self, other)
+
+    def __lt__(self, other: "Operand") -> "Sym":
+        return self.graph.compare("Less", self, other)
+
+    def __le__(self, other: "Operand") -> "Sym":
+        return self.graph.compare("LessOrEqual", self, other)
+
+    def __gt__(self, other: "Operand") -> "Sym":
+        return self.graph.compare("Greater", self, other)
+
+    def __ge__(self, other: "Operand") -> "Sym":
+        return self.graph.compare("GreaterOrEqual", self, other)
+
+    def equals(self, other: "Operand") -> "Sym":
+        """Where both are the same; NaN is never the same."""
+        return self.graph.compare("Equal", self, other)
+
+    def map(self, kind: str, *, dtype: str | None = None, **attributes: Any) -> "Sym":
+        """One-input, shape-keeping operator *kind*."""
+        return self.graph.op(
+            kind, self, dtype=dtype or self.dtype, shape=self.shape, **attributes
+        )
+
+    def cast(self, dtype: str) -> "Sym":
+        """The same values as *dtype*; itself if it is that already."""
+        if dtype == self.dtype:
+            return self
+        return self.map("Cast", dtype=dtype, to=_TYPES[dtype])
+
+    def is_nan(self) -> "Sym":
+        """Where values are NaN."""
+        return self.map("IsNaN", dtype="bool")
+
+    def where(self, then: "Operand", otherwise: "Operand") -> "Sym":
+        """*then* where this condition holds, else *otherwise*."""
+        like = next(s for s in (then, otherwise) if isinstance(s, Sym))
+        a, b = (self.graph.symbol(s, like.dtype) for s in (then, otherwise))
+        shape = broadcast(self.shape, a.shape, b.shape)
+        return self.graph.op("Where", self, a, b, dtype=like.dtype, shape=shape)
+
+    def take(self, columns: ArrayLike) -> "Sym":
+        """These columns, in this order; itself if those are all."""
+        index = np.atleast_1d(np.asarray(columns, dtype=np.int64))
+        if np.array_equal(index, np.arange(self.width)):
+            return self
+        picked = self.graph.constant(index)
+        shape = (*self.shape[:-1], len(index))
+        return self.graph.op(
+            "Gather", self, picked, dtype=self.dtype, shape=shape, axis=-1
+        )
+
+    def column(self, index: int) -> "Sym":
+        """Column *index*, still as `(rows, 1)`."""
+        return self.take([index])
+
+    def reduce(
+        self, kind: str, *, axis: int = -1, keepdims: bool = False, like: str = ""
+    ) -> "Sym":
+        """Reduce along *axis* with operator *kind* (`ReduceSum`, `ArgMax`, ...)."""
+        axis %= len(self.shape)
+        shape = list(self.shape)
+        if keepdims:
+            shape[axis] = 1
+        else:
+            del shape[axis]
+        inputs: list[Sym] = [self]
+        attributes: dict[str, Any] = {"keepdims": int(keepdims)}
+        if kind.startswith("Arg"):
+            attributes["axis"] = axis
+        else:
+            inputs.append(self.graph.constant(np.array([axis])))
+        return self.graph.op(
+            kind, *inputs, dtype=like or self.dtype, shape=tuple(shape), **attributes
+        )
+
+    def sum(self, *, axis: int = -1, keepdims: bool = False) -> "Sym":
+        """Sum along *axis*."""
+        return self.reduce("ReduceSum", axis=axis, keepdims=keepdims)
+
+    def argmax(self) -> "Sym":
+        """Index of the first largest value of each row (int64)."""
+        return self.reduce("ArgMax", like="int64")
+
+    def squeeze(self, axis: int = -1) -> "Sym":
+        """Without the dimension *axis*, which is 1."""
+        axis %= len(self.shape)
+        shape = self.shape[:axis] + self.shape[axis + 1 :]
+        axes = self.graph.constant(np.array([axis]))
+        return self.graph.op("Squeeze", self, axes, dtype=self.dtype, shape=shape)
+
+    def unsqueeze(self, axis: int) -> "Sym":
+        """With a new dimension of one at *axis* (>= 0)."""
+        shape = (*self.shape[:axis], 1, *self.shape[axis:])
+        axes = self.graph.constant(np.array([axis]))
+        return self.graph.op("Unsqueeze", self, axes, dtype=self.dtype, shape=shape)
+
+    def reshape(self, *shape: int) -> "Sym":
+        """In another shape; 0 keeps a dimension, -1 is worked out."""
+        known: Shape = tuple(
+            None if d == -1 else self.shape[i] if d == 0 else d
+            for i, d in enumerate(shape)
+        )
+        wanted = self.graph.constant(np.array(shape, dtype=np.int64))
+        return self.graph.op("Reshape", self, wanted, dtype=self.dtype, shape=known)
+
+    def transpose(self, *order: int) -> "Sym":
+        """With its dimensions in another *order*."""
+        shape = tuple(self.shape[i] for i in order)
+        return self.graph.op(
+            "Transpose", self, dtype=self.dtype, shape=shape, perm=list(order)
+        )
+
+    def clip(self, low: float | None, high: float | None) -> "Sym":
+        """Between *low* and *high*; NaN stays NaN."""
+        value = self
+        if low is not None:
+            value = self.graph.binary("Max", value, low)
+        if high is not None:
+            value = self.graph.binary("Min", value, high)
+        return value
+
+
+Operand = Sym | ArrayLike
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape that numpy's broadcasting gives; None is the batch."""
+    rank = max(len(shape) for shape in shapes)
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    return tuple(_common(dims) for dims in zip(*padded, strict=True))
+
+
+def _common(dims: tuple[Dim, ...]) -> Dim:
+    wide = {dim for dim in dims if dim != 1}
+    if None in wide:
+        return None
+    if len(wide) > 1:
+        msg = f"dimensions {dims} do not broadcast"
+        raise ValueError(msg)
+    return wide.pop() if wide else 1
+
+
+class Builder:
+    """
+    Nodes, constants and inputs of one graph, each under a name of its own.
+
+    Attributes:
+        recipes: What made each part, in order, for the report.
+        warnings: What a reader of the report should know.
+        tree_nodes: Tree nodes so far; 0 where there are no trees.
+        unrolls: Whether trees are unrolled into Gather steps (quick to load) instead
+            of tree operators (quick to run).
+    """
+
+    def __init__(self, *, unrolls: bool = False) -> None:
+        self.recipes: list[str] = []
+        self.warnings: list[str] = []
+        self.tree_nodes = 0
+        self.unrolls = unrolls
+        self.inputs: list[Sym] = []
+        self.opsets = dict(OPSETS)
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+        self._count = 0
+
+    def fresh(self, stem: str) -> str:
+        """A name nobody has yet."""
+        self._count += 1
+        return f"{stem.lower()}_{self._count}"
+
+    def input(self, name: str, dtype: str, shape: Shape) -> Sym:
+        """A graph input; *name* is ours to choose, and unlike any `fresh` one."""
+        symbol = Sym(self, name, dtype, shape)
+        self.inputs.append(symbol)
+        return symbol
+
+    def constant(self, value: ArrayLike, dtype: str | None = None) -> Sym:
+        """*value* as a symbol; equal constants are stored once."""
+        array = _array(value, dtype)
+        kind = "string" if array.dtype == object else array.dtype.name
+        key = _fingerprint(array, kind)
+        if key not in self._constants:
+            tensor = numpy_helper.from_array(array, self.fresh("const"))
+            self._constants[key] = tensor
+        return Sym(self, self._constants[key].name, kind, array.shape)
+
+    def symbol(self, value: Operand, dtype: str) -> Sym:
+        """*value* itself, or a constant of *dtype* made from it."""
+        return value if isinstance(value, Sym) else self.constant(value, dtype)
+
+    def op(
+        self,
+        kind: str,
+        *inputs: Sym,
+        dtype: str,
+        shape: Shape,
+        domain: str = "",
+        **attributes: Any,
+    ) -> Sym:
+        """Add operator *kind*; its one output."""
+        return self.ops(
+            kind, *inputs, results=[(dtype, shape)], domain=domain, **attributes
+        )[0]
+
+    def ops(
+        self,
+        kind: str,
+        *inputs: Sym,
+        results: Sequence[tuple[str, Shape]],
+        domain: str = "",
+        **attributes: Any,
+    ) -> list[Sym]:
+        """Add operator *kind* with several outputs."""
+        names = [self.fresh(kind) for _ in results]
+        node = helper.make_node(
+            kind,
+            [symbol.name for symbol in inputs],
+            names,
+            name=self.fresh("node"),
+            domain=domain,
+            **{k: v for k, v in attributes.items() if v is not None},
+        )
+        self._nodes.append(node)
+        return [
+            Sym(self, name, dtype, shape)
+            for name, (dtype, shape) in zip(names, results, strict=True)
+        ]
+
+    def add_node(self, node: onnx.NodeProto) -> None:
+        """Add a node made elsewhere, its names already unlike all others."""
+        self._nodes.append(node)
+
+    def add_tensor(self, tensor: onnx.TensorProto) -> None:
+        """Add a constant made elsewhere, its name already unlike all others."""
+        self._constants[tensor.name] = tensor
+
+    def binary(self, kind: str, left: Sym, right: Operand) -> Sym:
+        """Elementwise arithmetic; both sides of one type."""
+        other = self.symbol(right, left.dtype)
+        if other.dtype != left.dtype:
+            msg = f"{kind} of {left.dtype} and {other.dtype}"
+            raise TypeError(msg)
+        shape = broadcast(left.shape, other.shape)
+        return self.op(kind, left, other, dtype=left.dtype, shape=shape)
+
+    def compare(self, kind: str, left: Sym, right: Operand) -> Sym:
+        """Elementwise comparison or logic."""
+        other = self.symbol(right, left.dtype)
+        if other.dtype != left.dtype:
+            msg = f"{kind} of {left.dtype} and {other.dtype}"
+            raise TypeError(msg)
+        shape = broadcast(left.shape, other.shape)
+        return self.op(kind, left, other, dtype="bool", shape=shape)
+
+    def matmul(self, left: Sym, right: Operand) -> Sym:
+        """Matrix product over the last two dimensions."""
+        other = self.symbol(right, left.dtype)
+        rows = broadcast(left.shape[:-2], other.shape[:-2])
+        shape = (*rows, left.shape[-2], other.shape[-1])
+        return self.op("MatMul", left, other, dtype=left.dtype, shape=shape)
+
+    def concat(self, parts: Sequence[Sym], axis: int = 1) -> Sym:
+        """*parts* of one type side by side."""
+        if len(parts) == 1:
+            return parts[0]
+        kinds = {part.dtype for part in parts}
+        if len(kinds) > 1:
+            msg = f"Concat of {sorted(kinds)}"
+            raise TypeError(msg)
+        total: Dim = 0
+        for part in parts:
+            size = part.shape[axis]
+            total = None if total is None or size is None else total + size
+        shape = (*parts[0].shape[:axis], total, *parts[0].shape[axis + 1 :])
+        return self.op("Concat", *parts, dtype=parts[0].dtype, shape=shape, axis=axis)
+
+    def lookup(self, keys: Sym, table: Sequence[str], *, missing: int) -> Sym:
+        """The int64 position of each text in *table*, or *missing*."""
+        if not table:
+            return self.fill(keys, missing)
+        return self.op(
+            "LabelEncoder", keys, dtype="int64", shape=keys.shape, domain=ML,
+            keys_strings=list(table), values_int64s=list(range(len(table))),
+            default_int64=missing,
+        )  # fmt: skip
+
+    def fill(self, like: Sym, value: float, dtype: str = "int64") -> Sym:
+        """*value* in the shape of *like*."""
+        size = self.op("Shape", like, dtype="int64", shape=(len(like.shape),))
+        return self.op(
+            "Expand", self.constant(value, dtype), size, dtype=dtype, shape=like.shape
+        )
+
+    def gather(self, table: ArrayLike | Sym, index: Sym, axis: int = 0) -> Sym:
+        """Rows of a constant *table* at *index*; outside it, the engine fails."""
+        rows = table if isinstance(table, Sym) else self.constant(table)
+        shape = rows.shape[:axis] + index.shape + rows.shape[axis + 1 :]
+        return self.op("Gather", rows, index, dtype=rows.dtype, shape=shape, axis=axis)
+
+    def model(self, outputs: Sequence[tuple[str, Sym]]) -> onnx.ModelProto:
+        """The finished graph, with *outputs* under these names."""
+        for name, symbol in outputs:
+            self._nodes.append(helper.make_node("Identity", [symbol.name], [name]))
+        graph = helper.make_graph(
+            self._nodes,
+            "model",
+            [_info(s.name, s) for s in self.inputs],
+            [_info(name, s) for name, s in outputs],
+            list(self._constants.values()),
+        )
+        return helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid(k, v) for k, v in self.opsets.items()],
+            ir_version=IR_VERSION,
+            producer_name="mlflow-serverless",
+        )
+
+
+def _info(name: str, symbol: Sym) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, _TYPES[symbol.dtype], symbol.shape)
+
+
+def _array(value: ArrayLike, dtype: str | None) -> Array:
+    array = np.asarray(value)
+    if dtype == "string" or array.dtype.kind in "USO":
+        return array.astype(object)
+    return np.ascontiguousarray(array, dtype=dtype).reshape(array.shape)
+
+
+def _fingerprint(array: Array, kind: str) -> str:
+    if kind == "string":
+        content = "\0".join(map(str, array.ravel())).encode("utf-8", "surrogatepass")
+    else:
+        content = array.tobytes()
+    digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+    return f"{kind}{array.shape}{digest}"

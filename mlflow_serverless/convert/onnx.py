@@ -1,0 +1,94 @@
+"""The ONNX flavour: the graph is there already; what remains is how to bind it."""
+
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+from lambda_runtime.manifest import Answer, Feed, Field, Signature, Tensor
+from mlflow_serverless.convert.draft import Draft, Source
+from mlflow_serverless.convert.errors import (
+    MalformedModelError,
+    NoConversionError,
+    UnloadableModelError,
+)
+from mlflow_serverless.convert.load import flavor_config
+from mlflow_serverless.convert.lower.builder import Builder
+from mlflow_serverless.model import ServableModel
+
+
+def source(model: ServableModel) -> Source:
+    """The graph in *model*'s folder, ready to be bound to its signature."""
+    named = flavor_config(model.folder, "onnx").get("data", "model.onnx")
+    file = model.folder / str(named)
+    if not file.exists():
+        raise MalformedModelError(model.folder, f"{named} is not there")
+    proto = _loaded(file)
+
+    def draft(_: Builder) -> Draft:
+        return _bound(proto, model.signature)
+
+    return Source(estimator=f"onnx ({proto.producer_name or 'unnamed'})", draft=draft)
+
+
+def _loaded(file: Path) -> onnx.ModelProto:
+    try:
+        proto = onnx.load(str(file))
+        onnx.checker.check_model(proto)
+    except Exception as cause:  # protobuf, checker and file errors alike
+        raise UnloadableModelError(file, cause, f"onnx {onnx.__version__}") from cause
+    return proto
+
+
+def _bound(proto: onnx.ModelProto, signature: Signature) -> Draft:
+    stored = {tensor.name for tensor in proto.graph.initializer}
+    inputs = tuple(_tensor(i) for i in proto.graph.input if i.name not in stored)
+    outputs = tuple(_tensor(output) for output in proto.graph.output)
+    return Draft(
+        proto=proto,
+        inputs=inputs,
+        outputs=outputs,
+        feeds=_feeds(inputs, signature),
+        answer=Answer("tensors", tuple(Field(o.name, o.name) for o in outputs)),
+        recipes=("onnx",),
+        warnings=(),
+        tree_nodes=0,
+    )
+
+
+def _feeds(inputs: tuple[Tensor, ...], signature: Signature) -> tuple[Feed, ...]:
+    """A lone input takes the whole request; several take what bears their name."""
+    columns = tuple(
+        str(i) if column.name is None else column.name
+        for i, column in enumerate(signature.columns)
+    )
+    tensors = {tensor.name for tensor in signature.tensors}
+    if len(inputs) == 1:
+        (lone,) = inputs
+        if columns:
+            return (Feed(lone.name, columns),)
+        (named,) = tensors or {""}
+        return (Feed(lone.name, (), named),)
+    missing = [i.name for i in inputs if i.name not in {*tensors, *columns}]
+    if missing:
+        why = f"its inputs {missing} have no column"
+        raise NoConversionError(why, of="the graph")
+    if columns:
+        return tuple(Feed(i.name, (i.name,)) for i in inputs)
+    return tuple(Feed(i.name, (), i.name) for i in inputs)
+
+
+def _tensor(info: onnx.ValueInfoProto) -> Tensor:
+    kind = info.type.tensor_type
+    if not kind.elem_type or kind.elem_type == TensorProto.UNDEFINED:
+        why = f"{info.name} is no tensor"
+        raise NoConversionError(why, of="the graph")
+    dtype = (
+        "string"
+        if kind.elem_type == TensorProto.STRING
+        else helper.tensor_dtype_to_np_dtype(kind.elem_type).name
+    )
+    shape = tuple(
+        d.dim_value if d.HasField("dim_value") else None for d in kind.shape.dim
+    )
+    return Tensor(info.name, dtype, shape)

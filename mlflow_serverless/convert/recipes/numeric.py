@@ -1,0 +1,64 @@
+"""numpy's habits, for recipes that must round where scikit-learn rounds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mlflow_serverless.convert.lower.builder import Sym
+from mlflow_serverless.convert.lower.frame import matrix_of
+from mlflow_serverless.convert.lower.registry import Data
+
+
+def floats(data: Data) -> Sym:
+    """*data* as scikit-learn's FLOAT_DTYPES takes it: float32 stays, else float64."""
+    matrix = matrix_of(data)
+    return matrix if matrix.dtype == "float32" else matrix.cast("float64")
+
+
+def doubles(data: Data) -> Sym:
+    """*data* as float64."""
+    return matrix_of(data).cast("float64")
+
+
+def singles(data: Data) -> Sym:
+    """*data* rounded to float32, as tree estimators take it."""
+    return matrix_of(data).cast("float32")
+
+
+def rounded(kind: str, data: Sym, other: ArrayLike) -> Sym:
+    """`data` changed in place by a float64 array: kept in the data's own type."""
+    wide = data.graph.binary(kind, data.cast("float64"), np.asarray(other, np.float64))
+    return wide.cast(data.dtype)
+
+
+def dot(data: Sym, weights: Any) -> Sym:
+    """`data @ weights` in the type that numpy promotes both to."""
+    weights = np.asarray(weights)
+    kind = np.result_type(data.dtype, weights.dtype).name
+    return data.cast(kind) @ weights.astype(kind)
+
+
+def plus(data: Sym, constant: Any) -> Sym:
+    """`data + constant` in the type that numpy promotes both to."""
+    array = np.asarray(constant)
+    kind = np.result_type(data.dtype, array.dtype).name if array.ndim else data.dtype
+    return data.cast(kind) + array.astype(kind)
+
+
+def two_columns(positive: Sym) -> Sym:
+    """`[1 - p, p]` of the probability `(rows,)` of the second class."""
+    first = positive.graph.binary(
+        "Sub", positive.graph.constant(1.0, positive.dtype), positive
+    )
+    return positive.graph.concat([first.unsqueeze(1), positive.unsqueeze(1)])
+
+
+def whole(data: Sym, columns: Sequence[int]) -> Sym:
+    """*data* with these columns cut to whole numbers, as category codes are read."""
+    if not columns:
+        return data
+    chosen = np.isin(np.arange(data.width), list(columns))[None, :]
+    cut = data.map("Abs").map("Floor") * data.map("Sign")
+    return data.graph.constant(chosen).where(cut, data)

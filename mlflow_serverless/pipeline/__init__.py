@@ -1,0 +1,32 @@
+"""The story: resolve, convert, optimise, verify, package, plan, apply, ask once."""
+
+from mlflow_serverless.pipeline.ask import ask, parsed
+from mlflow_serverless.pipeline.build import Built, build
+from mlflow_serverless.pipeline.look import Status, history, listing, status
+from mlflow_serverless.pipeline.request import (
+    Deployment,
+    DeployRequest,
+    Intent,
+    Proposal,
+    Published,
+)
+from mlflow_serverless.pipeline.story import delete, deploy, plan_only
+
+__all__ = [
+    "Built",
+    "DeployRequest",
+    "Deployment",
+    "Intent",
+    "Proposal",
+    "Published",
+    "Status",
+    "ask",
+    "build",
+    "delete",
+    "deploy",
+    "history",
+    "listing",
+    "parsed",
+    "plan_only",
+    "status",
+]

@@ -1,0 +1,83 @@
+"""What is asked of the story, and what it gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mlflow_serverless.plan import Plan
+
+
+class Intent(Enum):
+    """What the caller expects to find under the name."""
+
+    CREATE = "create"
+    """Nothing, or just this."""
+    UPDATE = "update"
+    """A deployment; what is not said stays as it is."""
+    DEPLOY = "deploy"
+    """Either; what is not said is the default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployRequest:
+    """One wish."""
+
+    name: str
+    model_uri: str | None
+    """None keeps the model (updates only)."""
+    flavor: str | None = None
+    given: Mapping[str, object] = field(default_factory=dict)
+    """Configuration as the user gave it."""
+    intent: Intent = Intent.DEPLOY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A version, and which model it holds."""
+
+    version: str
+    model: str
+    """URI; exact."""
+    model_id: str
+    flavor: str
+    parity: str
+    """How the answers compared, in a few words."""
+    artifact: str
+    memory_mb: int
+    created: str
+    """ISO 8601, UTC."""
+    aliases: tuple[str, ...] = ()
+    """Those that send it traffic, with the share where it is not all: `live 10%`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a deployment would change, decided but not done."""
+
+    name: str
+    target: str
+    plan: Plan
+    model: str
+    bundle: str
+    parity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What there is after a deployment."""
+
+    name: str
+    target: str
+    alias: str
+    version: str
+    model: str
+    """URI; exact."""
+    flavor: str
+    bundle: str
+    """Digest."""
+    parity: str
+    changed: tuple[str, ...]
+    """Steps that were taken; none if all was so already."""
+    smoke: str = ""
+    """What came of asking it once."""
+    seconds: float = 0.0

@@ -1,0 +1,107 @@
+"""The rooms that the story walks through, as it calls them.
+
+Imported when they are first needed: a run that finds everything made already never
+loads a converter. Tests walk through rooms of their own.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mlflow_serverless.model import ServableModel
+from mlflow_serverless.pipeline.smoke import Question
+
+if TYPE_CHECKING:
+    from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.optimise import Artefact
+    from mlflow_serverless.verify import Candidate, ParityOptions, ParityReport
+
+
+class Rooms(Protocol):
+    """What each room does; see the rooms themselves."""
+
+    def resolve(self, text: str, downloads: Path, flavor: str | None) -> ServableModel:
+        """The exact model that *text* names, in *downloads*."""
+        ...
+
+    def convert(self, model: ServableModel, folder: Path) -> "Conversion":
+        """Graphs, with their files in *folder*."""
+        ...
+
+    def optimise(self, conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+        """Forms of the graph to serve, with their files in *folder*."""
+        ...
+
+    def verify(
+        self,
+        model: ServableModel,
+        artefacts: "Sequence[Artefact]",
+        options: "ParityOptions",
+    ) -> "ParityReport":
+        """Proof that every artefact answers as the model does, or an error."""
+        ...
+
+    def question(self, model: ServableModel) -> Question | None:
+        """What to ask a deployment, and the model's own answer."""
+        ...
+
+
+class House:
+    """The real rooms."""
+
+    @staticmethod
+    def resolve(text: str, downloads: Path, flavor: str | None) -> ServableModel:
+        """See `mlflow_serverless.resolve`."""
+        from mlflow_serverless.resolve import resolve  # noqa: PLC0415 - brings mlflow
+
+        return resolve(text, downloads=downloads, flavor=flavor)
+
+    @staticmethod
+    def convert(model: ServableModel, folder: Path) -> "Conversion":
+        """See `mlflow_serverless.convert`."""
+        from mlflow_serverless.convert import convert  # noqa: PLC0415 - brings onnx
+
+        return convert(model, folder)
+
+    @staticmethod
+    def optimise(conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+        """See `mlflow_serverless.optimise`."""
+        from mlflow_serverless.optimise import optimise  # noqa: PLC0415 - brings onnx
+
+        return optimise(conversion, folder)
+
+    @staticmethod
+    def verify(
+        model: ServableModel,
+        artefacts: "Sequence[Artefact]",
+        options: "ParityOptions",
+    ) -> "ParityReport":
+        """See `mlflow_serverless.verify`."""
+        from mlflow_serverless.verify import verify  # noqa: PLC0415 - brings onnxruntime
+
+        return verify(model, [_candidate(item) for item in artefacts], options=options)
+
+    @staticmethod
+    def question(model: ServableModel) -> Question | None:
+        """See `mlflow_serverless.pipeline.question`."""
+        from mlflow_serverless.pipeline.question import question_of  # noqa: PLC0415 - brings mlflow
+
+        return question_of(model)
+
+
+def _candidate(artefact: "Artefact") -> "Candidate":
+    """What is put to the proof is what will be packed, with the same settings."""
+    from mlflow_serverless.verify import Candidate  # noqa: PLC0415 - brings numpy
+
+    graph, variant = artefact.graph, artefact.variant
+    return Candidate(
+        name=variant.name,
+        file=graph.file,
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        feeds=graph.feeds,
+        answer=graph.answer,
+        needs=artefact.files[1:],
+        format=variant.format,
+        prepack=variant.prepack,
+    )

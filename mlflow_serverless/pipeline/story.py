@@ -1,0 +1,251 @@
+"""The story itself. Each line is a room; each room's result is kept by its content.
+
+A run that finds everything made already changes nothing and says so; a run that was
+killed goes on from the last finished result when it is run again.
+"""
+
+from dataclasses import replace
+from time import perf_counter
+
+from mlflow_serverless.apply import apply
+from mlflow_serverless.config import DeploymentConfig, from_flat, parse
+from mlflow_serverless.pipeline.build import Built, build
+from mlflow_serverless.pipeline.desired import config_of, desired, origin_of, tag
+from mlflow_serverless.pipeline.errors import (
+    DeploymentExistsError,
+    ModelUnnamedError,
+    SmokeFailedError,
+)
+from mlflow_serverless.pipeline.look import there
+from mlflow_serverless.pipeline.request import (
+    Deployment,
+    DeployRequest,
+    Intent,
+    Proposal,
+)
+from mlflow_serverless.pipeline.rooms import Rooms
+from mlflow_serverless.pipeline.smoke import smoke
+from mlflow_serverless.plan import (
+    Actual,
+    Desired,
+    Plan,
+    PointAlias,
+    content_of,
+    plan,
+    plan_removal,
+)
+from mlflow_serverless.plan.rules import check_function_name
+from mlflow_serverless.provenance import record, withdraw
+from mlflow_serverless.report import step
+from mlflow_serverless.world import World
+
+
+def deploy(
+    request: DeployRequest, world: World, rooms: Rooms | None = None
+) -> Deployment:
+    """
+    Bring about what *request* asks for, or change nothing.
+
+    The new version is asked once before any traffic is moved to it.
+
+    Raises:
+        ServerlessError: Of the room that refused; what was finished is kept, and the
+            same call goes on from there.
+    """
+    begun = perf_counter()
+    have = _found(request, world)
+    config = _configured(request, have)
+    built = build(
+        _model_uri(request, have), _flavor(request, have), config, world, rooms
+    )
+    artifact = world.cloud.put(built.bundle)
+    want = desired(request.name, artifact, built.model, built.parity.summary, config)
+    changes = _planned(request, want, have, world)
+    asked = _carried_out(changes, want, built, config, world)
+    done = replace(
+        _deployment(want, changes, built, world),
+        smoke=asked,
+        seconds=round(perf_counter() - begun, 3),
+    )
+    if config.record:
+        _recorded(have, built, done, world)
+    return done
+
+
+def plan_only(
+    request: DeployRequest, world: World, rooms: Rooms | None = None
+) -> Proposal:
+    """
+    Decide what *deploy* would change; nothing outside this machine is touched.
+
+    Raises:
+        ServerlessError: As *deploy* would.
+    """
+    have = _found(request, world)
+    config = _configured(request, have)
+    built = build(
+        _model_uri(request, have), _flavor(request, have), config, world, rooms
+    )
+    want = desired(
+        request.name, built.bundle.digest, built.model, built.parity.summary, config
+    )
+    return Proposal(
+        name=request.name,
+        target=world.target,
+        plan=plan(want, have),
+        model=built.model.uri,
+        bundle=built.bundle.digest,
+        parity=built.parity.summary,
+    )
+
+
+def delete(name: str, world: World) -> bool:
+    """Take the deployment away; False if there was none."""
+    check_function_name(name)
+    have = world.cloud.snapshot(name)
+    removal = plan_removal(have)
+    with step(world.tell, "delete", name) as said:
+        apply(removal, world.cloud, _Steps(world))
+        said.say(name if removal else f"{name} is not there", fresh=bool(removal))
+    if removal and config_of(have).record:
+        withdraw(tag(have, "model"), name, world.tell)
+    return bool(removal)
+
+
+def _found(request: DeployRequest, world: World) -> Actual:
+    check_function_name(request.name)
+    if request.intent is Intent.UPDATE:
+        return there(request.name, world.cloud)
+    return world.cloud.snapshot(request.name)
+
+
+def _configured(request: DeployRequest, have: Actual) -> DeploymentConfig:
+    """An update keeps what it does not mention; all else starts from the defaults."""
+    if request.intent is Intent.UPDATE:
+        return from_flat(request.given, config_of(have))
+    return parse(request.given)
+
+
+def _model_uri(request: DeployRequest, have: Actual) -> str:
+    uri = request.model_uri or tag(have, "model")
+    if not uri:
+        raise ModelUnnamedError(request.name)
+    return uri
+
+
+def _flavor(request: DeployRequest, have: Actual) -> str | None:
+    """An update that keeps the model keeps the flavour that was chosen for it."""
+    if request.model_uri is None:
+        return request.flavor or tag(have, "flavor") or None
+    return request.flavor
+
+
+def _planned(request: DeployRequest, want: Desired, have: Actual, world: World) -> Plan:
+    changes = plan(want, have)
+    count = len(changes.steps)
+    world.tell(
+        "plan.done" if changes else "plan.kept",
+        what=f"{count} steps" if changes else f"{request.name} is as it should be",
+        steps=count,
+    )
+    finished = have.alias(want.alias) is not None
+    if changes and finished and request.intent is Intent.CREATE:
+        raise _taken(want, have)
+    return changes
+
+
+def _taken(want: Desired, have: Actual) -> DeploymentExistsError:
+    function = have.function
+    assert function is not None
+    differs = [
+        word
+        for word, same in (
+            ("model", function.artifact == want.function.artifact),
+            ("settings", function.settings == want.function.settings),
+            ("tags or options", have.tags == want.tags),
+        )
+        if not same
+    ]
+    serves = next((v for v in reversed(have.versions)), None)
+    return DeploymentExistsError(
+        have.name,
+        origin_of(serves).model if serves else "nothing yet",
+        "what is asked",
+        ", ".join(differs) or "the traffic of its alias",
+    )
+
+
+def _carried_out(
+    changes: Plan, want: Desired, built: Built, config: DeploymentConfig, world: World
+) -> str:
+    """Make the version, ask it, and only then move traffic to it."""
+    if not changes:
+        return ""
+    first = tuple(s for s in changes.steps if not isinstance(s, PointAlias))
+    last = tuple(s for s in changes.steps if isinstance(s, PointAlias))
+    with step(world.tell, "apply", changes.name) as said:
+        apply(Plan(changes.name, first), world.cloud, _Steps(world))
+        said.say(f"{len(first)} steps", fresh=bool(first))
+    asked = _asked(want, built, world) if last and config.smoke else ""
+    apply(Plan(changes.name, last), world.cloud, _Steps(world))
+    if last:
+        what = f"{want.alias} serves version {_version(want, world)}"
+        world.tell("shift.done", what=what)
+    return asked
+
+
+def _asked(want: Desired, built: Built, world: World) -> str:
+    name = want.function.name
+    if built.question is None:
+        world.tell("smoke.warning", what="not asked: no example to ask with")
+        return "not asked: no example to ask with"
+    version = _version(want, world)
+    with step(world.tell, "smoke", name) as said:
+        outcome = smoke(world.cloud, name, built.question, qualifier=version)
+        if outcome.wrong:
+            raise SmokeFailedError(name, version, outcome.wrong)
+        reply = outcome.reply
+        start = "cold" if reply.cold else "warm"
+        what = f"answers as the model does ({start}, {reply.duration_ms:.1f} ms)"
+        said.say(what, cold=reply.cold, duration_ms=reply.duration_ms)
+    return what
+
+
+def _version(want: Desired, world: World) -> str:
+    have = world.cloud.snapshot(want.function.name)
+    version = have.holding(content_of(want.function))
+    return version.number if version else ""
+
+
+def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
+    return Deployment(
+        name=want.function.name,
+        target=world.target,
+        alias=want.alias,
+        version=_version(want, world),
+        model=built.model.uri,
+        flavor=built.model.flavor,
+        bundle=built.bundle.digest,
+        parity=built.parity.summary,
+        changed=tuple(str(s) for s in changes.steps),
+    )
+
+
+def _recorded(have: Actual, built: Built, done: Deployment, world: World) -> None:
+    """MLflow says of each model where it is served now."""
+    before = tag(have, "model")
+    if before and before != built.model.uri:
+        withdraw(before, done.name, world.tell)
+    record(built.model, done, built.reports, world.tell)
+
+
+class _Steps:
+    """Passes on that a step begins; the story itself says when all are done."""
+
+    def __init__(self, world: World) -> None:
+        self._tell = world.tell
+
+    def __call__(self, event: str, /, **fields: object) -> None:
+        """Tell `apply.step`, and nothing else."""
+        if event == "apply.step":
+            self._tell(event, **fields)

@@ -1,0 +1,104 @@
+"""Asking the model, and finding out which rows it refuses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlflow_serverless.verify.batch import Batch, rows_of, take
+from mlflow_serverless.verify.native import Reference, Refusal
+from mlflow_serverless.verify.outputs import Outputs, join_outputs
+from mlflow_serverless.verify.samples import Group
+
+CALLS = 200
+"""Most calls spent on finding the rows of one group that the model refuses."""
+
+HOPELESS = 24
+"""Rows refused one by one, with none answered, after which the rest is not asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One group, with the model's answers."""
+
+    group: Group
+    batch: Batch
+    """The rows that were answered."""
+    native: Outputs | None
+    """Their answers; None if there are none."""
+    refused: int = 0
+    unasked: int = 0
+    """Rows left out when the calls for finding refusals ran out."""
+    reasons: tuple[str, ...] = ()
+    """Why rows were refused, each reason once."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that can be compared."""
+        return 0 if self.native is None else rows_of(self.batch)
+
+
+@dataclass(slots=True)
+class _Search:
+    """Halving: rows are asked together, and apart only where together fails."""
+
+    reference: Reference
+    group: Group
+    calls: int = CALLS
+    answered: bool = False
+    alone: int = 0
+    """Rows asked alone and refused."""
+    reasons: dict[str, None] = field(default_factory=dict)
+    unasked: int = 0
+
+    def parts(self) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
+        rows = np.arange(rows_of(self.group.batch))
+        size = self.group.chunk or max(len(rows), 1)
+        for start in range(0, max(len(rows), 1), size):
+            yield from self._ask(rows[start : start + size])
+
+    def _ask(
+        self, rows: NDArray[np.intp]
+    ) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
+        if self.calls <= 0 or (self.alone >= HOPELESS and not self.answered):
+            self.unasked += len(rows)
+            return
+        self.calls -= 1
+        found = self.reference.predict(take(self.group.batch, rows))
+        if not isinstance(found, Refusal):
+            self.answered = True
+            yield rows, found
+        elif len(rows) < 2:
+            self.alone += len(rows)
+            self.reasons.setdefault(found.reason)
+        else:
+            middle = len(rows) // 2
+            yield from self._ask(rows[:middle])
+            yield from self._ask(rows[middle:])
+
+
+def ask(reference: Reference, group: Group) -> Asked:
+    """The model's answers to *group*; rows it refuses are counted, with reasons."""
+    search = _Search(reference, group)
+    parts = list(search.parts())
+    total = rows_of(group.batch)
+    if not parts:
+        return Asked(
+            group=group,
+            batch=take(group.batch, np.arange(0)),
+            native=None,
+            refused=total - search.unasked,
+            unasked=search.unasked,
+            reasons=tuple(search.reasons),
+        )
+    kept = np.concatenate([rows for rows, _ in parts])
+    batch = group.batch if len(kept) == total else take(group.batch, kept)
+    return Asked(
+        group=group,
+        batch=batch,
+        native=join_outputs([found for _, found in parts]),
+        refused=total - len(kept) - search.unasked,
+        unasked=search.unasked,
+        reasons=tuple(search.reasons),
+    )

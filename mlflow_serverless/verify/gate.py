@@ -1,0 +1,173 @@
+"""The gate: no graph passes whose answers are not the model's."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from lambda_runtime.manifest import NAN_TEXT
+from mlflow_serverless.model import ServableModel
+from mlflow_serverless.verify.asked import Asked, ask
+from mlflow_serverless.verify.batch import Batch, rows_of, take, without_none
+from mlflow_serverless.verify.candidate import Candidate
+from mlflow_serverless.verify.errors import NothingComparedError, ParityError
+from mlflow_serverless.verify.example import check_example, check_repeats
+from mlflow_serverless.verify.judge import Bench, judge, with_runtime
+from mlflow_serverless.verify.margins import float_labels
+from mlflow_serverless.verify.native import PyfuncReference, load_reference
+from mlflow_serverless.verify.options import ParityOptions
+from mlflow_serverless.verify.precision import agreed, precision_of
+from mlflow_serverless.verify.report.values import (
+    CandidateReport,
+    GroupReport,
+    ParityReport,
+)
+from mlflow_serverless.verify.runtime_check import check_runtime
+from mlflow_serverless.verify.samples import Group, samples
+
+
+def verify(
+    model: ServableModel,
+    candidates: Sequence[Candidate],
+    *,
+    options: ParityOptions | None = None,
+) -> ParityReport:
+    """
+    Prove that every candidate answers as *model*'s own pyfunc does.
+
+    Args:
+        model: What was resolved; its folder is loaded by `mlflow.pyfunc`.
+        candidates: Every artefact that may serve; each is held to the same rows.
+        options: Budgets and tolerances.
+
+    Returns:
+        The report; every candidate in it has passed.
+
+    Raises:
+        ParityError: A candidate's answers differ; carries the report.
+        NonDeterministicModelError: The model disagrees with itself.
+        ModelFailsOnItsExampleError: It cannot answer its own example.
+        ExampleMismatchError: The example violates the signature.
+        ModelNotLoadableError: pyfunc cannot load it here.
+        NoSamplesError: Nothing could be asked.
+        NothingComparedError: The model refused everything.
+        BadSampleFileError: `options.data` cannot be used.
+    """
+    report = examine(model, candidates, options=options)
+    if not report.passed:
+        raise ParityError(report)
+    return report
+
+
+def examine(
+    model: ServableModel,
+    candidates: Sequence[Candidate],
+    *,
+    options: ParityOptions | None = None,
+) -> ParityReport:
+    """As `verify`, but a candidate that fails is reported, not raised."""
+    started = time.perf_counter()
+    chosen = options or ParityOptions()
+    reference = load_reference(model)
+    example = check_example(model, reference)
+    drawn = samples(
+        model.signature,
+        estimator=reference.estimator,
+        example=example,
+        options=chosen,
+    )
+    groups = [_as_requested(group, candidates) for group in drawn]
+    noise = check_repeats(reference, _probe(groups))
+    asked = [ask(reference, group) for group in groups]
+    _require_answers(asked)
+    bench = Bench(
+        reference=reference,
+        asked=asked,
+        options=chosen,
+        labels=_labels(reference, asked),
+    )
+    return ParityReport(
+        model=model.uri,
+        digest=model.digest,
+        flavor=model.flavor,
+        predict_fn=model.predict_fn,
+        seed=chosen.seed,
+        groups=tuple(map(_described, asked)),
+        candidates=_judge_all(model, candidates, bench),
+        options=tuple((key, str(value)) for key, value in asdict(chosen).items()),
+        libraries=_libraries(),
+        seconds=time.perf_counter() - started,
+        noise=noise,
+    )
+
+
+def _judge_all(
+    model: ServableModel, candidates: Sequence[Candidate], bench: Bench
+) -> tuple[CandidateReport, ...]:
+    precisions = agreed([precision_of(candidate) for candidate in candidates])
+    reports = []
+    for candidate, precision in zip(candidates, precisions, strict=True):
+        report = judge(candidate, precision, bench)
+        if report.passed and bench.options.runtime_rows:
+            found = check_runtime(model, candidate, precision, bench)
+            report = with_runtime(report, found)
+        reports.append(report)
+    return tuple(reports)
+
+
+def _as_requested(group: Group, candidates: Sequence[Candidate]) -> Group:
+    """
+    *group* as a request can say it.
+
+    A request's null reaches the model as the pandas beside it reads null; where that
+    is NaN, no request can make the model see None, and comparing there proves nothing.
+    """
+    nulls = {feed.null for item in candidates for feed in item.feeds}
+    if NAN_TEXT not in nulls:
+        return group
+    return replace(group, batch=without_none(group.batch))
+
+
+def _probe(groups: Sequence[Group], *, rows: int = 200) -> Batch:
+    """Rows to ask twice: the example, or the first that were drawn."""
+    batch = groups[0].batch
+    return take(batch, np.arange(min(rows, rows_of(batch))))
+
+
+def _require_answers(asked: Sequence[Asked]) -> None:
+    if any(item.rows for item in asked):
+        return
+    reasons = [reason for item in asked for reason in item.reasons]
+    rows = sum(item.refused for item in asked)
+    raise NothingComparedError(rows, reasons[0] if reasons else "no rows were drawn")
+
+
+def _labels(reference: PyfuncReference, asked: Sequence[Asked]) -> frozenset[str]:
+    answers = [item.native for item in asked if item.native is not None]
+    return float_labels(reference.estimator, reference.predict_fn, answers)
+
+
+def _described(item: Asked) -> GroupReport:
+    return GroupReport(
+        name=item.group.name,
+        why=item.group.why,
+        rows=item.rows,
+        refused=item.refused,
+        unasked=item.unasked,
+        reasons=item.reasons[:5],
+        note=item.group.note,
+    )
+
+
+def _libraries() -> tuple[tuple[str, str], ...]:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    found: dict[str, Any] = {}
+    for name in ("mlflow", "numpy", "onnxruntime", "pandas", "scikit-learn"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return tuple(found.items())

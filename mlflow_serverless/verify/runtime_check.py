@@ -1,0 +1,266 @@
+"""End to end: JSON in, JSON out, through the runtime that will serve the candidate.
+
+Everything else here speaks numpy; callers speak JSON. A few rows of every group go
+through `lambda_runtime`'s own protocol, binding and engine, and what comes back is
+held to the model's answers like any other.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lambda_runtime.engine import open_session
+from lambda_runtime.exchange import Request
+from lambda_runtime.manifest import Engine, Manifest, Model, Variant
+from lambda_runtime.protocol.service import Service
+from mlflow_serverless.model import ServableModel
+from mlflow_serverless.verify.asked import Asked
+from mlflow_serverless.verify.batch import Batch, describe_row, take
+from mlflow_serverless.verify.candidate import Candidate
+from mlflow_serverless.verify.judge import Bench
+from mlflow_serverless.verify.native import brief
+from mlflow_serverless.verify.outputs import Outputs, kind_of
+from mlflow_serverless.verify.parity import compare, differing_rows
+from mlflow_serverless.verify.precision import Precision, tolerance_for
+from mlflow_serverless.verify.report.values import RuntimeReport
+
+if TYPE_CHECKING:
+    from lambda_runtime.engine import Session
+
+ENGINE = "ort-c"
+"""The engine that serves unless the deployer has chosen another."""
+
+Post = Callable[[bytes], tuple[int, bytes]]
+"""A body to `/invocations`; status and body come back."""
+
+
+def check_runtime(
+    model: ServableModel, candidate: Candidate, precision: Precision, bench: Bench
+) -> RuntimeReport:
+    """Ask *candidate* through the real runtime, a few rows of every group."""
+    try:
+        session = _open(candidate)
+    except Exception as cause:  # noqa: BLE001 - whatever the engine raises
+        return RuntimeReport(
+            engine=ENGINE,
+            rows=0,
+            wrong=1,
+            first_wrong=f"it does not load: {brief(cause)}",
+        )
+    try:
+        service = Service(manifest_of(model, candidate), session.run, _unheard)
+        return through(_poster(service), precision, bench)
+    finally:
+        session.close()
+
+
+def _open(candidate: Candidate) -> "Session":
+    variant = Variant(
+        candidate.name,
+        candidate.file.name,
+        format=candidate.format,
+        prepack=candidate.prepack,
+        optimised=True,
+    )
+    return open_session(ENGINE, str(candidate.file), variant, threads=1)
+
+
+def _unheard(_: str) -> None:
+    """Incidents of hostile rows are counted, not logged."""
+
+
+def manifest_of(model: ServableModel, candidate: Candidate) -> Manifest:
+    """The least manifest that serves *candidate* as *model*."""
+    return Manifest(
+        model=Model(model.uri, predict_fn=model.predict_fn),
+        engine=Engine(ENGINE),
+        inputs=candidate.inputs,
+        outputs=candidate.outputs,
+        variants=(Variant(candidate.name, candidate.file.name),),
+        signature=model.signature,
+        feeds=candidate.feeds,
+        answer=candidate.answer,
+        files=(),
+    )
+
+
+def _poster(service: Service) -> Post:
+    headers = {"content-type": "application/json"}
+
+    def post(body: bytes) -> tuple[int, bytes]:
+        found = service.respond(Request("POST", "/invocations", headers, body))
+        return found.status, found.body
+
+    return post
+
+
+def through(post: Post, precision: Precision, bench: Bench) -> RuntimeReport:
+    """The runtime's answers to a few rows of every group, held to the model's."""
+    wrong, rows, refused, first = 0, 0, 0, ""
+    reasons: dict[str, None] = {}
+    share = _share(bench)
+    for asked in bench.asked:
+        for batch, native in _pieces(post, asked, share, reasons):
+            rows += native.rows
+            if (body := _answer(post, batch)) is None:
+                refused += native.rows
+                continue
+            found = _wrong_rows(batch, native, body, precision, bench)
+            wrong += len(found)
+            if found and not first:
+                first = f"in {asked.group.name!r}: {found[0]}"
+    return RuntimeReport(
+        engine=ENGINE,
+        rows=rows,
+        wrong=wrong,
+        refused=refused,
+        first_wrong=first,
+        note="; ".join(list(reasons)[:3]),
+    )
+
+
+def _share(bench: Bench) -> int:
+    groups = sum(item.rows > 0 for item in bench.asked)
+    return max(bench.options.runtime_rows // max(groups, 1), 1)
+
+
+def _pieces(
+    post: Post, asked: Asked, share: int, reasons: dict[str, None]
+) -> Iterator[tuple[Batch, Outputs]]:
+    """Some rows of a group: together if the runtime takes them, else one by one."""
+    if asked.native is None or not asked.rows:
+        return
+    rows = np.linspace(0, asked.rows - 1, min(share, asked.rows)).astype(np.intp)
+    batch = take(asked.batch, rows)
+    status, body = post(payload(batch))
+    if status == 200:
+        yield batch, _only(asked.native, rows)
+        return
+    reasons.setdefault(f"{asked.group.name}: {_message(body)}")
+    for row in rows:
+        one = np.array([row])
+        yield take(asked.batch, one), _only(asked.native, one)
+
+
+def _only(outputs: Outputs, rows: NDArray[np.intp]) -> Outputs:
+    return Outputs(outputs.form, {n: a[rows] for n, a in outputs.arrays.items()})
+
+
+def _answer(post: Post, batch: Batch) -> Any:
+    """The predictions; None if the caller is told that the rows are not acceptable."""
+    status, body = post(payload(batch))
+    if status == 200:
+        return json.loads(body)["predictions"]
+    return None if 400 <= status < 500 else f"status {status}: {_message(body)}"
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body).get("message", ""))[:160]
+    except ValueError:
+        return repr(body[:160])
+
+
+def _wrong_rows(
+    batch: Batch, native: Outputs, body: Any, precision: Precision, bench: Bench
+) -> list[str]:
+    """What is wrong, a line a row; empty if the answers are the model's."""
+    try:
+        found = parse(body, native)
+    except (TypeError, ValueError, KeyError) as cause:
+        return [f"the answer cannot be read back: {brief(cause)}"]
+    expected = _as_json_says(native)
+    rows = differing_rows(expected, found, bench.labels)
+    near = bench.reference.margins(take(batch, rows)) if rows.size else None
+    margins = None
+    if near is not None:
+        margins = np.full((native.rows, *near.shape[1:]), np.inf)
+        margins[rows] = near
+    tolerance = tolerance_for(precision, native, bench.options)
+    result = compare(expected, found, tolerance, margins, bench.labels)
+    if result.fault:
+        return [result.fault]
+    return [
+        f"the model says {miss.native}, the runtime {miss.candidate}, for "
+        f"{describe_row(batch, miss.row, limit=200)}"
+        for output in result.outputs
+        for miss in output.worst
+        if miss.excess > 1
+    ]
+
+
+def _as_json_says(native: Outputs) -> Outputs:
+    """JSON has one word, null, for NaN and both infinities."""
+    return Outputs(
+        native.form,
+        {
+            name: np.where(np.isfinite(a), a, np.nan) if kind_of(a) == "score" else a
+            for name, a in native.arrays.items()
+        },
+    )
+
+
+def payload(batch: Batch) -> bytes:
+    """*batch* as a caller would post it; NaN and infinities by Python's words."""
+    if isinstance(batch, pd.DataFrame):
+        columns = [_cells(batch[name].to_numpy()) for name in batch.columns]
+        split = {
+            "columns": [str(name) for name in batch.columns],
+            "data": [list(row) for row in zip(*columns, strict=True)],
+        }
+        return json.dumps({"dataframe_split": split}).encode()
+    nested = {name: array.tolist() for name, array in batch.items()}
+    return json.dumps({"inputs": nested.get("", nested)}).encode()
+
+
+def _cells(values: NDArray[Any]) -> Sequence[Any]:
+    if values.dtype.kind == "M":
+        return [str(item) for item in values.astype("datetime64[us]")]
+    plain: list[Any] = values.tolist()
+    return [_cell(item) for item in plain] if values.dtype == object else plain
+
+
+def _cell(item: Any) -> Any:
+    if isinstance(item, bytes):
+        import base64  # noqa: PLC0415 - binary columns are rare
+
+        return base64.b64encode(item).decode()
+    return item.tolist() if isinstance(item, np.ndarray | np.generic) else item
+
+
+def parse(predictions: Any, like: Outputs) -> Outputs:
+    """
+    Predictions read back from JSON, in the shape of *like*.
+
+    Raises:
+        TypeError: They are of another form, or hold what is no number.
+        KeyError: A column is missing.
+    """
+    if like.form == "table":
+        if not isinstance(predictions, list):
+            why = "records are expected"
+            raise TypeError(why)
+        columns = {name: [row[name] for row in predictions] for name in like.arrays}
+        return Outputs(
+            "table", {n: _typed(v, like.arrays[n]) for n, v in columns.items()}
+        )
+    if like.form == "tensors":
+        if not isinstance(predictions, Mapping):
+            why = "an object of tensors is expected"
+            raise TypeError(why)
+        return Outputs(
+            "tensors", {n: _typed(v, like.arrays[n]) for n, v in predictions.items()}
+        )
+    return Outputs("array", {"": _typed(predictions, like.arrays[""])})
+
+
+def _typed(values: Any, like: NDArray[Any]) -> NDArray[Any]:
+    if kind_of(like) == "score":
+        return np.array(values, dtype=np.float64)
+    if kind_of(like) in {"text", "other"}:
+        return np.array(values, dtype=object)
+    return np.array(values)

@@ -1,0 +1,21 @@
+"""A named set of rows, so that the report can say which kind of row found what."""
+
+from dataclasses import dataclass
+
+from mlflow_serverless.verify.batch import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rows of one kind."""
+
+    name: str
+    why: str
+    """What this kind of row finds."""
+    batch: Batch
+    chunk: int | None = None
+    """Rows asked at once; None asks all together."""
+    must_answer: bool = False
+    """Whether the model refusing these is an error (its own example)."""
+    note: str = ""
+    """What is not in it, and why: budgets, and columns that cannot be drawn."""

@@ -1,0 +1,108 @@
+"""An MLflow store in a sqlite file, with small models under every kind of reference."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What is in the store."""
+
+    uri: str
+    folder: Path
+    logged: tuple[str, ...]
+    """Ids of the versions of `fraud`, oldest first."""
+    run_id: str
+    """Has a model named `model`, which is version 2 of `fraud`."""
+    saved: Path
+    """A folder with a model that is in no store."""
+    blank: str
+    """URI of a model without a signature."""
+
+
+def open_shop(folder: Path) -> Iterator[Shop]:
+    """Fill a store in *folder*; MLflow points at it while it is open."""
+    import mlflow
+
+    uri = f"sqlite:///{folder}/mlflow.db"
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_experiment(
+        experiment_id=mlflow.create_experiment("it", str(folder / "artifacts"))
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield _filled(uri, folder)
+    if before is None:
+        del os.environ["MLFLOW_TRACKING_URI"]
+    else:
+        os.environ["MLFLOW_TRACKING_URI"] = before
+
+
+def _filled(uri: str, folder: Path) -> Shop:
+    import mlflow
+    from mlflow.tracking import MlflowClient
+
+    first = log(small(0), name="fraud")
+    with mlflow.start_run() as run:
+        second = log(small(1), name="fraud")
+    client = MlflowClient()
+    client.set_registered_model_alias("fraud", "champion", "1")
+    client.set_registered_model_alias("fraud", "challenger", "2")
+    client.transition_model_version_stage("fraud", "2", "Production")
+    client.create_registered_model("empty")
+    saved = folder / "saved"
+    mlflow.sklearn.save_model(
+        small(0), saved, input_example=table(), pip_requirements=["scikit-learn"]
+    )
+    blank = mlflow.sklearn.log_model(
+        small(0), name="blank", pip_requirements=["scikit-learn"]
+    )
+    return Shop(
+        uri=uri,
+        folder=folder,
+        logged=(first.model_id, second.model_id),
+        run_id=run.info.run_id,
+        saved=saved,
+        blank=blank.model_uri,
+    )
+
+
+def log(
+    model: Any, *, name: str | None = None, example: Any = None, **more: Any
+) -> Any:
+    """Log and, if *name* is given, register; without looking for requirements."""
+    import mlflow
+
+    return mlflow.sklearn.log_model(
+        model,
+        name="model",
+        input_example=table() if example is None else example,
+        registered_model_name=name,
+        pip_requirements=["scikit-learn"],
+        **more,
+    )
+
+
+def table() -> Any:
+    """Two columns, one with a space in its name."""
+    import pandas as pd
+
+    return pd.DataFrame({"lead time": [1.0, 2.0, 3.0], "n": [1.0, 5.0, 2.0]})
+
+
+def small(seed: int) -> Any:
+    """A classifier that trains in a millisecond."""
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame(rng.normal(size=(60, 2)), columns=["lead time", "n"])
+    labels = np.where(rows["n"] + rows["lead time"] > 0, "bad", "good")
+    return LogisticRegression().fit(rows, labels)
