@@ -12,6 +12,7 @@ from mlflow_serverless.plan import (
     DeleteFunction,
     PointAlias,
     PublishVersion,
+    RemoveAlias,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -244,6 +245,18 @@ def test_pointing_at_what_was_never_published_is_refused(control):
 
     with refused("no-such-version"):
         control.cloud.perform(PointAlias(control.name, "next", "0" * 16))
+
+
+def test_an_alias_can_be_removed_and_its_versions_stay(control):
+    """Removing it again changes nothing; the others stay where they are."""
+    control.deploy()
+    have = control.cloud.snapshot(control.name)
+    (version,) = have.versions
+    control.cloud.perform(PointAlias(control.name, "next", version.content))
+
+    for _ in range(2):
+        control.cloud.perform(RemoveAlias(control.name, "next"))
+        assert have == control.cloud.snapshot(control.name)
 
 
 def test_tags_are_replaced_as_a_whole(control):
