@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,38 +68,76 @@ def examine(
     options: ParityOptions | None = None,
 ) -> ParityReport:
     """As `verify`, but a candidate that fails is reported, not raised."""
+    nulls = frozenset(feed.null for item in candidates for feed in item.feeds)
+    exam = prepare(model, nulls, options or ParityOptions())
+    return conclude(model, exam, _judge_all(model, candidates, exam.bench))
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """A model that was asked, before any candidate was."""
+
+    bench: Bench
+    reference: PyfuncReference
+    noise: float
+    """How far its answer moved when it was asked twice."""
+    started: float
+    """By `perf_counter`."""
+
+
+def prepare(
+    model: ServableModel, nulls: frozenset[str], options: ParityOptions
+) -> Exam:
+    """
+    Load *model* and ask it all that candidates will be asked.
+
+    Args:
+        model: What was resolved.
+        nulls: What a request's null is to the candidates, see `manifest.Feed.null`.
+        options: Budgets and tolerances.
+
+    Raises:
+        ServerlessError: As `verify`, but for ParityError.
+    """
     started = time.perf_counter()
-    chosen = options or ParityOptions()
     reference = load_reference(model)
     example = check_example(model, reference)
     drawn = samples(
         model.signature,
         estimator=reference.estimator,
         example=example,
-        options=chosen,
+        options=options,
     )
-    groups = [_as_requested(group, candidates) for group in drawn]
+    groups = [_as_requested(group, nulls) for group in drawn]
     noise = check_repeats(reference, _probe(groups))
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
     bench = Bench(
         reference=reference,
         asked=asked,
-        options=chosen,
+        options=options,
         labels=_labels(reference, asked),
     )
+    return Exam(bench, reference, noise, started)
+
+
+def conclude(
+    model: ServableModel, exam: Exam, reports: tuple[CandidateReport, ...]
+) -> ParityReport:
+    """What came of *exam* when the candidates of *reports* were judged."""
+    options = exam.bench.options
     return ParityReport(
         model=model.uri,
         digest=model.digest,
         flavor=model.flavor,
         predict_fn=model.predict_fn,
-        seed=chosen.seed,
-        groups=tuple(map(_described, asked)),
-        candidates=_judge_all(model, candidates, bench),
-        options=tuple((key, str(value)) for key, value in asdict(chosen).items()),
+        seed=options.seed,
+        groups=tuple(map(_described, exam.bench.asked)),
+        candidates=reports,
+        options=tuple((key, str(value)) for key, value in asdict(options).items()),
         libraries=_libraries(),
-        seconds=time.perf_counter() - started,
-        noise=noise,
+        seconds=time.perf_counter() - exam.started,
+        noise=exam.noise,
     )
 
 
@@ -117,14 +155,13 @@ def _judge_all(
     return tuple(reports)
 
 
-def _as_requested(group: Group, candidates: Sequence[Candidate]) -> Group:
+def _as_requested(group: Group, nulls: frozenset[str]) -> Group:
     """
     *group* as a request can say it.
 
     A request's null reaches the model as the pandas beside it reads null; where that
     is NaN, no request can make the model see None, and comparing there proves nothing.
     """
-    nulls = {feed.null for item in candidates for feed in item.feeds}
     if NAN_TEXT not in nulls:
         return group
     return replace(group, batch=without_none(group.batch))
