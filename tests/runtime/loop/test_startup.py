@@ -127,7 +127,8 @@ def test_instructions_to_the_first_prediction(bundle, tmp_path):
         ENTRY, by=counter, MLFLOW_SERVERLESS_AFTER_MS="0", **bundle
     ) as runtime:
         posted = runtime.api.invoke(EVENT, timeout_s=90)
-        assert 0 == runtime.stop()
+        runtime.process.terminate()
+        assert 0 == runtime.ended(90)
     total = int(counted.read_text().rpartition("summary:")[2])
     print(f"{total:,} instructions")  # noqa: T201 - the figure is wanted in reports
 
