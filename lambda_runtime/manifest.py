@@ -59,8 +59,7 @@ class File(NamedTuple):
     """Hex digest of the content."""
     bytes: int
     pieces: tuple[str, ...] = ()
-    """Hex SHA-256 of each `PIECE_BYTES` of the content, in order; optional: with them
-    a large file is checked on all cores while it arrives."""
+    """Hex SHA-256 of each `PIECE_BYTES`: lets all cores check a large file at once."""
 
 
 class Tensor(NamedTuple):
@@ -134,6 +133,9 @@ class Feed(NamedTuple):
     input: str
     columns: tuple[str, ...] = ()
     tensor: str | None = None
+    null: str = NULL_TEXT
+    """What a request's null is in a string input. The model's pandas decides: since
+    version 3 it reads null in a text column as NaN, so this is `NAN_TEXT` then."""
 
 
 class Field(NamedTuple):
@@ -267,7 +269,10 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
             params=tuple(_param(item) for item in signature["params"]),
         ),
         feeds=tuple(
-            Feed(item["input"], tuple(item["columns"]), item["tensor"])
+            Feed(
+                item["input"], tuple(item["columns"]), item["tensor"],
+                item.get("null", NULL_TEXT),
+            )  # fmt: skip
             for item in data["feeds"]
         ),
         answer=Answer(

@@ -245,18 +245,17 @@ def _bind_tensors(given: Mapping[str, Input], binder: Binder) -> dict[str, Value
     return binder.bind_tensors(read)
 
 
-def write_infer(ask: Ask, parts: Sequence[Part], model: Mapping[str, str]) -> Response:
-    """
-    The answer, in JSON or with tensors as bytes after it.
+def check_outputs(ask: Ask, names: Sequence[str | None]) -> None:
+    """Raise BadRequest if an output is asked for that the answer, of *names*, lacks."""
+    known = output_names(names)
+    if ask.outputs and not ask.outputs.keys() <= set(known):
+        raise BadRequest(f"There is no such output; there are {known}.")
 
-    Raises:
-        BadRequest: An output was asked for that there is not.
-    """
+
+def write_infer(ask: Ask, parts: Sequence[Part], model: Mapping[str, str]) -> Response:
+    """The answer, in JSON or with tensors as bytes after it."""
     named = dict(zip(output_names([part.name for part in parts]), parts, strict=True))
     wanted = ask.outputs or dict.fromkeys(named, ask.binary)
-    unknown = [name for name in wanted if name not in named]
-    if unknown:
-        raise BadRequest(f"There is no such output; there are {list(named)}.")
     head = {**model, **({} if ask.id is None else {"id": ask.id})}
     outputs, tail = [], []
     for name, binary in wanted.items():

@@ -14,7 +14,6 @@ from lambda_runtime.protocol.frames import (
     by_row,
     positional,
 )
-from lambda_runtime.protocol.params import check_params
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def media_type(content_type: str | None) -> str:
     Raises:
         UnsupportedMedia: Not one of those served, or not UTF-8.
     """
+    if content_type in _MEDIA:
+        return content_type
     if not content_type or not content_type.strip():
         return "application/json"
     media, *pairs = (part.strip() for part in content_type.split(";"))
@@ -78,7 +79,10 @@ def read_json(body: bytes, binder: Binder) -> dict[str, Value]:
     if len(found) != 1:
         raise BadRequest(f"{_ONE}. Received {found or 'none of them'}.")
     bound = _READERS[found[0]](request[found[0]], binder)
-    check_params(request.get("params"), binder.signature.params)
+    if "params" in request and binder.signature.params:
+        from lambda_runtime.protocol.params import check_params  # noqa: PLC0415 - if used
+
+        check_params(request["params"], binder.signature.params)
     return bound
 
 
@@ -103,9 +107,11 @@ def _split(data: Any, binder: Binder) -> dict[str, Value]:
         raise BadRequest("Invalid input. 'data' and 'columns' must be lists.")
     if index is not None and (not isinstance(index, list) or len(index) != len(rows)):
         raise BadRequest("Invalid input. 'index' must be a list as long as 'data'.")
-    if names and any(isinstance(name, (list, dict)) for name in names):
-        raise BadRequest("Invalid input. Column names must be texts.")
-    return read_frame(by_row(rows, names), binder)
+    try:
+        frame = by_row(rows, names)
+    except TypeError:  # a list or an object is no key
+        raise BadRequest("Invalid input. Column names must be texts.") from None
+    return read_frame(frame, binder)
 
 
 def _records(data: Any, binder: Binder) -> dict[str, Value]:

@@ -139,6 +139,8 @@ class Service:
 
         def read() -> Bound:
             asks.append(inference.read_infer(request.body, request.headers))
+            names = [field.name for field in self._answerer.fields]
+            inference.check_outputs(asks[0], names)
             return inference.bind_infer(asks[0], self._binder)
 
         outputs, started = self._predict(self._timed(read))

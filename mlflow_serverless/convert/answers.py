@@ -84,4 +84,5 @@ def _scalar(value: Any) -> Scalar:
     plain = value.item() if isinstance(value, np.generic) else value
     if isinstance(plain, str | int | float | bool) or plain is None:
         return plain
-    raise NoConversionError("the classifier", f"its label {plain!r} has no JSON form")
+    why = f"its label {plain!r} has no JSON form"
+    raise NoConversionError(why, of="the classifier")

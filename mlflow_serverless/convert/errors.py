@@ -16,7 +16,7 @@ class UnsupportedFlavorError(ServerlessError):
         super().__init__(
             f"MLflow flavour {flavor!r} cannot be converted; these can: {known}.",
             hint="log the model with one of them; each needs its extra, for example "
-            f"pip install 'mlflow-serverless[{supported[sorted(supported)[0]]}]'.",
+            f"pip install 'mlflow-serverless[{supported[min(supported)]}]'.",
         )
         self.flavor = flavor
 
@@ -88,7 +88,8 @@ class NoConversionError(ServerlessError):
     code = "no-conversion"
     kind = Kind.REFUSED
 
-    def __init__(self, estimator: str, why: str) -> None:
+    def __init__(self, why: str, *, of: object = "the model") -> None:
+        estimator = of if isinstance(of, str) else type(of).__name__
         super().__init__(
             f"{estimator} cannot become an ONNX graph: {why}.",
             hint="serve it with engine=native.",

@@ -7,8 +7,10 @@ type; a lone one is called `X`. Names are ours, so no column name can break the 
 
 from collections.abc import Callable
 
+import pandas as pd
+
+from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT, Feed, Signature
 from lambda_runtime.manifest import Column as SignatureColumn
-from lambda_runtime.manifest import Feed, Signature
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Builder, Sym
 from mlflow_serverless.convert.lower.frame import Column, Frame, frame_of
@@ -34,20 +36,22 @@ def inputs_for(graph: Builder, signature: Signature) -> tuple[Frame, tuple[Feed,
     if len(signature.tensors) == 1:
         return _from_tensor(graph, signature)
     why = "its signature names neither columns nor one tensor"
-    raise NoConversionError("the model", why)
+    raise NoConversionError(why)
 
 
 def _from_columns(
     graph: Builder, columns: tuple[SignatureColumn, ...]
 ) -> tuple[Frame, tuple[Feed, ...]]:
     keys = [_key(column, i) for i, column in enumerate(columns)]
-    feeds, found = [], {}
+    feeds: list[Feed] = []
+    found: dict[int, tuple[Sym | None, int]] = {}
     for name, dtype, belongs in _GROUPS:
         group = [i for i, column in enumerate(columns) if belongs(column)]
         if not group:
             continue
         block = graph.input(name, dtype, (None, len(group)))
-        feeds.append(Feed(name, tuple(keys[i] for i in group)))
+        null = null_text() if dtype == "string" else NULL_TEXT
+        feeds.append(Feed(name, tuple(keys[i] for i in group), null=null))
         found |= {i: (block, place) for place, i in enumerate(group)}
     places = [
         _column(column, *found.get(i, (None, 0))) for i, column in enumerate(columns)
@@ -59,6 +63,12 @@ _GROUPS: tuple[tuple[str, str, Callable[[SignatureColumn], bool]], ...] = (
     (NUMBERS, "float64", lambda column: column.type in _NUMBERS),
     (TEXTS, "string", lambda column: column.type == "string"),
 )
+
+
+def null_text() -> str:
+    """What pandas, as it is installed here, makes of a null in a text column."""
+    frame = pd.DataFrame({"texts": ["", None]})
+    return NULL_TEXT if frame["texts"][1] is None else NAN_TEXT
 
 
 def _key(column: SignatureColumn, position: int) -> str:
@@ -76,7 +86,7 @@ def _from_tensor(
     (tensor,) = signature.tensors
     if len(tensor.shape) != 2 or tensor.shape[1] is None:
         why = f"tensor {tensor.name!r} of shape {tensor.shape} is not (rows, columns)"
-        raise NoConversionError("the model", why)
+        raise NoConversionError(why)
     block = graph.input("X", tensor.dtype, (None, tensor.shape[1]))
     value = block
     if tensor.dtype not in {"float32", "float64", "string"}:

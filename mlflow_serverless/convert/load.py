@@ -84,7 +84,7 @@ def _refuse_untrusted(file: Path, config: Mapping[str, Any]) -> None:
     # boosters in their library's own format carry the word, too
     if config.get("serialization_format") != "skops" or not zipfile.is_zipfile(file):
         return
-    import skops.io
+    import skops.io  # noqa: PLC0415 - only for models that are kept so
 
     trusted = list(config.get("skops_trusted_types") or [])
     try:

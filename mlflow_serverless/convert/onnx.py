@@ -71,7 +71,8 @@ def _feeds(inputs: tuple[Tensor, ...], signature: Signature) -> tuple[Feed, ...]
         return (Feed(lone.name, (), named),)
     missing = [i.name for i in inputs if i.name not in {*tensors, *columns}]
     if missing:
-        raise NoConversionError("the graph", f"its inputs {missing} have no column")
+        why = f"its inputs {missing} have no column"
+        raise NoConversionError(why, of="the graph")
     if columns:
         return tuple(Feed(i.name, (i.name,)) for i in inputs)
     return tuple(Feed(i.name, (), i.name) for i in inputs)
@@ -80,7 +81,8 @@ def _feeds(inputs: tuple[Tensor, ...], signature: Signature) -> tuple[Feed, ...]
 def _tensor(info: onnx.ValueInfoProto) -> Tensor:
     kind = info.type.tensor_type
     if not kind.elem_type or kind.elem_type == TensorProto.UNDEFINED:
-        raise NoConversionError("the graph", f"{info.name} is no tensor")
+        why = f"{info.name} is no tensor"
+        raise NoConversionError(why, of="the graph")
     dtype = (
         "string"
         if kind.elem_type == TensorProto.STRING

@@ -1,1 +1,6 @@
-"""The optimise room."""
+"""Graphs as converted to the forms that are served."""
+
+from mlflow_serverless.optimise.artefact import Artefact
+from mlflow_serverless.optimise.run import optimise
+
+__all__ = ["Artefact", "optimise"]

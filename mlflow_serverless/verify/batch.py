@@ -41,6 +41,18 @@ def join(batches: Sequence[Batch]) -> Batch:
     }
 
 
+def without_none(batch: Batch) -> Batch:
+    """*batch* with NaN for None in its columns of objects, as pandas 3 reads null."""
+    if not isinstance(batch, pd.DataFrame):
+        return batch
+    made = batch.copy()
+    for name in batch.columns:
+        if batch[name].dtype == object:
+            items = [float("nan") if item is None else item for item in batch[name]]
+            made[name] = pd.Series(items, index=batch.index, dtype=object)
+    return made
+
+
 def native_form(batch: Batch) -> pd.DataFrame | NDArray[Any] | dict[str, NDArray[Any]]:
     """*batch* as `pyfunc` wants it: an unnamed tensor is a bare array."""
     if isinstance(batch, dict) and set(batch) == {""}:

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
+from lambda_runtime.manifest import NAN_TEXT
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked, ask
-from mlflow_serverless.verify.batch import Batch, rows_of, take
+from mlflow_serverless.verify.batch import Batch, rows_of, take, without_none
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.errors import NothingComparedError, ParityError
 from mlflow_serverless.verify.example import check_example, check_repeats
@@ -71,12 +72,13 @@ def examine(
     chosen = options or ParityOptions()
     reference = load_reference(model)
     example = check_example(model, reference)
-    groups = samples(
+    drawn = samples(
         model.signature,
         estimator=reference.estimator,
         example=example,
         options=chosen,
     )
+    groups = [_as_requested(group, candidates) for group in drawn]
     noise = check_repeats(reference, _probe(groups))
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
@@ -113,6 +115,19 @@ def _judge_all(
             report = with_runtime(report, found)
         reports.append(report)
     return tuple(reports)
+
+
+def _as_requested(group: Group, candidates: Sequence[Candidate]) -> Group:
+    """
+    *group* as a request can say it.
+
+    A request's null reaches the model as the pandas beside it reads null; where that
+    is NaN, no request can make the model see None, and comparing there proves nothing.
+    """
+    nulls = {feed.null for item in candidates for feed in item.feeds}
+    if NAN_TEXT not in nulls:
+        return group
+    return replace(group, batch=without_none(group.batch))
 
 
 def _probe(groups: Sequence[Group], *, rows: int = 200) -> Batch:

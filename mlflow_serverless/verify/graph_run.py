@@ -17,6 +17,9 @@ from mlflow_serverless.verify.outputs import Outputs, join_outputs
 CHUNK = 4_096
 """Rows in one run: bounds memory, and exercises the kernels' batch paths."""
 
+QUICK_S = 0.1
+"""Sessions made faster than this are made twice, and the second time counts [s]."""
+
 
 class GraphRun:
     """
@@ -27,13 +30,11 @@ class GraphRun:
     """
 
     def __init__(self, candidate: Candidate) -> None:
-        started = time.perf_counter()
-        self._session = ort.InferenceSession(
-            str(candidate.file),
-            _settings(candidate),
-            providers=["CPUExecutionProvider"],
-        )
-        self.load_ms = (time.perf_counter() - started) * 1e3
+        self._session, seconds = _open(candidate)
+        if seconds < QUICK_S:  # the first session of a process also starts the library
+            self._session, again = _open(candidate)
+            seconds = min(seconds, again)
+        self.load_ms = seconds * 1e3
         """Time to create the session [ms]."""
         self._candidate = candidate
         self._wanted = list(dict.fromkeys(f.output for f in candidate.answer.fields))
@@ -69,6 +70,15 @@ class GraphRun:
         started = time.perf_counter()
         self._session.run(self._wanted, dict(feeds))
         return time.perf_counter() - started
+
+
+def _open(candidate: Candidate) -> tuple[ort.InferenceSession, float]:
+    """A session, and the time it took to make [s]."""
+    started = time.perf_counter()
+    session = ort.InferenceSession(
+        str(candidate.file), _settings(candidate), providers=["CPUExecutionProvider"]
+    )
+    return session, time.perf_counter() - started
 
 
 def _settings(candidate: Candidate) -> ort.SessionOptions:

@@ -12,6 +12,7 @@ from mlflow_serverless.plan import (
     DeleteFunction,
     PointAlias,
     PublishVersion,
+    RemoveAlias,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -246,6 +247,18 @@ def test_pointing_at_what_was_never_published_is_refused(control):
         control.cloud.perform(PointAlias(control.name, "next", "0" * 16))
 
 
+def test_an_alias_can_be_removed_and_its_versions_stay(control):
+    """Removing it again changes nothing; the others stay where they are."""
+    control.deploy()
+    have = control.cloud.snapshot(control.name)
+    (version,) = have.versions
+    control.cloud.perform(PointAlias(control.name, "next", version.content))
+
+    for _ in range(2):
+        control.cloud.perform(RemoveAlias(control.name, "next"))
+        assert have == control.cloud.snapshot(control.name)
+
+
 def test_tags_are_replaced_as_a_whole(control):
     """After setting tags there are exactly these."""
     control.deploy(tags=(("a", "1"), ("b", "2")))
@@ -324,7 +337,8 @@ def test_alias_names_that_aws_refuses_are_refused(control, alias):
         {"timeout_s": 901},
         {"ephemeral_mb": 511},
         {"concurrency": -1},
-        {"environment": (("K", "v" * 4096),)},
+        {"environment": (("KEY", "v" * 4096),)},
+        {"environment": (("not-one", "v"),)},
         {"environment": (("AWS_LAMBDA_RUNTIME_API", "x"),)},
         {"tags": (("aws:mine", ""),)},
         {"tags": (("k", "v" * 257),)},

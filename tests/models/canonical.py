@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def customers(rows: int = 600, seed: int = 0) -> pd.DataFrame:
-    """Int, float, text and boolean columns, some missing; names as people write them."""
+    """Int, float, text and boolean columns, some missing, with names as in life."""
     rng = np.random.default_rng(seed)
     income = rng.lognormal(10, 1, rows).round(1)
     income[rng.random(rows) < 0.1] = np.nan

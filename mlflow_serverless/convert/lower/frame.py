@@ -51,7 +51,7 @@ class Frame:
         missing = [name for name in names if name not in where]
         if missing:
             why = f"it reads columns {missing}, which the signature does not have"
-            raise NoConversionError("DataFrame", why)
+            raise NoConversionError(why, of="DataFrame")
         return self.take(where[name] for name in names)
 
     def single(self, position: int) -> Sym:
@@ -62,7 +62,7 @@ class Frame:
         """All columns as one matrix, of the type numpy would give it."""
         kinds = {column.dtype for column in self.columns}
         if "string" in kinds and len(kinds) > 1:
-            raise NoConversionError("DataFrame", _mixed(self))
+            raise NoConversionError(_mixed(self), of="DataFrame")
         wanted = common_type(kinds)
         parts = [_block(run).cast(wanted) for run in _runs(self.columns)]
         return self.graph.concat(parts)
@@ -112,7 +112,7 @@ def _block(run: Sequence[Column]) -> Sym:
     block = run[0].block
     if block is None:
         why = f"column {run[0].name!r} is {run[0].dtype}, which no tensor holds"
-        raise NoConversionError("DataFrame", why)
+        raise NoConversionError(why, of="DataFrame")
     return block.take([column.index for column in run])
 
 

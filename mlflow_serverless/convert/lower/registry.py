@@ -6,7 +6,7 @@ It is found by the estimator's exact class: a subclass may compute something els
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Array, Sym
@@ -33,15 +33,16 @@ class ManyLabels:
 
 Result = Sym | Frame | Labels | ManyLabels
 Recipe = Callable[[Any, Data], Result]
+R = TypeVar("R", bound=Recipe)
 
 _RECIPES: dict[tuple[type, str], Recipe] = {}
 _FALLBACKS: list[Callable[[Any, str, Data], Result]] = []
 
 
-def lowers(*kinds: type, method: str = "transform") -> Callable[[Recipe], Recipe]:
+def lowers(*kinds: type, method: str = "transform") -> Callable[[R], R]:
     """Register a recipe for *method* of these estimator classes."""
 
-    def register(recipe: Recipe) -> Recipe:
+    def register(recipe: R) -> R:
         for kind in kinds:
             _RECIPES[kind, method] = recipe
         return recipe
@@ -71,12 +72,12 @@ def lower(estimator: Any, method: str, data: Data) -> Result:
         data.graph.recipes.append(f"{type(estimator).__name__}.{method}")
         return recipe(estimator, data)
     if not hasattr(estimator, method):
-        name = type(estimator).__name__
-        raise NoConversionError(name, f"it has no method {method}")
+        why = f"it has no method {method}"
+        raise NoConversionError(why, of=estimator)
     for other in _FALLBACKS:
         return other(estimator, method, data)
     why = f"there is no recipe for its {method}"
-    raise NoConversionError(type(estimator).__name__, why)
+    raise NoConversionError(why, of=estimator)
 
 
 def lower_matrix(estimator: Any, method: str, data: Data) -> Sym:
@@ -88,3 +89,8 @@ def lower_matrix(estimator: Any, method: str, data: Data) -> Sym:
         columns = [p.index.graph.gather(p.classes, p.index) for p in result.parts]
         return columns[0].graph.concat([c.unsqueeze(1) for c in columns])
     return result.matrix() if isinstance(result, Frame) else result
+
+
+def has_method(estimator: Any, method: str) -> bool:
+    """Whether the estimator itself answers to *method*, as it was fitted."""
+    return callable(getattr(estimator, method, None))

@@ -47,47 +47,45 @@ def sums(forest: "Forest", data: Sym) -> Sym:
 
 
 def _descend(forest: "Forest", data: Sym) -> tuple[_Levels, Sym]:
-    graph = data.graph
+    """
+    Walk all trees at once: `node = child[node] + (value > threshold)`.
+
+    NaN is settled before the walk: each row is laid out twice, NaN as +inf and as -inf,
+    and a node looks into the half that sends NaN its way.
+    """
+    graph, width = data.graph, data.width
     levels = _levels(forest)
     leaf = forest.left[levels.order] < 0
-    feature = graph.constant(
-        np.where(leaf, 0, forest.feature[levels.order]).astype(np.int32)
-    )
-    limit = _narrowed(forest.threshold[levels.order], data.dtype)
+    looks = np.where(leaf, 0, forest.feature[levels.order])
+    lost = data.is_nan()
+    rows = lost.where(np.inf, data)
+    if forest.missing_left is not None and forest.missing_left.any():
+        rows = graph.concat([rows, lost.where(-np.inf, data)])
+        looks += np.where(leaf, 0, width * forest.missing_left[levels.order])
+    feature = graph.constant(looks.astype(np.int32))
+    limit = _limits(forest, data.dtype)[levels.order]
     threshold = graph.constant(np.where(leaf, np.inf, limit).astype(data.dtype))
     children = graph.constant(levels.left.astype(np.int32))
-    strays = None
-    if forest.missing_left is not None and forest.missing_left.any():
-        strays = graph.constant(leaf | forest.missing_left[levels.order])
-    stay = graph.constant(leaf) if strays is not None or forest.mode == _LT else None
-    missing = None if strays is None else data.is_nan()
-    if strays is None:  # NaN goes right everywhere, as +inf does
-        data = data.is_nan().where(np.inf, data)
     at = _start(data, levels.roots)
     for _ in range(levels.depth):
-        looked = graph.gather(feature, at)
-        value = _pick(data, looked)
-        bound = graph.gather(threshold, at)
-        goes_left = value < bound if forest.mode == _LT else value <= bound
-        if strays is not None and missing is not None:
-            goes_left |= _pick(missing, looked) & graph.gather(strays, at)
-        if stay is not None:
-            goes_left |= graph.gather(stay, at)
-        at = graph.gather(children, at) + (~goes_left).cast("int32")
+        right = _pick(rows, graph.gather(feature, at)) > graph.gather(threshold, at)
+        at = graph.gather(children, at) + right.cast("int32")
     return levels, at
 
 
-def _narrowed(limit: Array, dtype: str) -> Array:
+def _limits(forest: "Forest", dtype: str) -> Array:
     """
-    Thresholds in the data's type, rounded down: `x <= t` stays as it was.
+    Thresholds t such that `x > t` goes right, exact for every x of *dtype*.
 
-    No float32 lies between a float64 and the next float32 below it, so the rounded
-    threshold parts all float32 values as the exact one does.
+    No float32 lies between a float64 and the next float32 below it, so a threshold
+    that is rounded down parts all float32 values as the exact one does; and `x < t` is
+    `x <= ` the number before t.
     """
-    narrow = limit.astype(dtype)
-    return np.where(
-        narrow > limit, np.nextafter(narrow, narrow.dtype.type(-np.inf)), narrow
-    )
+    exact = forest.threshold
+    limit = exact.astype(dtype)
+    down = limit.dtype.type(-np.inf)
+    too_far = (limit > exact) if forest.mode != _LT else np.ones(len(limit), bool)
+    return np.where(too_far, np.nextafter(limit, down), limit)
 
 
 def _pick(data: Sym, columns: Sym) -> Sym:

@@ -30,7 +30,8 @@ def one_hot_encoder(encoder: Any, data: Data) -> Sym:
         place = frame.graph.gather(places, codes(frame.single(i), categories))
         parts.append(place.equals(np.arange(width)[None, :]).cast(kind))
     if not parts:
-        raise NoConversionError("OneHotEncoder", "it keeps no category at all")
+        why = "it keeps no category at all"
+        raise NoConversionError(why, of="OneHotEncoder")
     return frame.graph.concat(parts)
 
 
@@ -57,7 +58,7 @@ def codes(column: Sym, categories: Array) -> Sym:
         keys = np.asarray(categories).astype(np.float64)
     except (TypeError, ValueError) as cause:
         why = f"its categories {list(categories)[:5]} are not those of a numeric column"
-        raise NoConversionError("the encoder", why) from cause
+        raise NoConversionError(why, of="the encoder") from cause
     value = column.cast("float64") + 0.0  # one zero: -0.0 hashes differently
     return column.graph.op(
         "LabelEncoder", value, dtype="int64", shape=column.shape, domain=ML,
@@ -73,7 +74,7 @@ def _texts(categories: Array) -> list[str]:
     ]
     if strange:
         why = f"category {strange[0]!r} of a text column is no text"
-        raise NoConversionError("the encoder", why)
+        raise NoConversionError(why, of="the encoder")
     return [text_of(category) for category in categories]
 
 

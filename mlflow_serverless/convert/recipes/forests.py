@@ -21,6 +21,7 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
+from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower import trees
 from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import (
@@ -82,9 +83,7 @@ def members_of(model: Any) -> Sequence[Any]:
 
 
 def _totals(members: Sequence[Any], data: Data, of: int, width: int) -> Sym:
-    """
-    Leaf values of output *of*, added up over the trees, float64 `(rows, width)`.
-    """
+    """Leaf values of output *of*, added up over the trees, `(rows, width)`."""
     seen = as_trees_see(data)
     values = [m.tree_.value[:, of, :width] for m in members]
     if width == 1:
@@ -111,10 +110,8 @@ def _chances(model: Any, data: Data, of: int, classes: int) -> Sym:
 def probabilities(model: Any, data: Data) -> Sym:
     """The mean of what the leaves say."""
     if model.n_outputs_ > 1:
-        from mlflow_serverless.convert.errors import NoConversionError
-
         why = "predict_proba of several outputs is a list of arrays"
-        raise NoConversionError(type(model).__name__, why)
+        raise NoConversionError(why, of=model)
     return _chances(model, data, 0, int(model.n_classes_))
 
 

@@ -5,7 +5,7 @@ other. What NaN and zero mean differs by split (`missing_type`), which becomes d
 goes where the split sends it, and zeros that count as missing become NaN beforehand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +30,6 @@ IDENTITY = {
     "regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank",
     "rank_xendcg", "custom", "",
 }  # fmt: skip
-LOG = {"poisson", "gamma", "tweedie"}
 
 Tree = Mapping[str, str]
 
@@ -111,25 +110,33 @@ def _linked(model: _Model, scores: Sym) -> Sym:
         raised = (scores - scores.reduce("ReduceMax", keepdims=True)).map("Exp")
         return raised / raised.sum(keepdims=True)
     value = scores.squeeze(1) if model.groups == 1 else scores
-    if model.objective in {"binary", "multiclassova"}:
-        return _logistic(value * float(model.options.get("sigmoid", "1")))
-    if model.objective == "cross_entropy":
-        return _logistic(value)
-    if model.objective == "cross_entropy_lambda":
-        return (value.map("Exp") + 1.0).map("Log")
-    if model.objective in LOG:
-        return value.map("Exp")
+    if model.objective in LINKS:
+        return LINKS[model.objective](value, float(model.options.get("sigmoid", "1")))
     if model.objective not in IDENTITY:
         why = f"its objective {model.objective!r} is unknown here"
-        raise NoConversionError("LightGBM", why)
-    if "sqrt" in model.options:
-        return value * value.map("Abs")
-    return value
+        raise NoConversionError(why, of="LightGBM")
+    return value * value.map("Abs") if "sqrt" in model.options else value
 
 
-def _logistic(value: Sym) -> Sym:
+def _logistic(value: Sym, steepness: float) -> Sym:
     """1 / (1 + exp(-x)), written out as LightGBM computes it."""
-    return ((-value).map("Exp") + 1.0).map("Reciprocal")
+    raised = (-(value * steepness)).map("Exp")
+    return (raised + 1.0).map("Reciprocal")
+
+
+def _exponential(value: Sym, _: float) -> Sym:
+    return value.map("Exp")
+
+
+LINKS: dict[str, Callable[[Sym, float], Sym]] = {
+    "binary": _logistic,
+    "multiclassova": _logistic,
+    "cross_entropy": lambda value, _: _logistic(value, 1.0),
+    "cross_entropy_lambda": lambda value, _: (value.map("Exp") + 1.0).map("Log"),
+    "poisson": _exponential,
+    "gamma": _exponential,
+    "tweedie": _exponential,
+}
 
 
 def _scores(model: _Model, data: Data) -> Sym:
@@ -224,8 +231,9 @@ def _linear(model: _Model, value: Sym) -> Sym:
     slope = leaf.take(np.arange(2, 2 + width))
     used = leaf.take(np.arange(2 + width, 2 + 2 * width))
     known = value.is_nan().where(0.0, value).unsqueeze(1)
+    terms = (used > 0.0).where(slope * known, 0.0)
     lost = (used * value.is_nan().cast("float64").unsqueeze(1)).sum() > 0.0
-    each = lost.where(flat, start + (slope * known).sum())
+    each = lost.where(flat, start + terms.sum())
     one_hot = np.eye(model.groups)[np.arange(len(parts)) % model.groups]
     graph.warnings.append("linear leaves need rows x trees x columns numbers at a time")
     return each @ one_hot

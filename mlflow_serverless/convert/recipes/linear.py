@@ -69,14 +69,6 @@ def regress_tweedie(model: Any, data: Data) -> Sym:
     return value.map("Exp") if link == "log" else value
 
 
-@lowers(lm.RANSACRegressor, method="predict")
-def regress_ransac(model: Any, data: Data) -> Sym:
-    """What the estimator fitted on the inliers says."""
-    from mlflow_serverless.convert.lower.registry import lower_matrix
-
-    return lower_matrix(model.estimator_, "predict", data)
-
-
 @lowers(*CLASSIFIERS, method="decision_function")
 def decide(model: Any, data: Data) -> Sym:
     """Scores: `(rows,)` of two classes, else `(rows, classes)`."""
@@ -86,7 +78,7 @@ def decide(model: Any, data: Data) -> Sym:
 
 labels_by_score(*CLASSIFIERS)
 log_probabilities(
-    *LOGISTIC, LinearDiscriminantAnalysis, lm.SGDClassifier,
+    *LOGISTIC, lm.SGDClassifier,
 )  # fmt: skip
 
 
@@ -115,7 +107,8 @@ def sgd(model: Any, data: Data) -> Sym:
             return two_columns(chances)
         return _normalised(chances)
     if model.loss != "modified_huber":
-        raise NoConversionError("SGDClassifier", f"{model.loss} has no probabilities")
+        why = f"{model.loss} has no probabilities"
+        raise NoConversionError(why, of="SGDClassifier")
     chances = (scores.clip(-1.0, 1.0) + 1.0) / 2.0
     return two_columns(chances) if len(chances.shape) == 1 else _normalised(chances)
 

@@ -28,9 +28,7 @@ def singles(data: Data) -> Sym:
 
 
 def rounded(kind: str, data: Sym, other: ArrayLike) -> Sym:
-    """
-    `data OP= other` with a float64 array: computed in float64, kept in data's type.
-    """
+    """`data` changed in place by a float64 array: kept in the data's own type."""
     wide = data.graph.binary(kind, data.cast("float64"), np.asarray(other, np.float64))
     return wide.cast(data.dtype)
 

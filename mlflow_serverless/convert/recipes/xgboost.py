@@ -32,6 +32,9 @@ IDENTITY = {
 """How the base score becomes a margin."""
 
 
+Tree = Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Model:
     """What a booster's JSON says, in our words."""
@@ -123,7 +126,8 @@ def _to_margin(objective: str, scores: Array) -> Array:
         return np.asarray(np.log(scores))
     if objective in IDENTITY:
         return scores
-    raise NoConversionError("XGBoost", f"its objective {objective!r} is unknown here")
+    why = f"its objective {objective!r} is unknown here"
+    raise NoConversionError(why, of="XGBoost")
 
 
 def _linked(model: _Model, margins: Sym) -> Sym:
@@ -170,11 +174,11 @@ def _without(matrix: Sym, missing: Any) -> Sym:
     return value.equals(float(missing)).where(np.nan, value)
 
 
-def _trees(model: _Model, rounds: int | None) -> list[Mapping[str, Any]]:
+def _trees(model: _Model, rounds: int | None) -> list[Tree]:
     """Trees of the first *rounds* rounds, each with its group and dart weight."""
     content = model.booster["model"]
     weights = model.booster.get("weight_drop", [1.0] * len(content["trees"]))
-    every = [
+    every: list[Tree] = [
         {**tree, "group": group, "weight": weight}
         for tree, group, weight in zip(
             content["trees"], content["tree_info"], weights, strict=True
@@ -182,7 +186,7 @@ def _trees(model: _Model, rounds: int | None) -> list[Mapping[str, Any]]:
     ]
     if _recoded(content):
         why = "its categories are kept as values of a DataFrame's category columns"
-        raise NoConversionError("XGBoost", why)
+        raise NoConversionError(why, of="XGBoost")
     if rounds is None:
         return every
     starts = content["iteration_indptr"]
@@ -193,11 +197,11 @@ def _recoded(content: Mapping[str, Any]) -> bool:
     return bool((content.get("cats") or {}).get("enc"))
 
 
-def _vector_leaves(chosen: Sequence[Mapping[str, Any]]) -> bool:
+def _vector_leaves(chosen: Sequence[Tree]) -> bool:
     return any(int(t["tree_param"]["size_leaf_vector"] or 1) > 1 for t in chosen)
 
 
-def _with_base(model: _Model, chosen: Sequence[Mapping[str, Any]]) -> Forest:
+def _with_base(model: _Model, chosen: Sequence[Tree]) -> Forest:
     """The trees after one constant tree a group: sums start at the base margin."""
     bases = [_constant(value, group) for group, value in enumerate(model.base)]
     forest = trees.joined([*bases, *(_forest(tree, 1) for tree in chosen)])
@@ -215,7 +219,7 @@ def _constant(value: float, group: int) -> Forest:
     )  # fmt: skip
 
 
-def _forest(tree: Mapping[str, Any], width: int) -> Forest:
+def _forest(tree: Tree, width: int) -> Forest:
     left = np.array(tree["left_children"], np.int64)
     right = np.array(tree["right_children"], np.int64)
     default_left = np.array(tree["default_left"], bool)
@@ -240,9 +244,7 @@ def _forest(tree: Mapping[str, Any], width: int) -> Forest:
     )
 
 
-def _leaf_vectors(
-    tree: Mapping[str, Any], left: Array, right: Array, width: int
-) -> Array:
+def _leaf_vectors(tree: Tree, left: Array, right: Array, width: int) -> Array:
     """Vectors by node; newer files number leaves in `right_children`."""
     if "leaf_weights" not in tree:
         return np.array(tree["base_weights"], np.float32).reshape(-1, width)
@@ -250,7 +252,7 @@ def _leaf_vectors(
     return table[np.where(left < 0, right, 0)]
 
 
-def _members(tree: Mapping[str, Any]) -> dict[int, Array]:
+def _members(tree: Tree) -> dict[int, Array]:
     categories = np.array(tree["categories"], np.float32)
     return {
         node: np.sort(categories[start : start + size])

@@ -24,7 +24,7 @@ from mlflow_serverless.local.errors import (
 )
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.setup import Setup
-from mlflow_serverless.plan import DeleteFunction
+from mlflow_serverless.plan import DeleteFunction, RouteAlias
 
 pytestmark = pytest.mark.emulator
 
@@ -148,6 +148,17 @@ def test_another_setup_replaces_it(cloud_with, deploy, root):
     assert before != status(root).pid
 
 
+def test_the_same_setup_keeps_it(cloud_with, deploy, root):
+    """However its numbers are written, and whoever asks."""
+    deploy(cloud_with())
+    for seconds in (33, 33.0):
+        ask(cloud_with(idle_s=seconds))
+    before = status(root)
+
+    assert not ask(cloud_with(idle_s=33)).cold
+    assert before.pid == status(root).pid
+
+
 def test_a_stale_endpoint_is_only_a_file(cloud_with, deploy, root):
     """Even if its port and its process are somebody else's by now."""
     cloud = cloud_with()
@@ -208,7 +219,7 @@ def test_a_second_one_gives_way(cloud_with, deploy, root):
 
 def test_one_that_cannot_start_is_told_with_its_last_words(cloud_with, deploy, root):
     """The log's last line is in the error."""
-    cloud = cloud_with(idle_s="soon")
+    cloud = cloud_with(environments="some")
     deploy(cloud)
 
     with pytest.raises(DaemonError, match="ValueError"):
@@ -266,6 +277,21 @@ def test_requests_wait_for_a_free_environment(cloud_with, deploy, root):
         assert [call.result().error for call in calls] == [None] * 6
 
     assert len(status(root).environments) <= 2
+
+
+def test_two_busy_versions_do_not_replace_each_other(cloud_with, deploy, root):
+    """Where there is room for few, environments are used again all the same."""
+    cloud = cloud_with(environments=2)
+    deploy(cloud, content=b"1")
+    deploy(cloud, content=b"2")
+    cloud.perform(RouteAlias("it", "live", "1", (("2", 0.5),)))
+
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda _: ask(cloud), range(80)))
+
+    assert {"1", "2"} == {reply.version for reply in replies}
+    assert sum(reply.cold for reply in replies) < 10
+    assert Layout(root).daemon_log.read_text() == ""
 
 
 def test_who_waits_for_too_long_is_told(cloud_with, deploy):

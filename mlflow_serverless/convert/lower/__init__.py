@@ -1,0 +1,1 @@
+"""The lowering library: symbols, frames, trees, and the registry of recipes."""

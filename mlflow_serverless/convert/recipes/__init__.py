@@ -1,0 +1,1 @@
+"""Recipes: one function a method of an estimator, grouped by what they compute."""
