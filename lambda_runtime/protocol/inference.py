@@ -40,6 +40,9 @@ DATATYPES = {
 NAMES = {dtype: name for name, dtype in DATATYPES.items()}
 """Our element types, by the protocol's."""
 
+_RANK = 32
+"""Most dimensions a tensor may say it has."""
+
 LENGTH = "inference-header-content-length"
 
 
@@ -127,10 +130,12 @@ def _input(item: Any, rest: memoryview) -> tuple[Input, memoryview]:
     dtype = DATATYPES.get(str(item.get("datatype")))
     if dtype is None:
         raise BadRequest(f"'datatype' must be one of {', '.join(DATATYPES)}.")
-    if not isinstance(shape, list) or not all(
-        type(size) is int and 0 <= size < 1 << 40 for size in shape
+    if (
+        not isinstance(shape, list)
+        or len(shape) > _RANK
+        or not all(type(size) is int and 0 <= size < 1 << 40 for size in shape)
     ):
-        raise BadRequest("'shape' must be a list of sizes.")
+        raise BadRequest(f"'shape' must be a list of at most {_RANK} sizes.")
     count = 1
     for size in shape:
         count *= size
