@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lambda_runtime.engine import open_session
 from lambda_runtime.exchange import Request
-from lambda_runtime.manifest import Engine, Manifest, Model, Variant
+from lambda_runtime.manifest import Engine, Manifest, Model
 from lambda_runtime.protocol.service import Service
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked
@@ -59,14 +59,7 @@ def check_runtime(
 
 
 def _open(candidate: Candidate) -> "Session":
-    variant = Variant(
-        candidate.name,
-        candidate.file.name,
-        format=candidate.format,
-        prepack=candidate.prepack,
-        optimised=True,
-    )
-    return open_session(ENGINE, str(candidate.file), variant, threads=1)
+    return open_session(ENGINE, str(candidate.file), candidate.variant, threads=1)
 
 
 def _unheard(_: str) -> None:
@@ -80,7 +73,7 @@ def manifest_of(model: ServableModel, candidate: Candidate) -> Manifest:
         engine=Engine(ENGINE),
         inputs=candidate.inputs,
         outputs=candidate.outputs,
-        variants=(Variant(candidate.name, candidate.file.name),),
+        variants=(candidate.variant,),
         signature=model.signature,
         feeds=candidate.feeds,
         answer=candidate.answer,
