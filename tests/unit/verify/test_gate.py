@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from graphs import (
+
+from lambda_runtime.manifest import Answer, Feed, Field
+from mlflow_serverless.verify import ParityOptions, ParityReport, examine, verify
+from mlflow_serverless.verify.errors import ParityError
+from tests.unit.verify.graphs import (
     PROBABILITIES,
     SCORES,
     candidate,
@@ -14,11 +18,7 @@ from graphs import (
     one_ulp_up,
     spoilt,
 )
-from saved import save_sklearn
-
-from lambda_runtime.manifest import Answer, Feed, Field
-from mlflow_serverless.verify import ParityOptions, ParityReport, examine, verify
-from mlflow_serverless.verify.errors import ParityError
+from tests.unit.verify.saved import save_sklearn
 
 QUICK = ParityOptions(samples=200, boundary_rows=2_000)
 
