@@ -81,7 +81,7 @@ class Variant(NamedTuple):
     needs: tuple[str, ...] = ()
     """Paths of further files it refers to (external data), beside `file`."""
     format: str = "onnx"
-    """`onnx` or `ort`."""
+    """`onnx`, `ort`, or `native`: the model's own files, opened at its MLmodel."""
     use: str = "always"
     """`always`; or `first` (serves until the `steady` one is ready) and `steady`."""
     prepack: bool = True
