@@ -270,9 +270,11 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         ),
         feeds=tuple(
             Feed(
-                item["input"], tuple(item["columns"]), item["tensor"],
+                item["input"],
+                tuple(item["columns"]),
+                item["tensor"],
                 item.get("null", NULL_TEXT),
-            )  # fmt: skip
+            )
             for item in data["feeds"]
         ),
         answer=Answer(

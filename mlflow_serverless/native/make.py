@@ -77,10 +77,8 @@ def make(
         ParityError: It answers otherwise than pyfunc; carries the report.
         ServerlessError: As `verify` raises.
     """
-    from mlflow_serverless.convert.inputs import null_text  # noqa: PLC0415 - brings onnx
-
     inputs, feeds = inputs_for(model.signature)
-    exam = prepare(model, frozenset({null_text()}), options)
+    exam = prepare(model, options)
     answers = _answers(exam.bench.asked)
     outputs, answer = answer_for(answers.form, answers.arrays)
     recipe = recipe_for(model, exam.reference.estimator)

@@ -57,8 +57,8 @@ def run_us(proto: onnx.ModelProto) -> float:
 
 
 def _bytes(tensor: onnx.TensorProto) -> int:
-    size: int = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-    return size * prod(tensor.dims)
+    size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    return int(size * prod(tensor.dims))
 
 
 def _tree_nodes(node: onnx.NodeProto) -> int:

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lambda_runtime.manifest import NAN_TEXT
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked, ask
-from mlflow_serverless.verify.batch import Batch, rows_of, take, without_none
+from mlflow_serverless.verify.batch import Batch, as_requested, rows_of, take
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.errors import NothingComparedError, ParityError
 from mlflow_serverless.verify.example import check_example, check_repeats
@@ -68,8 +67,7 @@ def examine(
     options: ParityOptions | None = None,
 ) -> ParityReport:
     """As `verify`, but a candidate that fails is reported, not raised."""
-    nulls = frozenset(feed.null for item in candidates for feed in item.feeds)
-    exam = prepare(model, nulls, options or ParityOptions())
+    exam = prepare(model, options or ParityOptions())
     return conclude(model, exam, _judge_all(model, candidates, exam.bench))
 
 
@@ -85,15 +83,12 @@ class Exam:
     """By `perf_counter`."""
 
 
-def prepare(
-    model: ServableModel, nulls: frozenset[str], options: ParityOptions
-) -> Exam:
+def prepare(model: ServableModel, options: ParityOptions) -> Exam:
     """
     Load *model* and ask it all that candidates will be asked.
 
     Args:
         model: What was resolved.
-        nulls: What a request's null is to the candidates, see `manifest.Feed.null`.
         options: Budgets and tolerances.
 
     Raises:
@@ -108,8 +103,8 @@ def prepare(
         example=example,
         options=options,
     )
-    groups = [_as_requested(group, nulls) for group in drawn]
-    noise = check_repeats(reference, _probe(groups))
+    groups = [replace(group, batch=as_requested(group.batch)) for group in drawn]
+    noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
     bench = Bench(
@@ -155,22 +150,9 @@ def _judge_all(
     return tuple(reports)
 
 
-def _as_requested(group: Group, nulls: frozenset[str]) -> Group:
-    """
-    *group* as a request can say it.
-
-    A request's null reaches the model as the pandas beside it reads null; where that
-    is NaN, no request can make the model see None, and comparing there proves nothing.
-    """
-    if NAN_TEXT not in nulls:
-        return group
-    return replace(group, batch=without_none(group.batch))
-
-
-def _probe(groups: Sequence[Group], *, rows: int = 200) -> Batch:
-    """Rows to ask twice: the example, or the first that were drawn."""
-    batch = groups[0].batch
-    return take(batch, np.arange(min(rows, rows_of(batch))))
+def _probe(group: Group, *, rows: int = 200) -> Batch:
+    """Rows to ask twice."""
+    return take(group.batch, np.arange(min(rows, rows_of(group.batch))))
 
 
 def _require_answers(asked: Sequence[Asked]) -> None:
