@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.smoke import Question
+from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.native import NativeMade
     from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import Candidate, ParityOptions, ParityReport
 
@@ -22,6 +24,19 @@ class Rooms(Protocol):
 
     def resolve(self, text: str, downloads: Path, flavor: str | None) -> ServableModel:
         """The exact model that *text* names, in *downloads*."""
+        ...
+
+    def environment(
+        self, model: ServableModel, wanted: str, world: World
+    ) -> "tuple[Rooms, str]":
+        """The rooms to walk on through: these, or those of *model*'s own environment,
+        and that one's key. *wanted* is `auto`, `here` or `isolated`."""
+        ...
+
+    def native(
+        self, model: ServableModel, folder: Path, why: str, options: "ParityOptions"
+    ) -> "NativeMade":
+        """A bundle in *folder* that serves *model* by its own library, proved."""
         ...
 
     def convert(self, model: ServableModel, folder: Path) -> "Conversion":
@@ -55,6 +70,25 @@ class House:
         from mlflow_serverless.resolve import resolve  # noqa: PLC0415 - brings mlflow
 
         return resolve(text, downloads=downloads, flavor=flavor)
+
+    def environment(
+        self, model: ServableModel, wanted: str, world: World
+    ) -> tuple[Rooms, str]:
+        """See `mlflow_serverless.environment`."""
+        from mlflow_serverless.environment import settle  # noqa: PLC0415 - tests need none
+        from mlflow_serverless.pipeline.isolated import Isolated  # noqa: PLC0415
+
+        made = settle(model, wanted, world)
+        return (self, "") if made is None else (Isolated(made, world), made.key)
+
+    @staticmethod
+    def native(
+        model: ServableModel, folder: Path, why: str, options: "ParityOptions"
+    ) -> "NativeMade":
+        """See `mlflow_serverless.native`."""
+        from mlflow_serverless.native import make  # noqa: PLC0415 - brings numpy
+
+        return make(model, folder, why=why, options=options)
 
     @staticmethod
     def convert(model: ServableModel, folder: Path) -> "Conversion":
