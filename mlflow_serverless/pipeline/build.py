@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONVERSION, PARITY = "conversion.json", "parity.json"
 REPORTS = {".json", ".html"}
 ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
 
@@ -114,7 +113,7 @@ class _Walk:
 
     def _converted(self, model: ServableModel, folder: Path) -> "Conversion":
         made = self._rooms.convert(model, folder)
-        write_json(folder / CONVERSION, plain(made.report))
+        write_json(folder / "conversion.json", plain(made.report))
         return made
 
     def optimise(self, key: str, conversion: "Conversion") -> "tuple[Artefact, ...]":
@@ -151,8 +150,17 @@ class _Walk:
         options: "ParityOptions",
         folder: Path,
     ) -> "ParityReport":
-        report = self._rooms.verify(model, artefacts, options)
-        write_json(folder / PARITY, plain(report))
+        from mlflow_serverless.verify.errors import ParityError  # noqa: PLC0415 - brings numpy
+
+        try:
+            report = self._rooms.verify(model, artefacts, options)
+        except ParityError as refusal:
+            kept = self._world.store.root / "refused" / folder.name.lstrip(".")
+            kept.mkdir(parents=True, exist_ok=True)
+            _write_reports(refusal.report, kept)
+            self._world.tell("verify.warning", what=f"the report is in {kept}")
+            raise
+        _write_reports(report, folder)
         return report
 
     def package(
@@ -193,6 +201,13 @@ class _Walk:
         return (
             sorted(f for f in folder.iterdir() if f.suffix in REPORTS) if folder else []
         )
+
+
+def _write_reports(report: "ParityReport", folder: Path) -> None:
+    from mlflow_serverless.verify.report import page, to_plain  # noqa: PLC0415 - brings numpy
+
+    write_json(folder / "parity.json", to_plain(report))
+    (folder / "parity.html").write_text(page(report), encoding="utf-8")
 
 
 def options_of(config: DeploymentConfig) -> "ParityOptions":

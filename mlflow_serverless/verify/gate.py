@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lambda_runtime.manifest import NAN_TEXT
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked, ask
-from mlflow_serverless.verify.batch import Batch, rows_of, take, without_none
+from mlflow_serverless.verify.batch import Batch, as_requested, rows_of, take
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.errors import NothingComparedError, ParityError
 from mlflow_serverless.verify.example import check_example, check_repeats
@@ -78,8 +77,8 @@ def examine(
         example=example,
         options=chosen,
     )
-    groups = [_as_requested(group, candidates) for group in drawn]
-    noise = check_repeats(reference, _probe(groups))
+    groups = [replace(group, batch=as_requested(group.batch)) for group in drawn]
+    noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
     bench = Bench(
@@ -117,23 +116,9 @@ def _judge_all(
     return tuple(reports)
 
 
-def _as_requested(group: Group, candidates: Sequence[Candidate]) -> Group:
-    """
-    *group* as a request can say it.
-
-    A request's null reaches the model as the pandas beside it reads null; where that
-    is NaN, no request can make the model see None, and comparing there proves nothing.
-    """
-    nulls = {feed.null for item in candidates for feed in item.feeds}
-    if NAN_TEXT not in nulls:
-        return group
-    return replace(group, batch=without_none(group.batch))
-
-
-def _probe(groups: Sequence[Group], *, rows: int = 200) -> Batch:
-    """Rows to ask twice: the example, or the first that were drawn."""
-    batch = groups[0].batch
-    return take(batch, np.arange(min(rows, rows_of(batch))))
+def _probe(group: Group, *, rows: int = 200) -> Batch:
+    """Rows to ask twice."""
+    return take(group.batch, np.arange(min(rows, rows_of(group.batch))))
 
 
 def _require_answers(asked: Sequence[Asked]) -> None:

@@ -6,7 +6,7 @@ take the type of what they meet and a mistake shows while converting, not while 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -244,6 +244,7 @@ class Builder:
         self.tree_nodes = 0
         self.unrolls = unrolls
         self.inputs: list[Sym] = []
+        self.functions: list[onnx.FunctionProto] = []
         self.opsets = dict(OPSETS)
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
@@ -383,6 +384,42 @@ class Builder:
         shape = rows.shape[:axis] + index.shape + rows.shape[axis + 1 :]
         return self.op("Gather", rows, index, dtype=rows.dtype, shape=shape, axis=axis)
 
+    def loop(
+        self,
+        times: int,
+        state: Sequence[Sym],
+        body: Callable[[Sequence[Sym]], tuple[Sequence[Sym], Sym]],
+    ) -> list[Sym]:
+        """
+        Carry *state* through *body*, *times* times at most.
+
+        Args:
+            times: Most rounds.
+            state: Values to begin with; their types and shapes stay.
+            body: From the state to the next state, and whether to go on (bool `()`).
+        """
+        outer, self._nodes = self._nodes, []
+        carried = [Sym(self, self.fresh("carried"), s.dtype, s.shape) for s in state]
+        after, goes_on = body(carried)
+        inner, self._nodes = self._nodes, outer
+        flag = onnx.TensorProto.BOOL
+        number, before = self.fresh("round"), self.fresh("going")
+        step = helper.make_graph(
+            inner,
+            self.fresh("body"),
+            [
+                helper.make_tensor_value_info(number, TensorProto.INT64, ()),
+                helper.make_tensor_value_info(before, flag, ()),
+                *(_info(s.name, s) for s in carried),
+            ],
+            [_info(s.name, s) for s in (goes_on, *after)],
+        )
+        start = self.constant(np.array(True))  # noqa: FBT003 - a tensor
+        return self.ops(
+            "Loop", self.constant(np.array(times)), start, *state, body=step,
+            results=[(s.dtype, s.shape) for s in state],
+        )  # fmt: skip
+
     def model(self, outputs: Sequence[tuple[str, Sym]]) -> onnx.ModelProto:
         """The finished graph, with *outputs* under these names."""
         for name, symbol in outputs:
@@ -397,6 +434,7 @@ class Builder:
         return helper.make_model(
             graph,
             opset_imports=[helper.make_opsetid(k, v) for k, v in self.opsets.items()],
+            functions=self.functions,
             ir_version=IR_VERSION,
             producer_name="mlflow-serverless",
         )

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import (
     AffinityPropagation,
+    Birch,
     BisectingKMeans,
+    FeatureAgglomeration,
     KMeans,
     MeanShift,
     MiniBatchKMeans,
@@ -39,6 +41,10 @@ def _found(model: Any, data: Data) -> tuple[Sym | None, Sym]:
         float(params.get("p", 2)),
     )  # fmt: skip
     distances, places = distance.nearest(away, int(model.n_neighbors))
+    places.graph.warnings.append(
+        "of equally near points the first count; scikit-learn's own search may pick "
+        "others of them"
+    )
     model_weights = model.weights
     if model_weights == "uniform":
         return None, places
@@ -105,6 +111,23 @@ def cluster(model: Any, data: Data) -> Sym:
     place = distance.squared(doubles(data), centres).reduce("ArgMin", like="int64")
     kmeans = isinstance(model, KMeans | MiniBatchKMeans)
     return place.cast("int32") if kmeans else place
+
+
+@lowers(Birch, method="predict")
+def birch(model: Any, data: Data) -> Sym:
+    """The cluster of the nearest subcluster."""
+    centres = np.asarray(model.subcluster_centers_, np.float64)
+    place = distance.squared(doubles(data), centres).reduce("ArgMin", like="int64")
+    return place.graph.gather(np.asarray(model.subcluster_labels_), place)
+
+
+@lowers(FeatureAgglomeration)
+def agglomerated(model: Any, data: Data) -> Sym:
+    """The mean of each cluster of columns."""
+    if model.pooling_func is not np.mean:
+        raise NoConversionError(why="it does not pool by the mean", of=model)
+    member = np.asarray(model.labels_)[:, None] == np.unique(model.labels_)[None, :]
+    return doubles(data) @ member.astype(np.float64) / member.sum(axis=0)[None, :]
 
 
 @lowers(KMeans, MiniBatchKMeans, BisectingKMeans)

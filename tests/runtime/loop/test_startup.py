@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.bundle import EVENT
+from tests.fakes.bundle import EVENT, write_bundle
 from tests.fakes.loop_process import ENTRY, LEAN, ROOT, Runtime
 
 HEAVY = {
@@ -101,6 +101,16 @@ def test_no_socket_is_open_but_the_runtime_apis(bundle):
         assert 1 == len(tasks)
 
 
+def test_the_second_engine_is_found_though_packages_are_not_searched(bundle, tmp_path):
+    """What needs installed packages finds them, and answers the same."""
+    second = {**bundle, "MLFLOW_SERVERLESS_BUNDLE": str(tmp_path)}
+    write_bundle(tmp_path, engine="ort-python")
+    with Runtime(ENTRY, **bundle) as first, Runtime(ENTRY, **second) as other:
+        expected, actual = first.api.invoke(EVENT), other.api.invoke(EVENT)
+
+    assert ("response", expected.body) == (actual.kind, actual.body)
+
+
 def test_nothing_is_written_on_a_read_only_file_system(bundle, tmp_path):
     """A bundle beside the code needs no scratch space at all."""
     scratch = tmp_path / "none"
@@ -127,7 +137,8 @@ def test_instructions_to_the_first_prediction(bundle, tmp_path):
         ENTRY, by=counter, MLFLOW_SERVERLESS_AFTER_MS="0", **bundle
     ) as runtime:
         posted = runtime.api.invoke(EVENT, timeout_s=90)
-        assert 0 == runtime.stop()
+        runtime.process.terminate()
+        assert 0 == runtime.ended(90)
     total = int(counted.read_text().rpartition("summary:")[2])
     print(f"{total:,} instructions")  # noqa: T201 - the figure is wanted in reports
 
