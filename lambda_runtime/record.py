@@ -45,8 +45,8 @@ else:
         return dict(zip(self._fields, self, strict=True))
 
     def _repr(self):  # noqa: ANN001, ANN202
-        fields = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
-        return f"{type(self).__name__}({fields})"
+        pairs = zip(self._fields, self, strict=True)
+        return f"{type(self).__name__}({', '.join(f'{f}={v!r}' for f, v in pairs)})"
 
     def _getnewargs(self):  # noqa: ANN001, ANN202
         return tuple(self)

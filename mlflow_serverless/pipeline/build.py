@@ -212,7 +212,9 @@ class _Walk:
                 "optimise", key,
                 lambda folder: tuple(self._rooms.optimise(conversion, folder)),
             )  # fmt: skip
-            said.say(", ".join(item.variant.name for item in value), fresh=fresh)
+            names = ", ".join(item.variant.name for item in value)
+            before, after = value[-1].before_bytes, value[-1].bytes
+            said.say(f"{names}, {before:,} to {after:,} bytes", fresh=fresh)
         return value
 
     def verify(

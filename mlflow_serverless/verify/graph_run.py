@@ -23,6 +23,9 @@ CHUNK = 4_096
 WORKERS = min(os.cpu_count() or 1, 4)
 """Pieces of a batch that run at once."""
 
+ENOUGH_S = 0.5
+"""Spent on timing one-row runs, at most, beyond the first three [s]."""
+
 QUICK_S = 0.1
 """Sessions made faster than this are made twice, and the second time counts [s]."""
 
@@ -74,7 +77,10 @@ class GraphRun:
         """Median time of one run on the first row, without binding [us]."""
         one = take(batch, np.arange(1))
         feeds = bind(one, self._candidate.feeds, self._candidate.inputs)
-        return statistics.median(self._timed(feeds) for _ in range(runs)) * 1e6
+        found = [self._timed(feeds) for _ in range(3)]
+        more = min(runs, int(ENOUGH_S / max(found[-1], 1e-6)))
+        found += [self._timed(feeds) for _ in range(more)]
+        return statistics.median(found) * 1e6
 
     def _timed(self, feeds: Mapping[str, NDArray[Any]]) -> float:
         started = time.perf_counter()
