@@ -24,6 +24,7 @@ from mlflow_serverless.package import (
 from mlflow_serverless.pipeline.arrows import obtain
 from mlflow_serverless.pipeline.engine import (
     ASKED,
+    NOT_HERE,
     Choice,
     cost_of,
     says_no_graph,
@@ -99,11 +100,15 @@ def build(
     """
     walk = _Walk(world, rooms or House())
     model = walk.resolve(uri, flavor)
-    key = key_of(
-        recipe=_recipe(), model=model.digest, flavor=model.flavor,
-        environment=walk.move_to(model, config.conversion.environment),
-    )  # fmt: skip
-    proved = walk.prove(key, model, options_of(config), config.engine)
+    wanted = config.conversion.environment
+    key = walk.move_to(model, wanted)
+    try:
+        proved = walk.prove(key, model, options_of(config), config.engine)
+    except ServerlessError as refusal:
+        if wanted != "auto" or walk.is_away or refusal.code not in NOT_HERE:
+            raise
+        key = walk.move_to(model, "isolated")
+        proved = walk.prove(key, model, options_of(config), config.engine)
     return Built(
         model=model,
         bundle=proved.bundle,
@@ -120,6 +125,8 @@ class _Walk:
     def __init__(self, world: World, rooms: Rooms) -> None:
         self._world = world
         self._rooms = rooms
+        self.is_away = False
+        """Whether these are the rooms of the model's own environment."""
 
     def resolve(self, uri: str, flavor: str | None) -> ServableModel:
         with step(self._world.tell, "resolve", uri) as said:
@@ -129,9 +136,12 @@ class _Walk:
         return model
 
     def move_to(self, model: ServableModel, wanted: str) -> str:
-        """Walk on in the environment that *model* needs; its key, empty if ours."""
-        self._rooms, key = self._rooms.environment(model, wanted, self._world)
-        return key
+        """Walk on in the environment that *model* needs; the key of all work there."""
+        self._rooms, there = self._rooms.environment(model, wanted, self._world)
+        self.is_away = bool(there)
+        return key_of(
+            recipe=_recipe(), model=model.digest, flavor=model.flavor, environment=there
+        )
 
     def prove(
         self, key: str, model: ServableModel, options: "ParityOptions", engine: str

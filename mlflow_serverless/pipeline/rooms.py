@@ -29,8 +29,11 @@ class Rooms(Protocol):
     def environment(
         self, model: ServableModel, wanted: str, world: World
     ) -> "tuple[Rooms, str]":
-        """The rooms to walk on through: these, or those of *model*'s own environment,
-        and that one's key. *wanted* is `auto`, `here` or `isolated`."""
+        """
+        The rooms to walk on through, and the key of the environment they are in.
+
+        *wanted* is `auto`, `here` or `isolated`; the key of ours is empty.
+        """
         ...
 
     def native(
@@ -113,7 +116,9 @@ class House:
         """See `mlflow_serverless.verify`."""
         from mlflow_serverless.verify import verify  # noqa: PLC0415 - brings onnxruntime
 
-        return verify(model, [_candidate(item) for item in artefacts], options=options)
+        return verify(
+            model, [candidate_of(item) for item in artefacts], options=options
+        )
 
     @staticmethod
     def question(model: ServableModel) -> Question | None:
@@ -123,7 +128,7 @@ class House:
         return question_of(model)
 
 
-def _candidate(artefact: "Artefact") -> "Candidate":
+def candidate_of(artefact: "Artefact") -> "Candidate":
     """What is put to the proof is what will be packed, with the same settings."""
     from mlflow_serverless.verify import Candidate  # noqa: PLC0415 - brings numpy
 
