@@ -17,4 +17,9 @@ if root not in sys.path:
 from lambda_runtime.start import main  # noqa: E402 - found through the path above
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], root=root, born_ns=born_ns))
+    code = main(sys.argv[1:], root=root, born_ns=born_ns)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The model is closed. Taking the interpreter apart would cost 23 M instructions
+    # more, and native libraries are at their most fragile there.
+    os._exit(code)

@@ -45,7 +45,6 @@ def lambda_handler(event: Any, context: Any) -> bytes:
         FaultException: The failure is ours; it becomes a function error with a type
             and a message, and no stack trace.
     """
-    # NaN may be in an event; the protocol reads it, and has its own rule for answers.
     outcome = _app.answer(wrapped(event) or Direct(json.dumps(event).encode()))
     trace_id = os.environ.get("_X_AMZN_TRACE_ID", "")
     _after.note(Invocation(context.aws_request_id, b"", trace_id=trace_id), outcome)

@@ -59,8 +59,7 @@ class File(NamedTuple):
     """Hex digest of the content."""
     bytes: int
     pieces: tuple[str, ...] = ()
-    """Hex SHA-256 of each `PIECE_BYTES` of the content, in order; optional: with them
-    a large file is checked on all cores while it arrives."""
+    """Hex SHA-256 of each `PIECE_BYTES`: lets all cores check a large file at once."""
 
 
 class Tensor(NamedTuple):
@@ -82,7 +81,7 @@ class Variant(NamedTuple):
     needs: tuple[str, ...] = ()
     """Paths of further files it refers to (external data), beside `file`."""
     format: str = "onnx"
-    """`onnx` or `ort`."""
+    """`onnx`, `ort`, or `native`: the model's own files, opened at its MLmodel."""
     use: str = "always"
     """`always`; or `first` (serves until the `steady` one is ready) and `steady`."""
     prepack: bool = True
@@ -271,9 +270,11 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         ),
         feeds=tuple(
             Feed(
-                item["input"], tuple(item["columns"]), item["tensor"],
+                item["input"],
+                tuple(item["columns"]),
+                item["tensor"],
                 item.get("null", NULL_TEXT),
-            )  # fmt: skip
+            )
             for item in data["feeds"]
         ),
         answer=Answer(

@@ -28,7 +28,8 @@ TRIES = 4
 often an idle connection that the server had closed."""
 
 _VERSION = b"/2018-06-01/runtime/"
-_ERROR_TYPE = "application/vnd.aws.lambda.error+json"
+_SETTLED = frozenset({200, 202, 413})
+_SETTLED_BEFORE = _SETTLED | {400, 403}
 
 
 class OutOfStep(Exception):
@@ -91,10 +92,13 @@ class RuntimeApi:
             OutOfStep: There is no working Runtime API any more.
         """
         for attempt in range(TRIES):
-            if self._stopping:
-                return None
-            self._waiting = True
             try:
+                self._wire.open()
+                self._waiting = True
+                # `stop` comes from a signal: before this line it is seen here, after
+                # it the connection ends and wakes the read.
+                if self._stopping:
+                    return None
                 return _invocation_of(self._wire.exchange(self._next))
             except Oversize as cause:
                 raise CutShort(
@@ -124,16 +128,31 @@ class RuntimeApi:
         )
         if reply.status == 413:
             why = f"the answer has {len(body)} bytes, more than Lambda passes on"
-            self.fail(invocation, "TooLarge", why)
+            # An answer sent twice may have been taken the first time.
+            self._fail(invocation, "TooLarge", why, settled=_SETTLED_BEFORE)
 
     def fail(self, invocation: Invocation, code: str, message: str) -> None:
         """Post that one event could not be answered; never with a stack trace."""
-        path = f"invocation/{invocation.request_id}/error"
-        self._post_error(path, code, message, _same_attempt(invocation))
+        self._fail(invocation, code, message, settled=_SETTLED)
+
+    def _fail(
+        self,
+        invocation: Invocation,
+        code: str,
+        message: str,
+        *,
+        settled: frozenset[int],
+    ) -> None:
+        self._post(
+            f"invocation/{invocation.request_id}/error",
+            error_json(code, message),
+            _error_headers(code) + _same_attempt(invocation),
+            settled=settled,
+        )
 
     def init_failed(self, code: str, message: str) -> None:
         """Post that this process cannot serve at all."""
-        self._post_error("init/error", code, message)
+        self._post("init/error", error_json(code, message), _error_headers(code))
 
     def restore_next(self) -> None:
         """Say that initialisation may be snapshotted; returns after the restore."""
@@ -144,33 +163,35 @@ class RuntimeApi:
         """Hang up; a later call opens a new connection."""
         self._wire.close()
 
-    def _post_error(self, path: str, code: str, message: str, more: str = "") -> None:
-        self._post(
-            path,
-            error_json(code, message),
-            f"Content-Type: {_ERROR_TYPE}\r\n"
-            f"Lambda-Runtime-Function-Error-Type: {code}{more}",
-        )
-
-    def _post(self, path: str, body: bytes, headers: str) -> Reply:
+    def _post(
+        self,
+        path: str,
+        body: bytes,
+        headers: str,
+        *,
+        settled: frozenset[int] = _SETTLED,
+    ) -> Reply:
+        """Post until there is a receipt; *settled* are the first try's receipts."""
         head = b"POST " + _VERSION + path.encode() + b" HTTP/1.1\r\n" + self._host
         head += f"{headers}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-        for attempt in range(TRIES):
+        why = ""
+        for _ in range(TRIES):
             try:
                 reply = self._wire.exchange(head, body)
             except Broken as cause:
-                why = f"the Runtime API took no {path}: {cause}"
-            else:
-                return _accepted(reply, path, again=attempt > 0)
-        raise OutOfStep(why)
+                why, settled = str(cause), _SETTLED_BEFORE
+                continue
+            if reply.status in settled:
+                return reply
+            raise OutOfStep(f"the Runtime API answered {reply.status} to {path}")
+        raise OutOfStep(f"the Runtime API took no {path}: {why}")
 
 
-def _accepted(reply: Reply, path: str, *, again: bool) -> Reply:
-    """*reply* if the event is settled by it."""
-    settled = {202, 200, 413, 400, 403} if again else {202, 200, 413}
-    if reply.status not in settled:
-        raise OutOfStep(f"the Runtime API answered {reply.status} to {path}")
-    return reply
+def _error_headers(code: str) -> str:
+    return (
+        "Content-Type: application/vnd.aws.lambda.error+json\r\n"
+        f"Lambda-Runtime-Function-Error-Type: {code}"
+    )
 
 
 def _may_ask_again(broken: Broken) -> None:

@@ -50,10 +50,7 @@ def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     address = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
     if "--http" in arguments or (os.environ.get("PORT") and not address):
-        from lambda_runtime.http_mode import serve_http  # noqa: PLC0415 - not in Lambda
-
-        settings = read(os.environ, root=root)
-        return serve_http(build(settings, born_ns=born_ns), settings)
+        return _serve_plainly(root, born_ns)
     if not address:
         _say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
         return 2
@@ -83,7 +80,7 @@ def serve_lambda(
             app = app_of(settings)
         except Exception as cause:  # noqa: BLE001 - whatever it is, Lambda must hear of it
             code, message = _init_error(cause)
-            _say(f"runtime.init-failed code={code} why={message}")
+            _say_init_failed(code, message)
             api.init_failed(code, message)
             return 1
         try:
@@ -96,6 +93,18 @@ def serve_lambda(
     finally:
         api.close()
     return 0
+
+
+def _serve_plainly(root: str, born_ns: int) -> int:
+    from lambda_runtime.http_mode import serve_http  # noqa: PLC0415 - never in Lambda
+
+    try:
+        settings = read(os.environ, root=root)
+        app = build(settings, born_ns=born_ns)
+    except Exception as cause:  # noqa: BLE001 - the reason is all there is to give
+        _say_init_failed(*_init_error(cause))
+        return 1
+    return serve_http(app, settings)
 
 
 def _run(api: RuntimeApi, app: App, settings: Settings) -> None:
@@ -126,8 +135,10 @@ def after_of(app: App, settings: Settings) -> After:
 
 
 def _faster_json(_until_ms: int) -> None:
-    from lambda_runtime.protocol import json_text  # noqa: PLC0415 - after the first answer
+    from lambda_runtime.packages import search_packages  # noqa: PLC0415 - not before
+    from lambda_runtime.protocol import json_text  # noqa: PLC0415 - loaded already
 
+    search_packages()
     json_text.prefer_fast()
 
 
@@ -136,6 +147,10 @@ def _init_error(cause: Exception) -> tuple[str, str]:
         return cause.code, str(cause)
     report(cause)
     return type(cause).__name__, str(cause)
+
+
+def _say_init_failed(code: str, message: str) -> None:
+    _say(f"runtime.init-failed code={code} why={message}")
 
 
 def _say(line: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         delete,
         deploy,
         history,
+        metrics,
         predict,
         propose,
         status,
@@ -26,6 +27,7 @@ __all__ = [
     "delete",
     "deploy",
     "history",
+    "metrics",
     "predict",
     "propose",
     "status",
@@ -33,7 +35,17 @@ __all__ = [
 ]
 
 _HOMES = {"ServerlessError": "errors"} | dict.fromkeys(
-    ("delete", "deploy", "history", "predict", "propose", "status", "update"), "api"
+    (
+        "delete",
+        "deploy",
+        "history",
+        "metrics",
+        "predict",
+        "propose",
+        "status",
+        "update",
+    ),
+    "api",
 )
 
 

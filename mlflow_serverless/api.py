@@ -4,9 +4,11 @@ Made for training scripts, right after `log_model`. Keys of the configuration ar
 keyword arguments; groups are mappings (`parity={"samples": 500}`).
 """
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from typing import Any
 
 from mlflow_serverless import pipeline
@@ -15,7 +17,30 @@ from mlflow_serverless.report import reporter
 from mlflow_serverless.wiring import DEFAULT_TARGET, world_for
 from mlflow_serverless.world import World
 
-__all__ = ["delete", "deploy", "history", "predict", "propose", "status", "update"]
+__all__ = [
+    "Deployed",
+    "delete",
+    "deploy",
+    "history",
+    "metrics",
+    "predict",
+    "propose",
+    "status",
+    "update",
+]
+
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed(Deployment):
+    """A deployment that can be asked."""
+
+    def predict(
+        self, inputs: Any, *, params: Mapping[str, object] | None = None
+    ) -> Any:
+        """As `mlflow_serverless.predict`, of this deployment."""
+        return predict(f"{self.name}:{self.alias}", inputs, self.target, params=params)
 
 
 def deploy(
@@ -26,7 +51,7 @@ def deploy(
     flavor: str | None = None,
     quiet: bool = False,
     **config: object,
-) -> Deployment:
+) -> Deployed:
     """
     Serve a model under *name*: convert, prove, deploy. Running it again is safe.
 
@@ -43,7 +68,7 @@ def deploy(
     """
     request = DeployRequest(name=name, model_uri=model_uri, flavor=flavor, given=config)
     with _world(target, quiet=quiet) as world:
-        return pipeline.deploy(request, world)
+        return _deployed(pipeline.deploy(request, world))
 
 
 def update(
@@ -53,7 +78,7 @@ def update(
     *,
     quiet: bool = False,
     **config: object,
-) -> Deployment:
+) -> Deployed:
     """
     Serve another model, or the same otherwise; what is not given stays as it is.
 
@@ -64,7 +89,7 @@ def update(
         name=name, model_uri=model_uri, given=config, intent=pipeline.Intent.UPDATE
     )
     with _world(target, quiet=quiet) as world:
-        return pipeline.deploy(request, world)
+        return _deployed(pipeline.deploy(request, world))
 
 
 def propose(
@@ -137,10 +162,30 @@ def history(name: str, target: str = DEFAULT_TARGET) -> list[Published]:
         return pipeline.history(name, world)
 
 
+def metrics(name: str, target: str = DEFAULT_TARGET) -> Iterator[dict[str, object]]:
+    """
+    What each request cost, oldest first: `cold`, `init_ms`, `handle_us`, `rows`.
+
+    Raises:
+        ServerlessError: The target cannot be used.
+    """
+    with _world(target, quiet=True) as world:
+        for line in world.cloud.metrics(name):
+            yield {
+                _WORD.sub("_", key).lower(): value
+                for key, value in line.items()
+                if not key.startswith("_")
+            }
+
+
 def delete(name: str, target: str = DEFAULT_TARGET) -> bool:
     """Take *name* away with its versions; False if it was not there."""
     with _world(target, quiet=True) as world:
         return pipeline.delete(name, world)
+
+
+def _deployed(done: Deployment) -> Deployed:
+    return Deployed(**{f.name: getattr(done, f.name) for f in fields(done)})
 
 
 @contextmanager

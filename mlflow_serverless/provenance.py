@@ -1,54 +1,95 @@
 """Back in MLflow: where a model version runs, and the reports that let it.
 
-Never fails a deployment: what cannot be written is told as a warning.
+Written only where it is not so already, so that a deployment which was interrupted
+before this is recorded by the next run. Never fails a deployment: what cannot be
+written is told as a warning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from mlflow_serverless.model import ServableModel
-from mlflow_serverless.pipeline.request import Deployment
+from mlflow_serverless.model import LoggedModel, RegisteredVersion, parse_ref
+from mlflow_serverless.model.errors import BadModelUriError
 from mlflow_serverless.wording import one_line
-from mlflow_serverless.world import World
+
+if TYPE_CHECKING:
+    from mlflow_serverless.model import ServableModel
+    from mlflow_serverless.pipeline.request import Deployment
+    from mlflow_serverless.world import Tell
 
 PREFIX = "mlflow_serverless."
 _FOLDER = "mlflow-serverless"
 _TAG_CHARS = 5_000
-"""MLflow's limit on a model version tag's value."""
+"""MLflow's limit on the value of a model version's tag."""
+
+
+class Tags(Protocol):
+    """The tags of one model in an MLflow store."""
+
+    def read(self) -> dict[str, str]:
+        """All of them."""
+        ...
+
+    def write(self, key: str, value: str) -> None:
+        """Set one."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Take one away."""
+        ...
 
 
 def record(
-    model: ServableModel,
-    done: Deployment,
+    model: "ServableModel",
+    done: "Deployment",
     reports: Mapping[str, Path],
-    world: World,
+    tell: "Tell",
 ) -> None:
     """
-    Tag the model version, and keep the reports with the run that made it.
+    Tag the model, and keep the reports with the run that made it.
 
     Args:
-        model: What was deployed.
+        model: What is deployed.
         done: Where and how.
         reports: File name to file.
-        world: Told what was written, or why not.
+        tell: Told what was written, or why not.
     """
-    written = []
-    try:
-        if model.name and model.version:
-            _tag(model.name, model.version, tags(done))
-            written.append(f"tags on {model.uri}")
+    written: list[str] = []
+    with _never_failing(tell):
+        tags = _tags_of(model.uri)
+        if tags is None or not _write(tags, said_of(done)):
+            return
+        written.append(f"tags on {model.uri}")
         if model.run_id and reports:
             _keep(model.run_id, done.name, reports)
             written.append(f"reports on run {model.run_id}")
-    except Exception as cause:  # noqa: BLE001 - a served model matters more than its note
-        why = one_line(str(cause)) or type(cause).__name__
-        world.tell("record.warning", what=f"not written back to MLflow: {why}")
     if written:
-        world.tell("record.done", what=", ".join(written))
+        tell("record.done", what=", ".join(written))
 
 
-def tags(done: Deployment) -> dict[str, str]:
-    """What a model version says of a deployment that serves it."""
+def withdraw(uri: str, name: str, tell: "Tell") -> None:
+    """
+    Take back what was written: the model is not served under *name* any more.
+
+    Args:
+        uri: Of the model, exact.
+        name: The deployment.
+        tell: Told what was taken back, or why not.
+    """
+    with _never_failing(tell):
+        tags = _tags_of(uri)
+        ours = [k for k in (tags.read() if tags else ()) if k.startswith(_prefix(name))]
+        for key in ours:
+            assert tags is not None
+            tags.remove(key)
+        if ours:
+            tell("record.done", what=f"{uri} is not served as {name} any more")
+
+
+def said_of(done: "Deployment") -> dict[str, str]:
+    """What a model says of a deployment that serves it."""
     said = {
         "target": done.target,
         "function": done.name,
@@ -57,15 +98,69 @@ def tags(done: Deployment) -> dict[str, str]:
         "bundle": done.bundle,
         "parity": done.parity,
     }
-    return {f"{PREFIX}{done.name}.{key}": value for key, value in said.items()}
+    return {f"{_prefix(done.name)}{k}": v[:_TAG_CHARS] for k, v in said.items()}
 
 
-def _tag(name: str, version: str, tags: Mapping[str, str]) -> None:
-    from mlflow.tracking import MlflowClient  # noqa: PLC0415 - a second and a half
+def _prefix(name: str) -> str:
+    return f"{PREFIX}{name}."
 
-    client = MlflowClient()
-    for key, value in tags.items():
-        client.set_model_version_tag(name, version, key, value[:_TAG_CHARS])
+
+def _write(tags: Tags, said: Mapping[str, str]) -> bool:
+    """Write what is not so already; False if all was."""
+    have = tags.read()
+    missing = {key: value for key, value in said.items() if have.get(key) != value}
+    for key, value in missing.items():
+        tags.write(key, value)
+    return bool(missing)
+
+
+def _tags_of(uri: str) -> Tags | None:
+    """The tags of the model at *uri*; None if it is one that has none."""
+    try:
+        ref = parse_ref(uri)
+    except BadModelUriError:
+        return None
+    match ref:
+        case RegisteredVersion(name, version):
+            return _VersionTags(name, version)
+        case LoggedModel(model_id):
+            return _LoggedTags(model_id)
+        case _:
+            return None
+
+
+class _VersionTags:
+    def __init__(self, name: str, version: str) -> None:
+        from mlflow.tracking import MlflowClient  # noqa: PLC0415 - a second and a half
+
+        self._client = MlflowClient()
+        self._of = (name, version)
+
+    def read(self) -> dict[str, str]:
+        return dict(self._client.get_model_version(*self._of).tags)
+
+    def write(self, key: str, value: str) -> None:
+        self._client.set_model_version_tag(*self._of, key, value)
+
+    def remove(self, key: str) -> None:
+        self._client.delete_model_version_tag(*self._of, key)
+
+
+class _LoggedTags:
+    def __init__(self, model_id: str) -> None:
+        from mlflow.tracking import MlflowClient  # noqa: PLC0415 - a second and a half
+
+        self._client = MlflowClient()
+        self._of = model_id
+
+    def read(self) -> dict[str, str]:
+        return dict(self._client.get_logged_model(self._of).tags)
+
+    def write(self, key: str, value: str) -> None:
+        self._client.set_logged_model_tags(self._of, {key: value})
+
+    def remove(self, key: str) -> None:
+        self._client.delete_logged_model_tag(self._of, key)
 
 
 def _keep(run_id: str, name: str, reports: Mapping[str, Path]) -> None:
@@ -74,3 +169,12 @@ def _keep(run_id: str, name: str, reports: Mapping[str, Path]) -> None:
     client = MlflowClient()
     for file in reports.values():
         client.log_artifact(run_id, str(file), f"{_FOLDER}/{name}")
+
+
+@contextmanager
+def _never_failing(tell: "Tell") -> Iterator[None]:
+    try:
+        yield
+    except Exception as cause:  # noqa: BLE001 - a served model matters more than its note
+        why = one_line(str(cause)) or type(cause).__name__
+        tell("record.warning", what=f"not written back to MLflow: {why}")

@@ -6,13 +6,14 @@ there in one rename, so a killed process leaves nothing half-made, and two proce
 that make the same thing at once both find it.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,37 +83,58 @@ class ContentStore:
         """
         if (folder := self.find(room, key)) is not None:
             return Made(folder, fresh=False)
-        target = self.root / room / key
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target.parent))
-        except OSError as cause:
-            raise _explained(cause, target) from cause
-        try:
+        with self._draft(room) as draft:
             make(draft)
-            draft.chmod(0o755)
+            target = self.root / room / key
             return Made(target, fresh=_settle(draft, target))
+
+    def obtain_by_content(
+        self, room: str, make: Callable[[Path], None]
+    ) -> tuple[Path, str]:
+        """
+        Folder and digest of what *make* makes; named by what came out.
+
+        Raises:
+            DiskFullError: There is no space for it; nothing is left behind.
+        """
+        with self._draft(room) as draft:
+            make(draft)
+            digest = digest_folder(draft)
+            target = self.root / room / digest.removeprefix("sha256:")
+            _settle(draft, target)
+        return target, digest
+
+    @contextmanager
+    def _draft(self, room: str) -> Iterator[Path]:
+        """An empty folder beside the results; gone afterwards unless it was moved."""
+        place = self.root / room
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=place))
         except OSError as cause:
-            raise _explained(cause, target) from cause
+            raise _explained(cause, place) from cause
+        try:
+            yield draft
+        except OSError as cause:
+            raise _explained(cause, place) from cause
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
 
 def _settle(draft: Path, target: Path) -> bool:
     """Move *draft* to *target*; False if another process was there first."""
-    with suppress(FileExistsError):
-        try:
-            draft.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
-            return False
-        return True
-    return False
+    draft.chmod(0o755)
+    try:
+        draft.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        return False
+    return True
 
 
 def _explained(cause: OSError, target: Path) -> Exception:
-    full = {28, 122}  # ENOSPC, EDQUOT
+    full = {errno.ENOSPC, errno.EDQUOT}
     return DiskFullError(target) if cause.errno in full else cause
 
 

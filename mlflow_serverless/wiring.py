@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_state_path
 
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.store import ContentStore
@@ -61,7 +61,7 @@ def home(environ: Mapping[str, str] | None = None) -> Path:
     environ = os.environ if environ is None else environ
     if named := environ.get("MLFLOW_SERVERLESS_HOME"):
         return Path(named).expanduser().absolute()
-    return user_data_path("mlflow-serverless")
+    return user_state_path("mlflow-serverless")
 
 
 def world_for(
@@ -94,16 +94,11 @@ def world_for(
         raise HomeUnusableError(root, cause.strerror or str(cause)) from cause
     return World(
         target=target,
-        cloud=LocalCloud(local_root(environ)),
+        cloud=LocalCloud(root),
         store=ContentStore(root / "work"),
         downloads=root / "models",
         tell=tell,
     )
-
-
-def local_root(environ: Mapping[str, str] | None = None) -> Path:
-    """Where the embedded cloud keeps its state."""
-    return home(environ) / "local"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from loans import applications, train
@@ -51,6 +52,7 @@ def main() -> None:
 
 def register() -> None:
     """Train and register versions 1 and 2."""
+    warnings.simplefilter("ignore")
     show.print(Rule("[bold]1  Train and register", align="left"))
     import mlflow
     import mlflow.sklearn

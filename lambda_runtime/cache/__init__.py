@@ -69,7 +69,7 @@ class Cache:
                 `model-unavailable`), or the name leaves the bundle.
         """
         path, seal = self._given.get(file.path, ("", ()))
-        if path and seal == _state(path):
+        if seal and seal == _state(path):
             return path
         group = self._group(file)
         for one, found in zip(group, self._obtain_all(group), strict=True):

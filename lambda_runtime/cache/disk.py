@@ -24,7 +24,9 @@ if TYPE_CHECKING:
             """`os.fstat`."""
             ...
 
-        def preadv(self, fd: int, buffers: Sequence[bytearray], offset: int) -> int:
+        def preadv(
+            self, fd: int, buffers: Sequence[bytearray | memoryview], offset: int
+        ) -> int:
             """`os.preadv`."""
             ...
 

@@ -72,6 +72,17 @@ class Folder:
         finally:
             self._abandon(fd, temporary)
 
+    def linked(self, file: File) -> None:
+        """Note that we gave a file another name, which the kernel counts as a change.
+
+        Without this the next `find` would read the whole file again.
+        """
+        fd, seal = self._held.get(file.sha256), self._seals.get(file.sha256)
+        if fd is not None and seal is not None:
+            now = check.seal_of(self._disk.fstat(fd))
+            if now[:4] == seal[:4]:
+                self._seals[file.sha256] = now
+
     def close(self) -> None:
         """Let go of every file in use; others may evict them now."""
         for fd in self._held.values():
@@ -124,7 +135,7 @@ class Folder:
             return
         sweep.touch(fd)
         before = check.seal_of(self._disk.fstat(fd))
-        check.expect_digest(check.read_through(self._disk, fd, limit, len), file)
+        check.expect_content(self._disk, fd, file, limit)
         if check.seal_of(self._disk.fstat(fd))[:4] != before[:4]:
             raise Corrupt("rewritten while it was read")
         self._seals[file.sha256] = before
@@ -141,7 +152,8 @@ class Folder:
     def _begin(self, file: File, limit: Limit) -> tuple[int, str]:
         """Create an unfinished file with all its space reserved."""
         if not self._ready:
-            self._disk.makedirs(self.root, 0o700, exist_ok=True)
+            if self._manners.locks:  # a mount's folder is there, or is not mounted
+                self._disk.makedirs(self.root, 0o700, exist_ok=True)
             sweep.clean(self._disk, self.root, self._manners)
             self._ready = True
         with _Guard(self.root, self._manners, limit):
@@ -221,17 +233,21 @@ class _Guard:
         self._fd = -1
 
     def __enter__(self) -> None:
-        if not self._path:
-            return
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        while True:
-            try:
-                return fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        if self._path:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._fd = os.open(self._path, flags, 0o600)
+            while not self._taken():
                 if not self._limit.left():
                     self.__exit__()
-                    raise NoRoom("locked by another process") from None
+                    raise NoRoom("locked by another process")
                 time.sleep(0.002)
+
+    def _taken(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def __exit__(self, *_: object) -> None:
         if self._fd >= 0:

@@ -93,6 +93,9 @@ class Connection:
         """
         Read the next part of the body; how many bytes, never 0.
 
+        One wait lasts as long as at the request; the sum of waits is for the caller
+        to watch, who can `cut`.
+
         Raises:
             OSError: The connection failed or stalled; the body ended too early.
         """
@@ -101,7 +104,6 @@ class Connection:
             into[:count] = self._early[:count]
             self._early = self._early[count:]
         else:
-            self._socket.settimeout(self._wait())
             count = self._read(len(into), into)
         if not count:
             raise BrokenExchangeError(f"closed with {self._left} bytes to come")
@@ -116,6 +118,7 @@ class Connection:
         wanted = 16_384 if self._chunked else min(self._left, 16_384)
         try:
             while len(body) < wanted and not (self._chunked and _ended(body)):
+                self._limit.check()
                 count = self.take(room)
                 body += room[:count]
         except OSError:
@@ -168,6 +171,7 @@ class Connection:
         gathered = bytearray(self._early)
         room = memoryview(bytearray(16_384))
         while b"\r\n\r\n" not in gathered:
+            self._limit.check()
             if len(gathered) > _HEAD_LIMIT:
                 raise BrokenExchangeError("a head beyond 64 KiB")
             count = self._read(len(room), room)
@@ -250,7 +254,10 @@ def trust() -> Any:
 
         context = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)  # noqa: SLF001
         context.minimum_version = _ssl.PROTO_TLSv1_2
-        context.load_verify_locations(*((file, None) if file else _system()), None)
+        try:
+            context.load_verify_locations(*((file, None) if file else _system()), None)
+        except OSError as cause:
+            raise Miss(f"no certificate authorities in {file}: {cause}") from None
         _TRUSTED[file] = context
     return _TRUSTED[file]
 

@@ -81,7 +81,7 @@ class S3:
         getter = _Getter(endpoint, f"{bucket}/{key}", region, who)
 
         def fill(target: int) -> str:
-            return getter.transfer(file, limit).run(target, file.bytes)
+            return getter.transfer(file, limit).run(target, file)
 
         return fill
 

@@ -75,7 +75,10 @@ class Tiers:
                 fill = check.copier(self._disk, path, file, limit)
                 path = folder.receive(file, fill, limit)
             named.append((file, path))
-        return view.hard(self._disk, folder.root, named)
+        paths = view.hard(self._disk, folder.root, named)
+        for file in group:
+            folder.linked(file)
+        return paths
 
     def verify(self, path: str, file: File, limit: Limit) -> None:
         """Raise Corrupt unless the content of *path* is the file's."""

@@ -68,9 +68,10 @@ class Version1:
 
     def _path(self) -> str:
         event = self._event
-        if event.get("resource") == "/{proxy+}":
+        parameters = event.get("pathParameters")
+        if event.get("resource") == "/{proxy+}" and isinstance(parameters, dict):
             # A custom domain's base path is in `path`, but not in `proxy`.
-            proxy = (event.get("pathParameters") or {}).get("proxy")
+            proxy = parameters.get("proxy")
             if isinstance(proxy, str):
                 return _path("/" + proxy)
         path = event["path"]

@@ -13,6 +13,7 @@ from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
 
 from lambda_runtime.engine.borrow import borrowed
 from lambda_runtime.engine.capi import ELEMENT_TYPES
+from lambda_runtime.engine.fit import MAX_RANK
 from lambda_runtime.engine.text import fill_strings, read_strings
 from lambda_runtime.tensor import SIZES, Value
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from lambda_runtime.engine.capi import Api, Handle
     from lambda_runtime.manifest import Tensor
-
-MAX_RANK = 64
-"""Most dimensions of a tensor, as numpy has it too."""
 
 _POINTER = ctypes.sizeof(c_void_p)
 _NULL = c_void_p.from_param(None)

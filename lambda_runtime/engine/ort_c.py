@@ -6,7 +6,7 @@ import ctypes
 import os
 from ctypes import c_int, c_int64, c_void_p
 
-from lambda_runtime.engine.call import MAX_RANK, Call
+from lambda_runtime.engine.call import Call
 from lambda_runtime.engine.capi import (
     ELEMENT_TYPES,
     ONNX_TYPE_TENSOR,
@@ -14,7 +14,7 @@ from lambda_runtime.engine.capi import (
     OrtError,
     api_at,
 )
-from lambda_runtime.engine.fit import require_fit
+from lambda_runtime.engine.fit import MAX_RANK, require_fit
 from lambda_runtime.engine.library import find_library
 from lambda_runtime.engine.options import options_for
 from lambda_runtime.engine.refusal import reason
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from lambda_runtime.engine.options import Options
     from lambda_runtime.manifest import Variant
     from lambda_runtime.tensor import Value
+
+_MOST_KEPT = 16
+"""Different lists of outputs whose calls stay laid out."""
 
 _TYPE_NAMES = {code: name for name, code in ELEMENT_TYPES.items()}
 
@@ -86,22 +89,33 @@ class OrtSession:
         """Compute *outputs* from *inputs*; see `engine.Session`."""
         require_fit(self.inputs, inputs)
         asked = tuple(outputs)
-        idle = self._idle.setdefault(asked, [])
-        # A call serves one run at a time; threads that find none idle make their own.
-        call = idle.pop() if idle else self._laid_out(asked)
+        call = self._take(asked)
         try:
             return call(inputs)
         except OrtError as failed:
             said = " ".join(failed.message.split())
             raise Internal(f"{self._name} failed: {said}") from failed
         finally:
-            idle.append(call)
+            self._give_back(asked, call)
 
     def close(self) -> None:
         """Release the session; safe to call twice."""
         # A run that is under way holds the library's session through its call.
         self._handle = None
         self._idle = {}
+
+    def _take(self, outputs: tuple[str, ...]) -> Call:
+        # A call serves one run at a time; threads that find none idle make their own.
+        try:
+            return self._idle[outputs].pop()
+        except (KeyError, IndexError):
+            return self._laid_out(outputs)
+
+    def _give_back(self, outputs: tuple[str, ...], call: Call) -> None:
+        # What is asked for may come from requests, so what is kept has a bound.
+        kept = outputs in self._idle or len(self._idle) < _MOST_KEPT
+        if kept and self._handle is not None:
+            self._idle.setdefault(outputs, []).append(call)
 
     def _laid_out(self, outputs: tuple[str, ...]) -> Call:
         known = {tensor.name: tensor for tensor in self.outputs}
@@ -111,10 +125,11 @@ class OrtSession:
                     f"{self._name} has no tensor output {name!r}; it has "
                     f"{', '.join(known)}"
                 )
-        if self._handle is None:
+        handle = self._handle
+        if handle is None:
             raise Internal(f"{self._name} was closed")
         wanted = [known[name] for name in outputs]
-        return Call(self._api, self._handle, self.inputs, wanted)
+        return Call(self._api, handle, self.inputs, wanted)
 
 
 def _dimensions(api: Api, info: c_void_p) -> tuple[int, ...]:

@@ -7,17 +7,15 @@ out as its `Feed` says. Unnamed columns are known by their position, "0", "1", .
 from __future__ import annotations
 
 from lambda_runtime.faults import BadRequest, BrokenBundle, SchemaMismatch
-from lambda_runtime.manifest import Column, Feed, Signature, Tensor
+from lambda_runtime.manifest import NULL_TEXT, Column, Feed, Signature, Tensor
 from lambda_runtime.protocol.cast import buffer, cast, side_by_side
 from lambda_runtime.protocol.coerce import Misfit
 from lambda_runtime.protocol.columns import (
     NUMPY,
-    Check,
     Reading,
     checks_for,
     missing_names,
 )
-from lambda_runtime.protocol.tensors import enforce, from_column, from_columns
 from lambda_runtime.record import NamedTuple
 from lambda_runtime.tensor import Value
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambda_runtime.manifest import Manifest
+    from lambda_runtime.protocol.columns import Check
     from lambda_runtime.protocol.frames import Frame
 
 _DIRECT = {"float64": "d", "float32": "f", "float16": "e"}
@@ -47,7 +46,17 @@ class _Plan(NamedTuple):
     """`struct` code if cells can be packed as they come; else empty."""
     checks: tuple[Check, ...]
     """What a clean cell of each column is, if all columns are numeric; else empty."""
+    texts: bool
+    """Whether all columns are texts, and so is the input."""
     tensor: Tensor | None
+    null: str
+    """What null is inside a text input; the model's pandas decides."""
+
+    def told(self, data: Any) -> Any:
+        """*data* with its nulls as this input knows them."""
+        if self.dtype != "string" or self.null == NULL_TEXT or NULL_TEXT not in data:
+            return data
+        return [self.null if text == NULL_TEXT else text for text in data]
 
 
 class Binder:
@@ -86,7 +95,11 @@ class Binder:
                 )
         code = _direct(columns, dtype)
         checks = () if code else checks_for(columns, dtype)
-        return _Plan(feed.input, dtype, feed.columns, columns, code, checks, tensor)
+        texts = dtype == "string" and {column.type for column in columns} == {dtype}
+        return _Plan(
+            feed.input, dtype, feed.columns, columns, code, checks, texts, tensor,
+            feed.null,
+        )  # fmt: skip
 
     def bind(self, frame: Frame, *, loose: bool = False) -> dict[str, Value]:
         """
@@ -115,7 +128,7 @@ class Binder:
             assert plan.tensor is not None
             shape, values = tensors[plan.tensor.name]
             try:
-                data = buffer(cast(values, plan.dtype))
+                data = plan.told(buffer(cast(values, plan.dtype)))
             except Misfit as misfit:
                 raise BadRequest(
                     f"Invalid input. Input '{plan.tensor.name}' holds {misfit}, "
@@ -126,6 +139,8 @@ class Binder:
 
     def read_tensors(self, named: dict[str, Any]) -> dict[str, Value]:
         """Graph inputs from nested lists, by tensor name."""
+        from lambda_runtime.protocol.tensors import enforce  # noqa: PLC0415 - if used
+
         wanted = self.signature.tensors
         missing_names([tensor.name for tensor in wanted], named)
         return self.bind_tensors(
@@ -146,15 +161,16 @@ class Binder:
         return plan.input if alike and plan.dtype == dtype else ""
 
     def _tensors_of(self, frame: Frame) -> dict[str, tuple[Any, Any]]:
+        from lambda_runtime.protocol import tensors  # noqa: PLC0415 - if used
+
         wanted = self.signature.tensors
-        if wanted[0].name:
-            names = frame.names
-            missing_names([tensor.name for tensor in wanted], names)
-            return {
-                tensor.name: from_column(frame.column(tensor.name) or [], tensor)
-                for tensor in wanted
-            }
-        return {"": from_columns(frame, wanted[0])}
+        if not wanted[0].name:
+            return {"": tensors.from_columns(frame, wanted[0])}
+        missing_names([tensor.name for tensor in wanted], frame.names)
+        return {
+            tensor.name: tensors.from_column(frame.column(tensor.name) or [], tensor)
+            for tensor in wanted
+        }
 
     def _require(self, frame: Frame) -> None:
         if self.unnamed:
@@ -172,15 +188,17 @@ class Binder:
 
     def _fill(self, plan: _Plan, reading: Reading) -> Value:
         count, width = reading.frame.count, len(plan.names)
-        packed = None
+        packed: Any = None
         if plan.code:
             packed = reading.packed(plan.names, plan.code)
+        elif plan.texts:
+            packed = reading.texts(plan.names)
         elif plan.checks and count <= _FEW:
             packed = reading.checked(plan.names, plan.checks, _DIRECT[plan.dtype])
         if packed is None:
             sides = [reading.side(name, plan.dtype) for name in plan.names]
-            return Value(plan.dtype, (count, width), buffer(side_by_side(sides)))
-        return Value(plan.dtype, (count, width), packed)
+            packed = buffer(side_by_side(sides))
+        return Value(plan.dtype, (count, width), plan.told(packed))
 
 
 def _signature(manifest: Manifest) -> Signature:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import struct
-from binascii import Error as Base64Error
-from binascii import a2b_base64
 
 from lambda_runtime.faults import BadRequest, SchemaMismatch
 from lambda_runtime.manifest import NULL_TEXT
 from lambda_runtime.protocol.cast import QUICK, cast, quick, typed
 from lambda_runtime.protocol.coerce import NAN, Misfit, each, kind
-from lambda_runtime.protocol.moments import moments
-from lambda_runtime.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +16,9 @@ if TYPE_CHECKING:
 
     from lambda_runtime.manifest import Column
     from lambda_runtime.protocol.frames import Frame
+
+    Check = tuple[frozenset[type], float]
+    """Types a clean cell of a numeric column has; what its magnitude stays under."""
 
 
 _SHOWN = 20
@@ -32,20 +31,15 @@ NUMPY = {
 """Column types by the names MLflow's messages use; texts have none."""
 
 
-class Check(NamedTuple):
-    """What a clean cell of a numeric column is."""
-
-    types: frozenset[type]
-    limit: float
-    """What its magnitude stays under."""
-
-
 _CHECKS: dict[str, Check] = {
-    "double": Check(frozenset({float, int, bool, type(None)}), float("inf")),
-    "long": Check(frozenset({int, bool}), 2.0**63),
-    "integer": Check(frozenset({int, bool}), 2.0**31),
-    "boolean": Check(frozenset({bool}), 2.0),
+    "double": (frozenset({float, int, bool, type(None)}), float("inf")),
+    "long": (frozenset({int, bool}), 2.0**63),
+    "integer": (frozenset({int, bool}), 2.0**31),
+    "boolean": (frozenset({bool}), 2.0),
 }
+
+
+_TEXTS = {str, type(None)}
 
 
 def checks_for(columns: Sequence[Column], dtype: str) -> tuple[Check, ...]:
@@ -56,10 +50,8 @@ def checks_for(columns: Sequence[Column], dtype: str) -> tuple[Check, ...]:
 
 
 def _check(column: Column) -> Check:
-    check = _CHECKS[column.type]
-    if column.required:
-        return check
-    return check._replace(types=check.types | {type(None)})
+    types, limit = _CHECKS[column.type]
+    return (types if column.required else types | {type(None)}), limit
 
 
 class Reading:
@@ -111,6 +103,19 @@ class Reading:
         except (struct.error, OverflowError):
             return None
 
+    def texts(self, names: tuple[str, ...]) -> list[str] | None:
+        """All cells, if they are texts or null; None if one is something else."""
+        try:
+            cells = list(self.frame.cells(names))
+        except (KeyError, TypeError):
+            return None
+        kinds = set(map(type, cells))
+        if len(cells) != self.frame.count * len(names) or not kinds <= _TEXTS:
+            return None
+        if str in kinds and len(kinds) == 1:
+            return cells
+        return [NULL_TEXT if cell is None else cell for cell in cells]
+
     def side(self, name: str, dtype: str) -> Any:
         """One column of a feed, as the feed's element type."""
         column = self._columns[name]
@@ -137,7 +142,9 @@ class Reading:
 
 
 def missing_names(
-    required: Sequence[str], given: Sequence[Any] | dict[str, Any], known: Any = ()
+    required: Sequence[str],
+    given: Sequence[Any] | Mapping[str, Any],
+    known: Mapping[str, Any] | None = None,
 ) -> None:
     """Raise SchemaMismatch, in MLflow's words, if a required name is not given."""
     present = set(given)
@@ -145,10 +152,11 @@ def missing_names(
     if not missing:
         return
     message = f"Model is missing inputs {missing[:_SHOWN]}."
-    extra = [name for name in given if name not in required and name not in known]
+    expected = {*required, *(known or ())}
+    extra = [name for name in given if name not in expected][:_SHOWN]
     if extra:
         shown = [name[:64] if isinstance(name, str) else name for name in extra]
-        message += f" Note that there were extra inputs: {shown[:_SHOWN]}."
+        message += f" Note that there were extra inputs: {shown}."
     raise SchemaMismatch(message)
 
 
@@ -170,6 +178,8 @@ def _read(column: Column, cells: Any, count: int, *, loose: bool) -> Any:
     if cells is None:
         cells, optional = [None] * count, True
     if column.type == "datetime":
+        from lambda_runtime.protocol.moments import moments  # noqa: PLC0415 - if used
+
         return moments(cells)
     if column.type == "binary":
         return _binary(cells, optional=optional, encoded=not loose)
@@ -180,6 +190,7 @@ def _read(column: Column, cells: Any, count: int, *, loose: bool) -> Any:
 
 def _binary(cells: Sequence[Any], *, optional: bool, encoded: bool) -> list[str]:
     """Bytes as text, one character (U+0000 to U+00FF) a byte: all a graph can hold."""
+    from binascii import Error, a2b_base64  # noqa: PLC0415 - if used
 
     def read(cell: Any) -> str:
         if cell is None and optional:
@@ -192,7 +203,7 @@ def _binary(cells: Sequence[Any], *, optional: bool, encoded: bool) -> list[str]
             return cell
         try:
             return a2b_base64(cell.encode()).decode("latin-1")
-        except Base64Error:
+        except Error:
             raise Misfit("a text that is not base64") from None
 
     return each(cells, read)

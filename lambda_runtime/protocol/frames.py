@@ -51,7 +51,7 @@ class ByRow:
         self.names = tuple(names)
         self.rows = rows
         self.count = len(rows)
-        self._places = {name: at for at, name in enumerate(self.names)}
+        self._places = dict(zip(self.names, range(len(self.names)), strict=True))
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether all of *names* are columns."""

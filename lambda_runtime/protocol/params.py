@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from lambda_runtime.faults import BadRequest
 from lambda_runtime.protocol.coerce import Misfit, kind
-from lambda_runtime.protocol.moments import moments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def check_params(given: Any, known: Sequence[Param]) -> None:
     Raises:
         BadParams: Not an object, a wrong type or shape, or not the default.
     """
-    if given is None or not known:
+    if given is None:
         return
     if not isinstance(given, dict):
         raise BadParams(f"Parameters must be a dictionary. Got {kind(given)}.")
@@ -71,6 +70,8 @@ def _check(param: Param, value: Any) -> None:
 
 def _same(items: list[Any], defaults: list[Any], type_: str) -> bool:
     if type_ == "datetime":
+        from lambda_runtime.protocol.moments import moments  # noqa: PLC0415 - if used
+
         try:
             return moments(items) == moments(defaults)
         except Misfit:

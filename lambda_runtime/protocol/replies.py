@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 JSON = {"content-type": "application/json"}
 
+_LONGEST = 2_000
+"""Characters of a message at most: a request's names and shapes may be any length."""
+
 
 def reply(
     body: bytes, status: int = 200, extra: Mapping[str, str] | None = None
@@ -29,7 +32,10 @@ def refusal(fault: Fault, *, allow: str = "", inference: bool = False) -> Respon
         allow: Methods the path does serve, for 405.
         inference: Whether the caller speaks Open Inference, whose word is `error`.
     """
-    content: dict[str, str] = {"error_code": fault.code, "message": fault.message}
+    message = fault.message
+    if len(message) > _LONGEST:
+        message = message[:_LONGEST] + "..."
+    content: dict[str, str] = {"error_code": fault.code, "message": message}
     if isinstance(fault, SchemaMismatch):
         content["sqlstate"] = "KAM01"
         content["error_class"] = "SCHEMA_ENFORCEMENT_FAILED"
@@ -37,7 +43,7 @@ def refusal(fault: Fault, *, allow: str = "", inference: bool = False) -> Respon
         content["sqlstate"] = "KAM00"
         content["error_class"] = "INVALID_PARAMETER_VALUE"
     if inference:
-        content = {"error": fault.message, **content}
+        content = {"error": message, **content}
     return reply(
         json_text.dumps(content), fault.status, {"allow": allow} if allow else None
     )

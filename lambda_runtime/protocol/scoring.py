@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_runtime.faults import BadRequest, UnsupportedMedia
+from lambda_runtime.faults import BadRequest, SchemaMismatch, UnsupportedMedia
 from lambda_runtime.protocol import json_text
 from lambda_runtime.protocol.coerce import kind
 from lambda_runtime.protocol.columns import missing_names
@@ -14,7 +14,6 @@ from lambda_runtime.protocol.frames import (
     by_row,
     positional,
 )
-from lambda_runtime.protocol.params import check_params
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def media_type(content_type: str | None) -> str:
     Raises:
         UnsupportedMedia: Not one of those served, or not UTF-8.
     """
+    if content_type in _MEDIA:
+        return content_type
     if not content_type or not content_type.strip():
         return "application/json"
     media, *pairs = (part.strip() for part in content_type.split(";"))
@@ -78,7 +79,10 @@ def read_json(body: bytes, binder: Binder) -> dict[str, Value]:
     if len(found) != 1:
         raise BadRequest(f"{_ONE}. Received {found or 'none of them'}.")
     bound = _READERS[found[0]](request[found[0]], binder)
-    check_params(request.get("params"), binder.signature.params)
+    if "params" in request and binder.signature.params:
+        from lambda_runtime.protocol.params import check_params  # noqa: PLC0415 - if used
+
+        check_params(request["params"], binder.signature.params)
     return bound
 
 
@@ -103,9 +107,11 @@ def _split(data: Any, binder: Binder) -> dict[str, Value]:
         raise BadRequest("Invalid input. 'data' and 'columns' must be lists.")
     if index is not None and (not isinstance(index, list) or len(index) != len(rows)):
         raise BadRequest("Invalid input. 'index' must be a list as long as 'data'.")
-    if names and any(isinstance(name, (list, dict)) for name in names):
-        raise BadRequest("Invalid input. Column names must be texts.")
-    return read_frame(by_row(rows, names), binder)
+    try:
+        frame = by_row(rows, names)
+    except TypeError:  # a list or an object is no key
+        raise BadRequest("Invalid input. Column names must be texts.") from None
+    return read_frame(frame, binder)
 
 
 def _records(data: Any, binder: Binder) -> dict[str, Value]:
@@ -125,11 +131,18 @@ def _instances(data: Any, binder: Binder) -> dict[str, Value]:
     if set(map(type, data)) != {dict}:
         raise BadRequest("Invalid input. Instances must be all objects or none.")
     frame = ByRecord(data, whole=True)
-    if not binder.signature.tensors:
+    tensors = binder.signature.tensors
+    if not tensors:
         _named_only(binder)
         return binder.bind(frame, loose=True)
-    columns = {name: frame.column(name) for name in frame.names}
-    return binder.read_tensors(columns)
+    if not tensors[0].name:
+        raise SchemaMismatch(
+            "This model contains a tensor-based model signature with no input names, "
+            "which suggests one array, but objects were found."
+        )
+    columns = {tensor.name: frame.column(tensor.name) for tensor in tensors}
+    given = {name: cells for name, cells in columns.items() if cells is not None}
+    return binder.read_tensors(given)
 
 
 def _same_lengths(data: dict[str, Any], binder: Binder) -> None:

@@ -1,13 +1,18 @@
 """Commands that change deployments, or say what would change."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import asdict, dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from mlflow_serverless.cli.session import Session, command, named, table
 from mlflow_serverless.config import FILE_KEY
+
+if TYPE_CHECKING:
+    from mlflow_serverless.pipeline import DeployRequest
 
 
 def _options(values: Sequence[str]) -> dict[str, object]:
@@ -27,39 +32,64 @@ def _options(values: Sequence[str]) -> dict[str, object]:
     return given
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which model, and how."""
+
+    uri: str
+    flavor: str | None
+    given: dict[str, object]
+
+    def named(self, name: str) -> "DeployRequest":
+        """The wish for this model under *name*."""
+        from mlflow_serverless.pipeline import DeployRequest  # noqa: PLC0415 - `--help` stays quick
+
+        return DeployRequest(
+            name=name, model_uri=self.uri, flavor=self.flavor, given=self.given
+        )
+
+
 def _wish(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what is wanted."""
+
+    @wraps(function)
+    def run(
+        session: Session,
+        *,
+        uri: str | None,
+        model_uri: str | None,
+        flavor: str | None,
+        options: Sequence[str],
+        **rest: Any,
+    ) -> None:
+        chosen = uri or model_uri
+        if chosen is None or (uri and model_uri and uri != model_uri):
+            message = "name one model: MODEL_URI, or -m MODEL_URI."
+            raise click.UsageError(message)
+        function(session, wish=Wish(chosen, flavor, _options(options)), **rest)
+
     for option in (
         click.option(
             "-C", "--config", "options", multiple=True, metavar="KEY=VALUE|@FILE",
             help="Configuration; see docs/reference/config.md.",
         ),
         click.option("-f", "--flavor", help="Which flavour, if there are several."),
-        click.option("-m", "--model-uri", required=True, help="models:/NAME@ALIAS, …"),
+        click.option("-m", "--model-uri", help="The same as MODEL_URI."),
+        click.argument("uri", metavar="MODEL_URI", required=False),
     ):  # fmt: skip
-        function = option(function)
-    return function
+        run = option(run)
+    return run
 
 
 @click.command()
 @command
 @named
 @_wish
-def deploy(
-    session: Session,
-    *,
-    name: str,
-    model_uri: str,
-    flavor: str | None,
-    options: Sequence[str],
-) -> None:
+def deploy(session: Session, *, name: str, wish: Wish) -> None:
     """Serve a model under NAME: convert, prove, deploy. Running it again is safe."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
-    request = pipeline.DeployRequest(
-        name=name, model_uri=model_uri, flavor=flavor, given=_options(options)
-    )
-    done = pipeline.deploy(request, session.world())
+    done = pipeline.deploy(wish.named(name), session.world())
 
     def show(console: Console) -> None:
         if not done.changed:
@@ -71,28 +101,18 @@ def deploy(
         console.print(f"  bundle  {done.bundle}")
         console.print(f"  in      {done.seconds:.1f} s")
 
-    session.result(_plain(done), show)
+    session.result(asdict(done), show)
 
 
 @click.command()
 @command
 @named
 @_wish
-def plan(
-    session: Session,
-    *,
-    name: str,
-    model_uri: str,
-    flavor: str | None,
-    options: Sequence[str],
-) -> None:
+def plan(session: Session, *, name: str, wish: Wish) -> None:
     """Show what `deploy` would change, without changing anything."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
-    request = pipeline.DeployRequest(
-        name=name, model_uri=model_uri, flavor=flavor, given=_options(options)
-    )
-    proposal = pipeline.plan_only(request, session.world())
+    proposal = pipeline.plan_only(wish.named(name), session.world())
     steps = [str(step) for step in proposal.plan.steps]
 
     def show(console: Console) -> None:
@@ -120,14 +140,12 @@ def plan(
 @click.command()
 @command
 @_wish
-def verify(
-    session: Session, *, model_uri: str, flavor: str | None, options: Sequence[str]
-) -> None:
+def verify(session: Session, *, wish: Wish) -> None:
     """Convert a model and prove its answers, without deploying it."""
     from mlflow_serverless.config import parse  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.pipeline import build  # noqa: PLC0415 - as above
 
-    built = build(model_uri, flavor, parse(_options(options)), session.world())
+    built = build(wish.uri, wish.flavor, parse(wish.given), session.world())
 
     def show(console: Console) -> None:
         console.print(f"{built.model.uri}: {built.parity.summary}")
@@ -153,9 +171,3 @@ def delete(session: Session, *, name: str) -> None:
     gone = pipeline.delete(name, session.world())
     said = f"{name} is deleted." if gone else f"{name} was not there."
     session.result({"name": name, "deleted": gone}, lambda console: console.print(said))
-
-
-def _plain(value: object) -> object:
-    from dataclasses import asdict  # noqa: PLC0415 - only for --json
-
-    return asdict(value)  # type: ignore[call-overload]

@@ -3,7 +3,7 @@
 import click
 
 from mlflow_serverless.cli.session import Session, command, table
-from mlflow_serverless.wiring import local_root
+from mlflow_serverless.wiring import home
 
 
 @click.group()
@@ -14,7 +14,7 @@ def local() -> None:
 @local.command()
 @command
 @click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--port", default=8931, show_default=True, help="0 takes a free one.")
 def serve(session: Session, *, host: str, port: int) -> None:
     """Serve every deployment over HTTP, as function URLs would; Ctrl-C ends it."""
     from mlflow_serverless.local.serve import serve as serving  # noqa: PLC0415 - brings uvicorn
@@ -35,7 +35,7 @@ def stop(session: Session) -> None:
     """End every process of the embedded cloud; deployments stay."""
     from mlflow_serverless.local import stop as stopping  # noqa: PLC0415 - `--help` stays quick
 
-    ended = stopping(local_root())
+    ended = stopping(home())
     said = "stopped." if ended else "nothing was running."
     session.result({"stopped": ended}, lambda console: console.print(said))
 
@@ -48,7 +48,7 @@ def status(session: Session) -> None:
 
     from mlflow_serverless.local import status as looking  # noqa: PLC0415 - `--help` stays quick
 
-    found = looking(local_root())
+    found = looking(home())
     if found is None:
         session.result(None, lambda console: console.print("nothing is running."))
         return

@@ -8,7 +8,6 @@ dates cannot be; `mlflow-serverless invoke` sends a file's bytes as they are.
 
 import base64
 import json
-import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -95,21 +94,27 @@ def _is_split(value: Any) -> bool:
 
 
 def _split(frame: pd.DataFrame) -> dict[str, Any]:
-    columns = [_values(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    columns = [_values(column) for _, column in frame.items()]
     rows = [list(row) for row in zip(*columns, strict=True)]
     return {"columns": [str(name) for name in frame.columns], "data": rows}
 
 
 def _values(column: "pd.Series[Any]") -> list[Any]:
-    """The column's values as JSON takes them; NaN in text stays NaN, not null."""
-    if column.dtype == object:
-        return [_missing(value) for value in column]
-    return [None if value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124 - NaN
-            else value for value in column]  # fmt: skip
+    """
+    The column's values as JSON takes them.
 
-
-def _missing(value: Any) -> Any:
-    return None if value is pd.NA or value is pd.NaT else value
+    Numbers and dates know one way of missing, so it is null. Text knows two, which a
+    model may tell apart, so NaN stays NaN (pandas 3 has it where pandas 2 had None).
+    """
+    text = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
+    if text:
+        return [
+            None if value is pd.NA or value is pd.NaT else value for value in column
+        ]
+    missing = column.isna()
+    return [
+        None if gone else value for value, gone in zip(column, missing, strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:
@@ -124,7 +129,5 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    if isinstance(value, float) and math.isnan(value):
-        return None
     message = f"{type(value).__name__} {value!r:.60}"
     raise TypeError(message)

@@ -14,7 +14,6 @@ from mlflow_serverless.local.cloud import (
     status,
     stop,
 )
-from mlflow_serverless.local.layout import default_root
 from mlflow_serverless.local.setup import Setup
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "LocalCloud",
     "Setup",
     "Status",
-    "default_root",
     "status",
     "stop",
 ]

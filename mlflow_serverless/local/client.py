@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +18,13 @@ from typing import Any
 
 from mlflow_serverless.local import wire
 from mlflow_serverless.local.database import explained, locked
-from mlflow_serverless.local.endpoint import Endpoint, alive, kill_holder, running
+from mlflow_serverless.local.endpoint import (
+    MODULE,
+    Endpoint,
+    alive,
+    kill_holder,
+    running,
+)
 from mlflow_serverless.local.errors import DaemonError, Trouble
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.setup import Setup
@@ -49,6 +56,7 @@ class Client:
         self._layout = layout
         self._stopping_s = stopping_s
         self._setup = setup
+        self._fingerprint = setup.fingerprint()
 
     def call(
         self, message: Mapping[str, Any], payload: bytes = b""
@@ -68,13 +76,15 @@ class Client:
             time.sleep(_PAUSE_S * 2**attempt)
         raise DaemonError(Trouble.GONE, self._layout.daemon_log)
 
-    def ask_if_running(self, message: Mapping[str, Any]) -> Message | None:
-        """Ask the process if there is one; None if not."""
+    def ask_if_running(
+        self, message: Mapping[str, Any], patience: float = QUICK_S
+    ) -> Message | None:
+        """Ask the process if there is one; None if not, or after *patience* [s]."""
         endpoint = running(self._layout)
         if endpoint is None:
             return None
         try:
-            return self._asked(endpoint, message, b"", QUICK_S)[0]
+            return self._asked(endpoint, message, b"", patience)[0]
         except (ConnectionError, DaemonError):
             return None
 
@@ -91,7 +101,8 @@ class Client:
                 # It cannot be reached, or does not listen: the lock says who it is.
                 kill_holder(self._layout)
             else:
-                self.ask_if_running({"op": "stop"})
+                quick = min(self._stopping_s, QUICK_S)
+                self.ask_if_running({"op": "stop"}, quick)
             time.sleep(_PAUSE_S)
         return True
 
@@ -117,7 +128,7 @@ class Client:
         return answer, data
 
     def _started(self) -> Endpoint:
-        wanted = self._setup.fingerprint()
+        wanted = self._fingerprint
         found = running(self._layout)
         if found is not None and found.fingerprint == wanted:
             return found
@@ -137,8 +148,8 @@ class Client:
         while time.monotonic() < deadline:
             found = running(self._layout)
             if found is not None and found.pid == process.pid:
-                # Not waited for: it outlives this command, or is reaped by `poll`.
-                process.returncode = 0
+                # Reaped when it ends, should this process live longer than it.
+                threading.Thread(target=process.wait, daemon=True).start()
                 return found
             if process.poll() is not None:
                 raise DaemonError(Trouble.ENDED, log, _last_line(log))
@@ -152,7 +163,7 @@ def spawn(layout: Layout, setup: Setup) -> "subprocess.Popen[bytes]":
     package = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
     command = (
-        sys.executable, "-m", "mlflow_serverless.local.daemon",
+        sys.executable, "-P", "-m", MODULE,
         str(layout.root), setup.to_json(),
     )  # fmt: skip
     with explained(layout.daemon_log), layout.daemon_log.open("wb") as log:

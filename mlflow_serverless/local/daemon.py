@@ -8,6 +8,7 @@ import random
 import secrets
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 from asyncio import StreamReader, StreamWriter
@@ -22,6 +23,7 @@ from mlflow_serverless.local.errors import DaemonError, Trouble
 from mlflow_serverless.local.fleet import Fleet
 from mlflow_serverless.local.journal import Entry, Journal
 from mlflow_serverless.local.layout import Layout
+from mlflow_serverless.local.ledger import Ledger
 from mlflow_serverless.local.lookup import Lookup
 from mlflow_serverless.local.route import Target, choose
 from mlflow_serverless.local.setup import Setup
@@ -29,14 +31,14 @@ from mlflow_serverless.local.wire import Message
 from mlflow_serverless.store import write_json
 
 _TICK_S = 0.5
-_LOCK_S = 2.0
-_FLUSH_S = 0.05
+_LOCK_S = 1.0
+_FLUSH_S = 0.1
 _DRAIN_S = 5.0
 """How long a stop waits for requests that are under way [s]."""
 _QUIET_S = 1.0
 """How long a reader of logs waits for the last lines [s]."""
 _STALE_S = 86_400.0
-"""Drafts of bundles that old were left by a killed process [s]."""
+"""Bundles of nothing deployed stay for that long, for who is about to deploy [s]."""
 
 
 class Daemon:
@@ -75,7 +77,8 @@ class Daemon:
         while not self._stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._tick_s())
-            self._look_after()
+            with suppress(OSError):  # a full disk is no reason to go
+                self._look_after()
         # From here on nobody finds this process; who did is told to look again.
         self._layout.endpoint.unlink(missing_ok=True)
         server.close()
@@ -121,7 +124,8 @@ class Daemon:
             writer.close()
 
     async def _answer(self, message: Message, payload: bytes) -> tuple[Message, bytes]:
-        if not hmac.compare_digest(str(message.get("token")), self._token):
+        given = str(message.get("token")).encode()
+        if not hmac.compare_digest(given, self._token.encode()):
             return {"stopping": True}, b""
         if message["op"] == "invoke" and self._stopping.is_set():
             return {"stopping": True}, b""
@@ -201,7 +205,9 @@ class Daemon:
     def _flush(self) -> None:
         entries, self._entries = self._entries, []
         if entries:
-            self._journal.write(entries)
+            # A log must never stop what it tells of.
+            with suppress(sqlite3.Error, ServerlessError, OSError):
+                self._journal.write(entries)
 
     async def _quiet(self) -> None:
         """Wait until requests that were answered are in the journal."""
@@ -234,14 +240,12 @@ def holds(layout: Layout, lock: int) -> bool:
 
 
 def tidy(layout: Layout) -> None:
-    """Take away what a killed process left."""
+    """Take away what a killed process left, and what nobody needs any more."""
     layout.endpoint.unlink(missing_ok=True)
     shutil.rmtree(layout.scratch, ignore_errors=True)
-    for pattern in (".draft-*", ".damaged-*"):
-        for draft in (layout.root / "bundles").glob(pattern):
-            with suppress(FileNotFoundError):
-                if time.time() - draft.stat().st_mtime > _STALE_S:
-                    shutil.rmtree(draft, ignore_errors=True)
+    with suppress(ServerlessError, OSError):
+        used = Ledger(layout.state).artifacts()
+        bundles.sweep(layout, used, time.time() - _STALE_S)
     with suppress(ServerlessError):
         Journal(layout.journal).trim()
 

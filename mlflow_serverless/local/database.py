@@ -1,5 +1,6 @@
 """Opening sqlite files so that parallel and dying processes do no harm."""
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -103,6 +104,8 @@ def explained(file: Path) -> Iterator[None]:
     except sqlite3.Error as cause:
         raise _meaning(file, cause) from cause
     except OSError as cause:
+        if cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFullError(file.parent) from cause
         raise StateUnreachableError(file, cause.strerror or str(cause)) from cause
 
 

@@ -1,17 +1,16 @@
 """One execution environment: a process, its Runtime API, one request at a time."""
 
 import asyncio
+import json
 import os
 import shutil
 import time
 import uuid
 from asyncio.subprocess import Process
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-
-import psutil
 
 from mlflow_serverless.limits import INIT_SECONDS, SYNC_PAYLOAD_BYTES
 from mlflow_serverless.local import process as processes
@@ -19,17 +18,17 @@ from mlflow_serverless.local.journal import Entry
 from mlflow_serverless.local.lines import Lines
 from mlflow_serverless.local.outcome import (
     Outcome,
+    Verdict,
     exited,
-    out_of_time,
     outgrown,
     report,
 )
 from mlflow_serverless.local.route import Target
 from mlflow_serverless.local.runtime_api import Ask, Tell, listen
+from mlflow_serverless.local.watch import Watch
 
 HOST = "127.0.0.1"
 _PREFIX = "/2018-06-01/runtime"
-_WATCH_S = 0.05
 _TAIL_CHARS = 4096
 _GRACE_S = 0.5
 """Between asking a process to end and ending it [s]."""
@@ -55,7 +54,8 @@ class Job:
     qualifier: str
     outcome: "asyncio.Future[Outcome]"
     began: float = 0.0
-    said: list[str] = field(default_factory=list)
+    said: str = ""
+    """The end of what was logged for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,24 +84,31 @@ class Environment:
         self.id = uuid.uuid4().hex[:12]
         self.init_ms: float | None = None
         self.used = time.monotonic()
-        self.peak_mb = 0
         self._around = around
         self._scratch = around.scratch / self.id
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._ready: asyncio.Future[Outcome | None] = loop.create_future()
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._asked: asyncio.Task[Job] | None = None
         self._job: Job | None = None
-        self._verdict: Callable[[str], Outcome] | None = None
-        self._timers: list[asyncio.TimerHandle] = []
+        self._verdict: Verdict | None = None
+        self._watch = Watch(target.settings, self.kill)
         self._lines = Lines(self._say)
+        self._server: asyncio.Server | None = None
         self._exit: asyncio.Task[None] | None = None
+        self._pid: int | None = None
         self._starting_for = ""
+
+    @property
+    def peak_mb(self) -> int:
+        """Most memory that was seen in use."""
+        return self._watch.peak_mb
 
     @property
     def pid(self) -> int | None:
         """Of its process, once there is one."""
-        return None if self._exit is None else self._process.pid
+        return self._pid
 
     async def start(self, bundle: Path, request: str) -> Outcome | None:
         """
@@ -112,6 +119,18 @@ class Environment:
             request: Id of the request that needs it.
         """
         began, self._starting_for = time.monotonic(), request
+        process = await self._spawn(bundle)
+        self._pid = process.pid
+        self._watch.attach(process.pid)
+        self._exit = self._loop.create_task(self._await_exit(process))
+        self._watch.begin(INIT_SECONDS + self.target.settings.timeout_s)
+        failed = await self._ready
+        self.init_ms = (time.monotonic() - began) * 1e3
+        if failed is not None:
+            self._say(f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms Status: error")
+        return failed
+
+    async def _spawn(self, bundle: Path) -> Process:
         self._scratch.mkdir(parents=True)
         limit = SYNC_PAYLOAD_BYTES
         self._server = await listen(self._answer, HOST, longest=limit)
@@ -121,23 +140,29 @@ class Environment:
             scratch=self._scratch, environment=self.id,
         )  # fmt: skip
         try:
-            process = await processes.start(
+            return await processes.start(
                 processes.command(self._around.runtime), env,
                 folder=self._scratch, output=self._lines.writer, target=self.target,
             )  # fmt: skip
         finally:
             self._lines.handed_over()
-        self._process = psutil.Process(process.pid)
-        self._exit = self._loop.create_task(self._await_exit(process))
-        self._watch(INIT_SECONDS + self.target.settings.timeout_s)
-        failed = await self._ready
-        self.init_ms = (time.monotonic() - began) * 1e3
-        if failed is not None:
-            self._say(f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms Status: error")
-        return failed
+
+    def discard(self) -> None:
+        """Give everything back but the process."""
+        self.phase = Phase.DEAD
+        self._watch.end()
+        self._lines.handed_over()
+        self._lines.close()
+        if self._server is not None:
+            self._server.close()
+        if self._asked is not None:
+            self._asked.cancel()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     async def run(self, request: str, payload: bytes, qualifier: str) -> Outcome:
-        """Answer one request; the environment must be idle."""
+        """Answer one request; the environment must be the caller's alone."""
+        if self.phase is Phase.DEAD:  # it ended in the moment that it was taken
+            return exited("it ended before it was asked")(request)
         job = Job(request, payload, qualifier, self._loop.create_future())
         self.phase, self._job = Phase.BUSY, job
         self._jobs.put_nowait(job)
@@ -149,17 +174,19 @@ class Environment:
         """End the process, which may tidy up for a moment."""
         self.phase = Phase.DEAD
         if self._exit is not None and not self._exit.done():
-            pid = self._process.pid
-            late = self._loop.call_later(_GRACE_S, processes.kill, pid)
-            processes.terminate(pid)
+            late = self._loop.call_later(_GRACE_S, self.kill)
+            self._signal(processes.terminate)
             await asyncio.wait((self._exit,))
             late.cancel()
 
-    def kill(self, verdict: Callable[[str], Outcome] | None = None) -> None:
+    def kill(self, verdict: Verdict | None = None) -> None:
         """End the process now; *verdict* says to its request why."""
         self._verdict = self._verdict or verdict
-        if self._exit is not None and not self._exit.done():
-            processes.kill(self._process.pid)
+        self._signal(processes.kill)
+
+    def _signal(self, send: Callable[[int], None]) -> None:
+        if self._pid is not None and self._exit is not None and not self._exit.done():
+            send(self._pid)
 
     # What the runtime asks.
 
@@ -179,12 +206,19 @@ class Environment:
 
     async def _next(self) -> Tell:
         self._finish()
-        self.phase = Phase.IDLE
-        self._settle_init(None)
-        self._around.changed(self)
-        job = await self._jobs.get()
+        if self._ready.done():
+            self.phase = Phase.IDLE
+            self._around.changed(self)
+        else:
+            # The request that it was started for has it, and nobody else.
+            self.phase = Phase.BUSY
+            self._ready.set_result(None)
+        if self._asked is not None:
+            self._asked.cancel()  # the runtime lost that connection
+        self._asked = self._loop.create_task(self._jobs.get())
+        job = await self._asked
         self._say(f"START RequestId: {job.id} Version: {self.target.version}")
-        self._watch(self.target.settings.timeout_s)
+        self._watch.begin(self.target.settings.timeout_s)
         job.began = time.monotonic()
         deadline = int((time.time() + self.target.settings.timeout_s) * 1e3)
         headers = {
@@ -208,31 +242,31 @@ class Environment:
 
     # How requests and the process end.
 
-    def _settle_init(self, failed: Outcome | None) -> None:
+    def _settle_init(self, failed: Outcome) -> None:
         if not self._ready.done():
             self._ready.set_result(failed)
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
         if job.outcome.done():
             return
-        self._weigh()
+        self._watch.weigh()
         self._lines.drain()
         now = time.monotonic()
         outcome.duration_ms = (now - (job.began or now)) * 1e3
-        outcome.log = "\n".join(job.said)[-_TAIL_CHARS:]
+        outcome.log = job.said
         self.phase = Phase.FINISHING
         job.outcome.set_result(outcome)
 
     def _finish(self) -> None:
         """Close the books on the last request: all of its lines are in."""
-        self._unwatch()
+        self._watch.end()
         self._lines.drain()
         job, self._job = self._job, None
         if job is not None and job.outcome.done() and not job.outcome.cancelled():
             init_ms, self.init_ms = self.init_ms, None
             for line in report(
                 job.id, job.outcome.result(), memory_mb=self.target.settings.memory_mb,
-                peak_mb=self.peak_mb, init_ms=init_ms,
+                peak_mb=self._watch.peak_mb, init_ms=init_ms,
             ):  # fmt: skip
                 self._say(line)
 
@@ -245,50 +279,19 @@ class Environment:
         if self._job is not None:
             self._settle(self._job, verdict(request))
         self._finish()
-        self._lines.close()
-        self._server.close()
-        self.phase = Phase.DEAD
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self.discard()
         self._around.changed(self)
-
-    # Limits.
-
-    def _watch(self, seconds: float) -> None:
-        """End the process if it takes longer than *seconds*, or too much memory."""
-        late = out_of_time(self.target.settings.timeout_s)
-        self._timers = [
-            self._loop.call_later(seconds, self.kill, late),
-            self._loop.call_later(_WATCH_S, self._keep_weighing),
-        ]
-
-    def _unwatch(self) -> None:
-        while self._timers:
-            self._timers.pop().cancel()
-
-    def _keep_weighing(self) -> None:
-        self._timers[1:] = [self._loop.call_later(_WATCH_S, self._keep_weighing)]
-        if self._weigh() > self.target.settings.memory_mb:
-            self.kill(exited("signal: killed"))
-
-    def _weigh(self) -> int:
-        """Resident memory now [MB]."""
-        try:
-            rss = int(self._process.memory_info().rss / 2**20)
-        except psutil.Error:
-            return 0
-        self.peak_mb = max(self.peak_mb, rss)
-        return rss
 
     def _say(self, text: str) -> None:
         target = self.target
         entry = Entry(time.time(), target.name, target.version, self.id, text)
         if self._job is not None:
-            self._job.said.append(text)
+            self._job.said = f"{self._job.said}\n{text}".lstrip()[-_TAIL_CHARS:]
         self._around.record(entry)
 
 
 def _refusal(status: int, kind: str, message: str) -> Tell:
-    body = f'{{"errorType":"{kind}","errorMessage":"{message}"}}'
+    body = json.dumps({"errorType": kind, "errorMessage": message})
     return Tell(status, body.encode(), {"Content-Type": "application/json"})
 
 

@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlflow_serverless.local.database import connect, opened, transaction
+from mlflow_serverless.local.database import opened, transaction
+from mlflow_serverless.local.kept import Kept
 from mlflow_serverless.world import LogLine
 
 SCHEMA = """
@@ -56,18 +57,22 @@ class Journal:
     def __init__(self, file: Path, *, keep: int = 200_000) -> None:
         self._file = file
         self._keep = keep
+        self._kept = Kept(file, SCHEMA)
 
     def write(self, entries: Sequence[Entry]) -> None:
         """
         Keep *entries*; a damaged file is put aside and a new one begun.
 
-        A log must never stop what it tells of.
+        Raises:
+            sqlite3.Error: They could not be written.
         """
         try:
             self._write(entries)
         except sqlite3.OperationalError:
-            return
+            self._kept.drop()
+            raise
         except sqlite3.DatabaseError:
+            self._kept.drop()
             for suffix in ("", "-wal", "-shm"):
                 file = self._file.with_name(self._file.name + suffix)
                 with suppress(FileNotFoundError):
@@ -79,10 +84,10 @@ class Journal:
             (e.name, e.at, e.version, e.environment, e.text, _is_metric(e.text))
             for e in entries
         ]
-        with closing(connect(self._file, SCHEMA)) as connection:
-            connection.execute("PRAGMA synchronous = OFF")
-            with transaction(connection):
-                connection.executemany(_INSERT, rows)
+        connection = self._kept.open()
+        connection.execute("PRAGMA synchronous = OFF")
+        with transaction(connection):
+            connection.executemany(_INSERT, rows)
 
     def trim(self) -> None:
         """Let the oldest lines go once there are too many."""

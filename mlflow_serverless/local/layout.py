@@ -1,10 +1,7 @@
 """Where everything is under the embedded cloud's root."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,5 @@ class Layout:
 
     def prepare(self) -> None:
         """Make the folders, for this user's eyes only."""
-        self.lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
-def default_root() -> Path:
-    """`MLFLOW_SERVERLESS_HOME`, or this user's folder for state."""
-    if chosen := os.environ.get("MLFLOW_SERVERLESS_HOME"):
-        return Path(chosen).expanduser().absolute()
-    return platformdirs.user_state_path("mlflow-serverless")
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.lock.parent.mkdir(exist_ok=True, mode=0o700)

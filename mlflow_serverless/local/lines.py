@@ -22,14 +22,17 @@ class Lines:
         self._take = take
         self._begun = b""
         self._reader, self.writer = os.pipe()
+        self._handed_over = False
         os.set_blocking(self._reader, False)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._reader, self.drain)
         self._open = True
 
     def handed_over(self) -> None:
-        """Close the writing end here, once the process has it."""
-        os.close(self.writer)
+        """Close the writing end here, once the process has it; safe to say twice."""
+        if not self._handed_over:
+            os.close(self.writer)
+        self._handed_over = True
 
     def drain(self) -> None:
         """

@@ -3,7 +3,8 @@
 import sqlite3
 from pathlib import Path
 
-from mlflow_serverless.local.database import connect, explained
+from mlflow_serverless.local.database import explained
+from mlflow_serverless.local.kept import Kept
 from mlflow_serverless.local.ledger import SCHEMA, read
 from mlflow_serverless.local.route import Target, contents
 from mlflow_serverless.plan import Actual
@@ -22,9 +23,8 @@ class Lookup:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._connection: sqlite3.Connection | None = None
-        self._inode = 0
-        self._seen = -1
+        self._kept = Kept(file, SCHEMA)
+        self._seen: object = None
         self._known: dict[str, Actual] = {}
 
     def look(self, name: str) -> Actual:
@@ -33,7 +33,7 @@ class Lookup:
             try:
                 return self._look(name)
             except sqlite3.Error:
-                self._close()
+                self._kept.drop()
                 raise
 
     def wants(self, target: Target) -> bool:
@@ -44,11 +44,11 @@ class Lookup:
             return True
 
     def _look(self, name: str) -> Actual:
-        connection = self._opened()
+        connection = self._kept.open()
         (version,) = connection.execute("PRAGMA data_version").fetchone()
-        if version != self._seen:
+        if self._seen != (seen := (self._kept.renewed, version)):
             self._known.clear()
-            self._seen = version
+            self._seen = seen
         if name not in self._known:
             connection.execute("BEGIN")
             try:
@@ -56,18 +56,3 @@ class Lookup:
             finally:
                 connection.rollback()
         return self._known[name]
-
-    def _opened(self) -> sqlite3.Connection:
-        """The connection; a new one if the file is another than before."""
-        inode = self._file.stat().st_ino if self._file.exists() else 0
-        if self._connection is None or inode != self._inode:
-            self._close()
-            self._connection = connect(self._file, SCHEMA)
-            self._inode = self._file.stat().st_ino
-        return self._connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection, self._seen = None, -1
-        self._known.clear()

@@ -33,8 +33,16 @@ class Setup:
     """How long they wait [s]."""
 
     def to_json(self) -> str:
-        """As text that fits an argument; `from_json` is the way back."""
-        return json.dumps({**asdict(self), "runtime": str(self.runtime)})
+        """
+        As text that fits an argument; `from_json` is the way back.
+
+        Equal setups give equal texts: 60 and 60.0 are the same time.
+        """
+        values = {
+            name: float(value) if name.endswith("_s") else value
+            for name, value in asdict(self).items()
+        }
+        return json.dumps({**values, "runtime": str(self.runtime)})
 
     @classmethod
     def from_json(cls, text: str) -> "Setup":

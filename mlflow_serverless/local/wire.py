@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlflow_serverless.errors import ServerlessError
+from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
 from mlflow_serverless.local import errors as local_errors
 from mlflow_serverless.plan import errors as plan_errors
 
 HOST = "127.0.0.1"
 _LENGTHS = struct.Struct("!II")
+_LONGEST_HEAD = 1 << 16
 
 Message = dict[str, Any]
 
@@ -28,8 +30,16 @@ def packed(message: Mapping[str, Any], payload: bytes = b"") -> bytes:
 
 
 async def received(reader: StreamReader) -> tuple[Message, bytes]:
-    """The next message; asyncio.IncompleteReadError if the other side is gone."""
+    """
+    The next message.
+
+    Raises:
+        asyncio.IncompleteReadError: The other side is gone.
+        ValueError: It is no message, or longer than any of ours.
+    """
     head, payload = _LENGTHS.unpack(await reader.readexactly(_LENGTHS.size))
+    if head > _LONGEST_HEAD or payload > SYNC_PAYLOAD_BYTES:
+        raise ValueError((head, payload))
     return json.loads(await reader.readexactly(head)), await reader.readexactly(payload)
 
 

@@ -117,7 +117,7 @@ def parse_ref(text: str) -> ModelRef:
         raise BadModelUriError(text)
     if text.startswith("file:/"):
         return LocalFolder(Path(unquote(urlsplit(text).path)))
-    if not text or "://" in text or re.match(r"[a-z]+:/", text):
+    if not text or "://" in text or re.match(r"([a-z]+:/|models:|runs:)", text):
         raise BadModelUriError(text)
     return LocalFolder(Path(text))
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from lambda_runtime.manifest import (
     Engine,
@@ -18,62 +20,76 @@ from lambda_runtime.manifest import (
     from_plain,
     to_plain,
 )
-from mlflow_serverless.convert import OnnxGraph
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package.bundle import Bundle
 from mlflow_serverless.package.errors import BundleCorruptError, BundleUnreadableError
 from mlflow_serverless.store import digest_file
 
+if TYPE_CHECKING:
+    from mlflow_serverless.convert import OnnxGraph
+    from mlflow_serverless.optimise import Artefact
+
 MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One variant, and the folder where the files it names lie now."""
-
-    variant: Variant
-    folder: Path
 
 
 def package(
     model: ServableModel,
-    graph: OnnxGraph,
-    parts: Iterable[Part],
+    artefacts: "Sequence[Artefact]",
     folder: Path,
     *,
     engine: Engine,
 ) -> Bundle:
     """
-    Put the variants' files and their manifest into *folder*.
+    Put the artefacts' files and their manifest into *folder*.
 
-    The same values and files give the same bytes, wherever and whenever.
+    The same model and graphs give the same bytes, wherever and whenever: of what was
+    measured, only the order of magnitude goes in.
 
     Args:
         model: Where the graphs came from.
-        graph: How requests and answers are bound to every variant.
-        parts: The variants, in the order of preference; each passed parity.
+        artefacts: At least one, in the order of preference; each passed parity.
         folder: Empty, or not there yet.
         engine: What is to run them.
 
     Raises:
         BundleUnreadableError: The runtime would not read the manifest as we mean it.
     """
-    parts = list(parts)
     folder.mkdir(parents=True, exist_ok=True)
+    graph = _binding(artefacts)
     manifest = Manifest(
-        model=_origin(model),
+        model=origin(model),
         engine=engine,
         inputs=graph.inputs,
         outputs=graph.outputs,
-        variants=tuple(part.variant for part in parts),
+        variants=tuple(_rounded(item.variant) for item in artefacts),
         signature=model.signature,
         feeds=graph.feeds,
         answer=graph.answer,
-        files=_carry(parts, folder),
+        files=_carry(artefacts, folder),
     )
+    return seal(manifest, folder)
+
+
+def seal(manifest: Manifest, folder: Path) -> Bundle:
+    """
+    Write *manifest* beside its files: *folder* is a bundle now.
+
+    Raises:
+        BundleUnreadableError: The runtime would not read the manifest as we mean it.
+    """
     text = _canonical(manifest)
     (folder / MANIFEST).write_bytes(text)
     return Bundle(folder=folder, digest=_digest(text), manifest=manifest)
+
+
+def _binding(artefacts: "Sequence[Artefact]") -> "OnnxGraph":
+    """One manifest binds all variants, so they have to be bound alike."""
+    first = artefacts[0].graph
+    for item in artefacts[1:]:
+        if replace(item.graph, file=first.file, opset=first.opset) != first:
+            why = f"{item.variant.name} is bound otherwise than the first variant"
+            raise BundleUnreadableError(why)
+    return first
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -95,7 +111,22 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(folder=folder, digest=_digest(text), manifest=manifest)
 
 
-def _origin(model: ServableModel) -> Model:
+def _rounded(variant: Variant) -> Variant:
+    """
+    A run's decade from below, a load's from above.
+
+    The runtime takes them for advice: whether a run is long enough to share between
+    threads, whether a load fits into the time that is left.
+    """
+    load, run = variant.load_ms, variant.run_us
+    return variant._replace(
+        load_ms=10.0 ** math.ceil(math.log10(load)) if load else None,
+        run_us=10.0 ** math.floor(math.log10(run)) if run else None,
+    )
+
+
+def origin(model: ServableModel) -> Model:
+    """Where *model* came from, as the manifest says it."""
     return Model(
         uri=model.uri,
         name=model.name,
@@ -107,25 +138,25 @@ def _origin(model: ServableModel) -> Model:
     )
 
 
-def _carry(parts: Iterable[Part], folder: Path) -> tuple[File, ...]:
+def _carry(artefacts: "Sequence[Artefact]", folder: Path) -> tuple[File, ...]:
     """Bring every file over once; variants may share files."""
     files: dict[str, File] = {}
-    for part in parts:
-        for path in (part.variant.file, *part.variant.needs):
-            if path not in files:
-                _link(part.folder / path, folder / path)
-                size = (folder / path).stat().st_size
-                files[path] = File(path, digest_file(folder / path), size)
-    return tuple(files[path] for path in sorted(files))
+    for item in artefacts:
+        for source in item.files:
+            if source.name not in files:
+                files[source.name] = carry(source, folder, source.name)
+    return tuple(files[name] for name in sorted(files))
 
 
-def _link(source: Path, target: Path) -> None:
-    """A hard link costs nothing; across file systems it has to be a copy."""
+def carry(source: Path, folder: Path, name: str) -> File:
+    """Bring *source* to *name* in *folder*: a hard link where one can be made."""
+    target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+    return File(name, digest_file(target), target.stat().st_size)
 
 
 def _canonical(manifest: Manifest) -> bytes:

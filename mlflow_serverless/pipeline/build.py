@@ -17,12 +17,11 @@ from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package import (
     Bundle,
     BundleCorruptError,
-    Part,
     package,
     read_bundle,
 )
 from mlflow_serverless.pipeline.arrows import obtain
-from mlflow_serverless.pipeline.rooms import Form, House, Rooms
+from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.report import step
 from mlflow_serverless.store import digest_file, key_of, write_json
@@ -30,11 +29,11 @@ from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import ParityOptions, ParityReport
 
 T = TypeVar("T")
 
-CONVERSION, PARITY = "conversion.json", "parity.json"
 REPORTS = {".json", ".html"}
 ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
 
@@ -75,11 +74,11 @@ def build(
     model = walk.resolve(uri, flavor)
     key = key_of(recipe=_recipe(), model=model.digest, flavor=model.flavor)
     conversion = walk.convert(key, model)
-    forms = walk.optimise(key, conversion)
-    parity, reports = walk.verify(key, model, forms, options_of(config))
+    artefacts = walk.optimise(key, conversion)
+    parity, reports = walk.verify(key, model, artefacts, options_of(config))
     return Built(
         model=model,
-        bundle=walk.package(key, model, conversion, forms),
+        bundle=walk.package(key, model, artefacts),
         parity=parity,
         reports=reports,
         question=walk.question(key, model),
@@ -114,30 +113,32 @@ class _Walk:
 
     def _converted(self, model: ServableModel, folder: Path) -> "Conversion":
         made = self._rooms.convert(model, folder)
-        write_json(folder / CONVERSION, plain(made.report))
+        write_json(folder / "conversion.json", plain(made.report))
         return made
 
-    def optimise(self, key: str, conversion: "Conversion") -> tuple[Form, ...]:
+    def optimise(self, key: str, conversion: "Conversion") -> "tuple[Artefact, ...]":
         with step(self._world.tell, "optimise") as said:
             value, fresh = self._obtain(
                 "optimise", key,
                 lambda folder: tuple(self._rooms.optimise(conversion, folder)),
             )  # fmt: skip
-            said.say(", ".join(form.variant.name for form in value), fresh=fresh)
+            names = ", ".join(item.variant.name for item in value)
+            before, after = value[-1].before_bytes, value[-1].bytes
+            said.say(f"{names}, {before:,} to {after:,} bytes", fresh=fresh)
         return value
 
     def verify(
         self,
         key: str,
         model: ServableModel,
-        forms: tuple[Form, ...],
+        artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
         full = key_of(before=key, options=plain(options), data=_data(options.data))
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,
-                lambda folder: self._verified(model, forms, options, folder),
+                lambda folder: self._verified(model, artefacts, options, folder),
             )  # fmt: skip
             said.say(value.summary, fresh=fresh, rows=value.rows)
         folders = (("convert", key), ("verify", full))
@@ -147,28 +148,35 @@ class _Walk:
     def _verified(
         self,
         model: ServableModel,
-        forms: tuple[Form, ...],
+        artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
         folder: Path,
     ) -> "ParityReport":
-        report = self._rooms.verify(model, forms, options)
-        write_json(folder / PARITY, plain(report))
+        from mlflow_serverless.verify.errors import ParityError  # noqa: PLC0415 - brings numpy
+
+        try:
+            report = self._rooms.verify(model, artefacts, options)
+        except ParityError as refusal:
+            kept = self._world.store.root / "refused" / folder.name.lstrip(".")
+            kept.mkdir(parents=True, exist_ok=True)
+            _write_reports(refusal.report, kept)
+            self._world.tell("verify.warning", what=f"the report is in {kept}")
+            raise
+        _write_reports(report, folder)
         return report
 
     def package(
         self,
         key: str,
         model: ServableModel,
-        conversion: "Conversion",
-        forms: tuple[Form, ...],
+        artefacts: "tuple[Artefact, ...]",
     ) -> Bundle:
         identity = key_of(
             before=key, uri=model.uri, version=model.version, id=model.model_id
         )
-        parts = [Part(form.variant, form.folder) for form in forms]
 
         def make(folder: Path) -> None:
-            package(model, conversion.graph, parts, folder, engine=ENGINE)
+            package(model, artefacts, folder, engine=ENGINE)
 
         with step(self._world.tell, "package") as said:
             made = self._world.store.obtain("bundle", identity, make)
@@ -195,6 +203,13 @@ class _Walk:
         return (
             sorted(f for f in folder.iterdir() if f.suffix in REPORTS) if folder else []
         )
+
+
+def _write_reports(report: "ParityReport", folder: Path) -> None:
+    from mlflow_serverless.verify.report import page, to_plain  # noqa: PLC0415 - brings numpy
+
+    write_json(folder / "parity.json", to_plain(report))
+    (folder / "parity.html").write_text(page(report), encoding="utf-8")
 
 
 def options_of(config: DeploymentConfig) -> "ParityOptions":

@@ -5,30 +5,16 @@ loads a converter. Tests walk through rooms of their own.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lambda_runtime.manifest import Variant
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.smoke import Question
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import Candidate, ParityOptions, ParityReport
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One form of the graph to serve: what is proved, and what is packed."""
-
-    candidate: "Candidate"
-    variant: Variant
-
-    @property
-    def folder(self) -> Path:
-        """Where the variant's files lie."""
-        return self.candidate.file.parent
 
 
 class Rooms(Protocol):
@@ -42,17 +28,17 @@ class Rooms(Protocol):
         """Graphs, with their files in *folder*."""
         ...
 
-    def optimise(self, conversion: "Conversion", folder: Path) -> Sequence[Form]:
+    def optimise(self, conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
         """Forms of the graph to serve, with their files in *folder*."""
         ...
 
     def verify(
         self,
         model: ServableModel,
-        forms: Sequence[Form],
+        artefacts: "Sequence[Artefact]",
         options: "ParityOptions",
     ) -> "ParityReport":
-        """Proof that every form answers as the model does, or an error."""
+        """Proof that every artefact answers as the model does, or an error."""
         ...
 
     def question(self, model: ServableModel) -> Question | None:
@@ -78,28 +64,22 @@ class House:
         return convert(model, folder)
 
     @staticmethod
-    def optimise(conversion: "Conversion", folder: Path) -> Sequence[Form]:
-        """The graph as converted, and its twin for the first requests if it has one."""
-        from mlflow_serverless.verify import candidate_of  # noqa: PLC0415 - brings numpy
+    def optimise(conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+        """See `mlflow_serverless.optimise`."""
+        from mlflow_serverless.optimise import optimise  # noqa: PLC0415 - brings onnx
 
-        twins = {f"twin-{i}": twin for i, twin in enumerate(conversion.twins)}
-        named = {"portable": conversion.graph, **twins}
-        return [
-            Form(candidate_of(graph, name), Variant(name, graph.file.name, use=use))
-            for name, graph in named.items()
-            for use in [_use(name, twins=bool(twins))]
-        ]
+        return optimise(conversion, folder)
 
     @staticmethod
     def verify(
         model: ServableModel,
-        forms: Sequence[Form],
+        artefacts: "Sequence[Artefact]",
         options: "ParityOptions",
     ) -> "ParityReport":
         """See `mlflow_serverless.verify`."""
         from mlflow_serverless.verify import verify  # noqa: PLC0415 - brings onnxruntime
 
-        return verify(model, [form.candidate for form in forms], options=options)
+        return verify(model, [_candidate(item) for item in artefacts], options=options)
 
     @staticmethod
     def question(model: ServableModel) -> Question | None:
@@ -109,7 +89,19 @@ class House:
         return question_of(model)
 
 
-def _use(name: str, *, twins: bool) -> str:
-    if not twins:
-        return "always"
-    return "steady" if name == "portable" else "first"
+def _candidate(artefact: "Artefact") -> "Candidate":
+    """What is put to the proof is what will be packed, with the same settings."""
+    from mlflow_serverless.verify import Candidate  # noqa: PLC0415 - brings numpy
+
+    graph, variant = artefact.graph, artefact.variant
+    return Candidate(
+        name=variant.name,
+        file=graph.file,
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        feeds=graph.feeds,
+        answer=graph.answer,
+        needs=artefact.files[1:],
+        format=variant.format,
+        prepack=variant.prepack,
+    )

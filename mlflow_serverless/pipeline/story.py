@@ -35,7 +35,7 @@ from mlflow_serverless.plan import (
     plan_removal,
 )
 from mlflow_serverless.plan.rules import check_function_name
-from mlflow_serverless.provenance import record
+from mlflow_serverless.provenance import record, withdraw
 from mlflow_serverless.report import step
 from mlflow_serverless.world import World
 
@@ -55,7 +55,9 @@ def deploy(
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(_model_uri(request, have), request.flavor, config, world, rooms)
+    built = build(
+        _model_uri(request, have), _flavor(request, have), config, world, rooms
+    )
     artifact = world.cloud.put(built.bundle)
     want = desired(request.name, artifact, built.model, built.parity.summary, config)
     changes = _planned(request, want, have, world)
@@ -65,8 +67,8 @@ def deploy(
         smoke=asked,
         seconds=round(perf_counter() - begun, 3),
     )
-    if changes and config.record:
-        record(built.model, done, built.reports, world)
+    if config.record:
+        _recorded(have, built, done, world)
     return done
 
 
@@ -81,7 +83,9 @@ def plan_only(
     """
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(_model_uri(request, have), request.flavor, config, world, rooms)
+    built = build(
+        _model_uri(request, have), _flavor(request, have), config, world, rooms
+    )
     want = desired(
         request.name, built.bundle.digest, built.model, built.parity.summary, config
     )
@@ -98,10 +102,13 @@ def plan_only(
 def delete(name: str, world: World) -> bool:
     """Take the deployment away; False if there was none."""
     check_function_name(name)
-    removal = plan_removal(world.cloud.snapshot(name))
+    have = world.cloud.snapshot(name)
+    removal = plan_removal(have)
     with step(world.tell, "delete", name) as said:
         apply(removal, world.cloud, _Steps(world))
         said.say(name if removal else f"{name} is not there", fresh=bool(removal))
+    if removal and config_of(have).record:
+        withdraw(tag(have, "model"), name, world.tell)
     return bool(removal)
 
 
@@ -124,6 +131,13 @@ def _model_uri(request: DeployRequest, have: Actual) -> str:
     if not uri:
         raise ModelUnnamedError(request.name)
     return uri
+
+
+def _flavor(request: DeployRequest, have: Actual) -> str | None:
+    """An update that keeps the model keeps the flavour that was chosen for it."""
+    if request.model_uri is None:
+        return request.flavor or tag(have, "flavor") or None
+    return request.flavor
 
 
 def _planned(request: DeployRequest, want: Desired, have: Actual, world: World) -> Plan:
@@ -215,6 +229,14 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
         parity=built.parity.summary,
         changed=tuple(str(s) for s in changes.steps),
     )
+
+
+def _recorded(have: Actual, built: Built, done: Deployment, world: World) -> None:
+    """MLflow says of each model where it is served now."""
+    before = tag(have, "model")
+    if before and before != built.model.uri:
+        withdraw(before, done.name, world.tell)
+    record(built.model, done, built.reports, world.tell)
 
 
 class _Steps:

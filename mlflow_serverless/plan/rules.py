@@ -1,5 +1,6 @@
 """What may be wished for at all: AWS's limits, held everywhere."""
 
+import re
 from collections.abc import Iterator
 
 from mlflow_serverless import limits
@@ -16,8 +17,18 @@ _ALIAS = (
     "1 to 128 letters, digits, hyphens and underscores, not digits alone",
 )
 
-RESERVED_VARIABLES = ("AWS_LAMBDA_", "MLFLOW_SERVERLESS_")
-"""Prefixes of variables that the platform sets itself."""
+RESERVED_VARIABLES = frozenset(
+    (
+        "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "MLFLOW_SERVERLESS_BUNDLE",
+        "MLFLOW_SERVERLESS_ORT", "MLFLOW_SERVERLESS_SCRATCH",
+    )
+)  # fmt: skip
+"""Variables that the platform sets itself, beside all that begin with AWS_LAMBDA_."""
+
+_VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_VARIABLE_RULE = "2 or more letters, digits and _, a letter first"
+"""EnvironmentVariableName in the Lambda API model."""
 
 
 def check(want: Desired) -> None:
@@ -110,7 +121,9 @@ def _wrong_settings(settings: Settings) -> Iterator[str]:
             f"(at most {limits.ENVIRONMENT_BYTES})"
         )
     for key, _ in settings.environment:
-        if key.startswith(RESERVED_VARIABLES):
+        if not _VARIABLE.fullmatch(key):
+            yield f"environment variable {key[:40]!r} ({_VARIABLE_RULE})"
+        if key.startswith("AWS_LAMBDA_") or key in RESERVED_VARIABLES:
             yield f"environment variable {key} is set by the platform"
 
 

@@ -1,8 +1,6 @@
 """Files of a pinned model, on this machine, under a name that never changes."""
 
 import shutil
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from mlflow.artifacts import download_artifacts
@@ -36,7 +34,7 @@ def fetch(pinned: Pinned, downloads: Path, store: str) -> tuple[Path, str]:
     if pinned.content is not None:
         folder = ContentStore(downloads).obtain(_ROOM, pinned.content, download).folder
         return folder, digest_folder(folder)
-    return _by_digest(downloads, download)
+    return ContentStore(downloads).obtain_by_content(_ROOM, download)
 
 
 def snapshot(folder: Path, downloads: Path) -> tuple[Path, str]:
@@ -47,30 +45,13 @@ def snapshot(folder: Path, downloads: Path) -> tuple[Path, str]:
             folder, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_META)
         )
 
-    return _by_digest(downloads, copy)
-
-
-def _by_digest(downloads: Path, make: Callable[[Path], None]) -> tuple[Path, str]:
-    """Make it first, and name it by what came out."""
-    downloads.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=downloads) as temporary:
-        draft = Path(temporary) / "model"
-        draft.mkdir()
-        make(draft)
-        digest = digest_folder(draft)
-        name = digest.removeprefix("sha256:")
-        made = ContentStore(downloads).obtain(_ROOM, name, lambda to: _move(draft, to))
-    return made.folder, digest
-
-
-def _move(source: Path, target: Path) -> None:
-    for path in list(source.iterdir()):
-        path.rename(target / path.name)
+    return ContentStore(downloads).obtain_by_content(_ROOM, copy)
 
 
 def _lift(got: Path, draft: Path) -> None:
     """MLflow may put the files one folder deeper; bring them up."""
     if got.resolve() == draft.resolve():
         return
-    _move(got, draft)
+    for path in list(got.iterdir()):
+        path.rename(draft / path.name)
     shutil.rmtree(draft / got.relative_to(draft).parts[0])

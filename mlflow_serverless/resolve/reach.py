@@ -1,5 +1,6 @@
 """Whether a store can be reached, and what its refusals mean."""
 
+import errno
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -73,4 +74,6 @@ def explained(store: str) -> Iterator[None]:
         error = RegistryDeniedError if denied else RegistryUnreachableError
         raise error(store, text) from cause
     except OSError as cause:
+        if cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise  # this machine's disk, not the store
         raise RegistryUnreachableError(store, str(cause)) from cause

@@ -37,7 +37,8 @@ def resolve(text: str, *, downloads: Path, flavor: str | None = None) -> Servabl
     """
     ref = parse_ref(text)
     if isinstance(ref, LocalFolder):
-        pinned = Pinned(uri=str(ref), asked=text, source=str(ref))
+        place = str(ref.path.absolute())
+        pinned = Pinned(uri=place, asked=text, source=place)
         folder, digest = snapshot(_model_folder(ref.path), downloads)
     else:
         pinned, store = _pin(ref, text)

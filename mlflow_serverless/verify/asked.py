@@ -14,6 +14,9 @@ from mlflow_serverless.verify.samples import Group
 CALLS = 200
 """Most calls spent on finding the rows of one group that the model refuses."""
 
+HOPELESS = 24
+"""Rows refused one by one, with none answered, after which the rest is not asked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -43,6 +46,9 @@ class _Search:
     reference: Reference
     group: Group
     calls: int = CALLS
+    answered: bool = False
+    alone: int = 0
+    """Rows asked alone and refused."""
     reasons: dict[str, None] = field(default_factory=dict)
     unasked: int = 0
 
@@ -55,14 +61,16 @@ class _Search:
     def _ask(
         self, rows: NDArray[np.intp]
     ) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
-        if self.calls <= 0:
+        if self.calls <= 0 or (self.alone >= HOPELESS and not self.answered):
             self.unasked += len(rows)
             return
         self.calls -= 1
         found = self.reference.predict(take(self.group.batch, rows))
         if not isinstance(found, Refusal):
+            self.answered = True
             yield rows, found
         elif len(rows) < 2:
+            self.alone += len(rows)
             self.reasons.setdefault(found.reason)
         else:
             middle = len(rows) // 2

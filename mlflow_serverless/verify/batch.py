@@ -1,6 +1,7 @@
 """Rows on their way to the model: a table, or named tensors."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,30 @@ def join(batches: Sequence[Batch]) -> Batch:
     return {
         name: np.concatenate([tensor[name] for tensor in tensors]) for name in first
     }
+
+
+@cache
+def null_is_nan() -> bool:
+    """Whether the pandas beside the model reads a null among texts as NaN (3 does)."""
+    read = pd.DataFrame({"texts": ["", None]})["texts"][1]
+    return read is not None
+
+
+def as_requested(batch: Batch) -> Batch:
+    """
+    *batch* as a request can say it.
+
+    Where pandas reads null as NaN, no request can make the model see None, and
+    comparing there proves nothing; so None becomes NaN.
+    """
+    if not isinstance(batch, pd.DataFrame) or not null_is_nan():
+        return batch
+    made = batch.copy()
+    for name in batch.columns:
+        if batch[name].dtype == object:
+            items = [float("nan") if item is None else item for item in batch[name]]
+            made[name] = pd.Series(items, index=batch.index, dtype=object)
+    return made
 
 
 def native_form(batch: Batch) -> pd.DataFrame | NDArray[Any] | dict[str, NDArray[Any]]:

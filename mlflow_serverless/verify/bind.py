@@ -36,7 +36,7 @@ def bind(
 
 
 def _columns(frame: pd.DataFrame, feed: Feed, dtype: str) -> NDArray[Any]:
-    made = [cast(_column(frame, name), dtype) for name in feed.columns]
+    made = [cast(_column(frame, name), dtype, feed.null) for name in feed.columns]
     return np.stack(made, axis=1) if made else np.empty((len(frame), 0))
 
 
@@ -50,13 +50,13 @@ def _column(frame: pd.DataFrame, name: str) -> NDArray[Any]:
 def _tensor(
     tensors: Mapping[str, NDArray[Any]], feed: Feed, dtype: str
 ) -> NDArray[Any]:
-    return cast(tensors[feed.tensor or ""], dtype)
+    return cast(tensors[feed.tensor or ""], dtype, feed.null)
 
 
-def cast(values: NDArray[Any], dtype: str) -> NDArray[Any]:
+def cast(values: NDArray[Any], dtype: str, null: str = NULL_TEXT) -> NDArray[Any]:
     """*values* as the runtime puts them into an input of type *dtype*."""
     if dtype == "string":
-        flat = [as_text(item) for item in values.ravel().tolist()]
+        flat = [as_text(item, null) for item in values.ravel().tolist()]
         return np.array(flat, dtype=object).reshape(values.shape)
     if values.dtype == object:
         values = np.array([np.nan if v is None else v for v in values.ravel()])
@@ -66,10 +66,10 @@ def cast(values: NDArray[Any], dtype: str) -> NDArray[Any]:
         return values.astype(np.dtype(dtype))
 
 
-def as_text(item: object) -> str:
-    """One element of a string tensor."""
+def as_text(item: object, null: str) -> str:
+    """One element of a string tensor; *null* is what None is there."""
     if item is None or item is pd.NaT or item is pd.NA:
-        return NULL_TEXT
+        return null
     if isinstance(item, float) and item != item:  # noqa: PLR0124 - NaN alone
         return NAN_TEXT
     return item if isinstance(item, str) else str(item)
@@ -98,5 +98,8 @@ def _part(found: NDArray[Any], field: Field) -> NDArray[Any]:
         labels = np.array(field.labels)
         if labels.dtype.kind in "US" or len({type(v) for v in field.labels}) > 1:
             labels = np.array(field.labels, dtype=object)
-        values = labels[values.astype(np.intp)]
+        places = values.astype(np.intp)
+        if places.size and places.min() < 0:  # numpy would count from the end
+            raise IndexError(field.output)
+        values = labels[places]
     return values.astype(object) if values.dtype.kind in "US" else values

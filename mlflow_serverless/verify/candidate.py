@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_runtime.manifest import Answer, Feed, Tensor
+from lambda_runtime.manifest import Answer, Feed, Tensor, Variant
 from mlflow_serverless.convert.graph import OnnxGraph
 
 
@@ -24,6 +24,21 @@ class Candidate:
     format: str = "onnx"
     """`onnx` or `ort`."""
     prepack: bool = True
+    """Whether the session lays weights out for speed while loading."""
+    optimised: bool = False
+    """Whether loading leaves the graph as it is in the file."""
+
+    @property
+    def variant(self) -> Variant:
+        """How the runtime opens it; parity is proved on a session opened alike."""
+        return Variant(
+            self.name,
+            self.file.name,
+            needs=tuple(path.name for path in self.needs),
+            format=self.format,
+            prepack=self.prepack,
+            optimised=self.optimised,
+        )
 
     @property
     def bytes(self) -> int:
@@ -31,13 +46,27 @@ class Candidate:
         return sum(path.stat().st_size for path in (self.file, *self.needs))
 
 
-def candidate_of(graph: OnnxGraph, name: str = "portable") -> Candidate:
-    """The candidate that *graph* is, as converted."""
+def candidate_of(
+    graph: OnnxGraph, name: str = "portable", *, variant: Variant | None = None
+) -> Candidate:
+    """
+    The candidate that *graph* is.
+
+    Args:
+        graph: The form itself; its file opens the session.
+        name: What it is called, where *variant* does not say.
+        variant: How it will be opened, if that is decided already.
+    """
+    chosen = variant or Variant(name, graph.file.name)
     return Candidate(
-        name=name,
+        name=chosen.name,
         file=graph.file,
         inputs=graph.inputs,
         outputs=graph.outputs,
         feeds=graph.feeds,
         answer=graph.answer,
+        needs=tuple(graph.file.parent / path for path in chosen.needs),
+        format=chosen.format,
+        prepack=chosen.prepack,
+        optimised=chosen.optimised,
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import Example, ServableModel
 from mlflow_serverless.verify.batch import Batch, rows_of
 from mlflow_serverless.verify.errors import (
@@ -38,7 +39,10 @@ def check_example(model: ServableModel, reference: PyfuncReference) -> Batch | N
     """
     if model.example is None:
         return None
-    data = _read(model, model.example)
+    try:
+        data = _read(model)
+    except Exception as cause:
+        raise _explained(model.example, cause) from cause
     try:
         batch = conform(data, model.signature)
     except MisfitError as cause:
@@ -46,27 +50,25 @@ def check_example(model: ServableModel, reference: PyfuncReference) -> Batch | N
     try:
         reference.predict_raw(data)
     except Exception as cause:
-        if _is_enforcement(cause):
-            raise ExampleMismatchError(model.example.file, brief(cause)) from cause
-        raise ModelFailsOnItsExampleError(model.example.file, brief(cause)) from cause
+        raise _explained(model.example, cause) from cause
     return batch
 
 
-def _read(model: ServableModel, example: Example) -> Any:
+def _read(model: ServableModel) -> Any:
     from mlflow.models import Model  # noqa: PLC0415 - heavy, only when verifying
 
     with quiet():
-        try:
-            return Model.load(str(model.folder)).load_input_example(str(model.folder))
-        except Exception as cause:
-            raise ModelFailsOnItsExampleError(example.file, brief(cause)) from cause
+        return Model.load(str(model.folder)).load_input_example(str(model.folder))
 
 
-def _is_enforcement(cause: Exception) -> bool:
-    """Whether MLflow's schema enforcement, rather than the model, said no."""
+def _explained(example: Example, cause: Exception) -> ServerlessError:
+    """Whether MLflow's schema enforcement said no, or the model itself."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
-    return isinstance(cause, MlflowException) and "schema" in str(cause).lower()
+    text = str(cause).lower()
+    if isinstance(cause, MlflowException) and ("schema" in text or "signature" in text):
+        return ExampleMismatchError(example.file, brief(cause))
+    return ModelFailsOnItsExampleError(example.file, brief(cause))
 
 
 def check_repeats(reference: Reference, batch: Batch) -> float:

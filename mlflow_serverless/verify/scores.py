@@ -20,7 +20,8 @@ def compare_scores(
     """Count rows beyond the tolerance, and keep the evidence."""
     wide, other = expected.astype(np.float64), actual.astype(np.float64)
     error = absolute_error(wide, other)
-    excess = _excess(error, tolerance.atol + tolerance.rtol * np.abs(wide))
+    with np.errstate(over="ignore", invalid="ignore"):
+        excess = _excess(error, tolerance.atol + tolerance.rtol * np.abs(wide))
     rows = by_row(excess)
     finite = error[np.isfinite(error)]
     return OutputStats(
@@ -42,7 +43,7 @@ def absolute_error(
 ) -> NDArray[np.float64]:
     """|a - b|; 0 where both are NaN or the same infinity, inf where only one is."""
     same = (expected == actual) | (np.isnan(expected) & np.isnan(actual))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(expected - actual)
     error = np.where(np.isnan(error), np.inf, error)
     return np.where(same, 0.0, error)
@@ -52,7 +53,7 @@ def _excess(
     error: NDArray[np.float64], allowed: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Error over tolerance; no error is within any tolerance, even none."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         ratio = error / allowed
     return np.where(error == 0, 0.0, np.where(np.isfinite(allowed), ratio, np.inf))
 
@@ -62,7 +63,8 @@ def _relative(
 ) -> NDArray[np.float64]:
     size = np.abs(expected)
     usable = np.isfinite(error) & (size > 0) & np.isfinite(size)
-    return np.divide(error, size, out=np.zeros_like(error), where=usable)
+    with np.errstate(over="ignore"):
+        return np.divide(error, size, out=np.zeros_like(error), where=usable)
 
 
 def _quantiles(error: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -16,4 +16,4 @@ def deployed(shop, tmp_path_factory):
         client = get_deploy_client("lambda:/local")
         client.create_deployment("fraud", "models:/fraud@champion", config={})
         yield folder
-        stop(folder / "local")
+        stop(folder)

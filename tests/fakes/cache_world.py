@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_runtime.cache import Cache
 from lambda_runtime.manifest import (
+    PIECE_BYTES,
     Answer,
     Engine,
     File,
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 def file_of(content: bytes, path: str = "model.onnx") -> File:
     """The manifest's record of *content*."""
     return File(path, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def in_pieces(file: File, content: bytes) -> File:
+    """The same record with the digests of the content's pieces."""
+    starts = range(0, len(content), PIECE_BYTES)
+    return file._replace(
+        pieces=tuple(
+            hashlib.sha256(content[start : start + PIECE_BYTES]).hexdigest()
+            for start in starts
+        )
+    )
 
 
 class CacheWorld:

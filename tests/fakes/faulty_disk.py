@@ -13,7 +13,7 @@ from lambda_runtime.cache.disk import RealDisk
 
 @dataclass
 class Fault:
-    """What goes wrong: in *call*, on paths that contain *where*, after *after* calls."""
+    """What goes wrong in *call*, on paths with *where* in them, after some calls."""
 
     call: str
     where: str = ""
@@ -61,7 +61,9 @@ class FaultyDisk(RealDisk):
         self._meet("fstat", self._paths.get(fd, ""))
         return os.fstat(fd)
 
-    def preadv(self, fd: int, buffers: Sequence[bytearray], offset: int) -> int:
+    def preadv(
+        self, fd: int, buffers: Sequence[bytearray | memoryview], offset: int
+    ) -> int:
         met = self._meet("preadv", self._paths.get(fd, ""))
         count = os.preadv(fd, buffers, offset)
         if met is not None and count:

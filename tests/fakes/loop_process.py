@@ -14,51 +14,69 @@ from tests.fakes.runtime_api import FakeRuntimeApi
 ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = ROOT / "tests/fakes/loop_app.py"
 ENTRY = ROOT / "lambda_runtime/__main__.py"
+LEAN = (sys.executable, "-I", "-S")
+"""How Lambda's image starts Python."""
 
 
 class Runtime:
-    """A Runtime API and one client process, for the length of a `with`."""
+    """
+    A Runtime API and one client process, for the length of a `with`.
+
+    Args:
+        program: What to run.
+        by: What runs it.
+        out: A file for the lines it logs, other than one of ours.
+        environ: Its environment, beside the path and the Runtime API's address.
+    """
 
     def __init__(
         self,
-        program: Path = STAND_IN,
+        program: Path | str = STAND_IN,
         *,
-        arguments: tuple[str, ...] = (),
-        flags: tuple[str, ...] = ("-I", "-S"),
+        by: tuple[str, ...] = LEAN,
+        out: str | None = None,
         **environ: str,
     ) -> None:
         self.api = FakeRuntimeApi()
-        self._command = [sys.executable, *flags, str(program), *arguments]
+        self._command = [*by, *str(program).split(" ")]
         self._environ = environ
-        # Files, since a pipe nobody reads would hold the process up.
-        self._logs = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self._out = out
 
     def __enter__(self) -> Self:
         self.api.__enter__()
-        self.process = subprocess.Popen(
-            self._command,
-            env={
-                "PATH": os.environ["PATH"],
-                "AWS_LAMBDA_RUNTIME_API": self.api.address,
-                **self._environ,
-            },
-            stdout=self._logs[0],
-            stderr=self._logs[1],
-        )
+        # Files, since a pipe nobody reads would hold the process up.
+        self._folder = tempfile.TemporaryDirectory()
+        self._logs = Path(self._folder.name) / "out", Path(self._folder.name) / "err"
+        environ = {
+            "PATH": os.environ["PATH"],
+            "AWS_LAMBDA_RUNTIME_API": self.api.address,
+        }
+        with (
+            Path(self._out or self._logs[0]).open("wb") as out,
+            self._logs[1].open("wb") as err,
+        ):
+            self.process = subprocess.Popen(
+                self._command, env={**environ, **self._environ}, stdout=out, stderr=err
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-        self.api.__exit__(None, None, None)
-        self._last = self.out, self.err
-        for log in self._logs:
-            log.close()
+        try:
+            self.stop()
+        finally:
+            self.api.__exit__(None, None, None)
+            self._folder.cleanup()
 
     def stop(self) -> int:
         """Ask the process to end; its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
         return self.ended()
+
+    def stop_hard(self) -> None:
+        """End a process that does not listen to SIGTERM."""
+        self.process.kill()
+        self.process.wait()
 
     def ended(self, timeout_s: float = 20) -> int:
         """Wait for the process to end by itself; its exit code."""
@@ -71,16 +89,10 @@ class Runtime:
 
     @property
     def out(self) -> bytes:
-        """What the process has written to its log of lines."""
-        return self._content(0)
+        """The lines the process has logged so far."""
+        return self._logs[0].read_bytes()
 
     @property
     def err(self) -> bytes:
-        """What the process has written to its log of errors."""
-        return self._content(1)
-
-    def _content(self, which: int) -> bytes:
-        log = self._logs[which]
-        if log.closed:
-            return self._last[which]
-        return os.pread(log.fileno(), os.fstat(log.fileno()).st_size, 0)
+        """What the process has complained of so far."""
+        return self._logs[1].read_bytes()

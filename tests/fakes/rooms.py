@@ -16,9 +16,9 @@ from lambda_runtime.manifest import (
 )
 from mlflow_serverless.convert import Conversion, ConversionReport, OnnxGraph
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.pipeline.rooms import Form
+from mlflow_serverless.optimise import Artefact
 from mlflow_serverless.pipeline.smoke import Question
-from mlflow_serverless.verify import ParityOptions, ParityReport, candidate_of
+from mlflow_serverless.verify import ParityOptions, ParityReport
 
 QUESTION = Question(payload=b'{"inputs": [1]}', answer='{"predictions": [1.0]}')
 
@@ -61,13 +61,22 @@ class FakeRooms:
         )  # fmt: skip
         return Conversion(graph=graph, report=report)
 
-    def optimise(self, conversion: Conversion, folder: Path) -> Sequence[Form]:
+    def optimise(self, conversion: Conversion, folder: Path) -> Sequence[Artefact]:
         self._visit("optimise")
-        candidate = candidate_of(conversion.graph)
-        return [Form(candidate, Variant("portable", conversion.graph.file.name))]
+        graph = conversion.graph
+        size = graph.file.stat().st_size
+        return [
+            Artefact(
+                variant=Variant("portable", graph.file.name), graph=graph,
+                bytes=size, before_bytes=size, steps=(), load_ms=1.0, run_us=1.0,
+            )
+        ]  # fmt: skip
 
     def verify(
-        self, model: ServableModel, forms: Sequence[Form], options: ParityOptions
+        self,
+        model: ServableModel,
+        artefacts: Sequence[Artefact],
+        options: ParityOptions,
     ) -> ParityReport:
         self._visit("verify")
         return ParityReport(

@@ -179,7 +179,8 @@ class _Handler(socketserver.BaseRequestHandler):
                 )
             return False
         started, sent = time.monotonic(), 0
-        for piece in _pieces(body):
+        size = int(fake.pace.bytes_per_s / 100) or 512 * 1024
+        for piece in _pieces(body, min(size, 512 * 1024)):
             self.request.sendall(piece)
             sent += len(piece)
             if fake.pace.bytes_per_s:
@@ -189,7 +190,7 @@ class _Handler(socketserver.BaseRequestHandler):
         return True
 
 
-def _pieces(body: memoryview, size: int = 512 * 1024) -> Iterator[memoryview]:
+def _pieces(body: memoryview, size: int) -> Iterator[memoryview]:
     return (body[at : at + size] for at in range(0, len(body), size))
 
 

@@ -73,7 +73,9 @@ def _filled(uri: str, folder: Path) -> Shop:
     )
 
 
-def log(model: Any, *, name: str | None = None, example: Any = None) -> Any:
+def log(
+    model: Any, *, name: str | None = None, example: Any = None, **more: Any
+) -> Any:
     """Log and, if *name* is given, register; without looking for requirements."""
     import mlflow
 
@@ -83,6 +85,7 @@ def log(model: Any, *, name: str | None = None, example: Any = None) -> Any:
         input_example=table() if example is None else example,
         registered_model_name=name,
         pip_requirements=["scikit-learn"],
+        **more,
     )
 
 

@@ -123,10 +123,11 @@ def _candidate(item: CandidateReport) -> str:
         parts.append(
             error_map([Counts(g.name, g.histogram) for g in found if g.histogram])
         )
-        parts.append("<h3>Largest error of each group</h3>")
-        parts.append(
-            dots([Dot(g.name, g.max_excess, times(g.max_excess)) for g in found])
-        )
+        if any(g.max_excess for g in found):
+            parts.append("<h3>Largest error of each group</h3>")
+            parts.append(
+                dots([Dot(g.name, g.max_excess, times(g.max_excess)) for g in found])
+            )
     parts.append(_classes(item))
     parts.append(_worst(item))
     return f"<section>{''.join(parts)}</section>"
@@ -243,10 +244,13 @@ def _judged(report: ParityReport) -> str:
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; cells are HTML already."""
     head = "".join(f"<th>{escape(name)}</th>" for name in headings)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows
-    )
+    body = "".join("<tr>" + "".join(map(_td, row)) + "</tr>" for row in rows)
     return (
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _td(cell: str) -> str:
+    """Short cells keep to one line."""
+    return f'<td class="wide">{cell}</td>' if len(cell) > 40 else f"<td>{cell}</td>"

@@ -155,7 +155,7 @@ def dots(rows: Sequence[Dot]) -> str:
             f"<title>{escape(row.words)}</title></circle>"
         )
         side, at = (-12, "end") if x > WIDTH - 130 else (12, "start")
-        parts.append(text(x + side, y + 4, row.words, style="dim", at=at))
+        parts.append(text(x + side, y + 4, row.words, style="halo", at=at))
     return svg(bottom + 6, "".join(parts), "largest error by group")
 
 

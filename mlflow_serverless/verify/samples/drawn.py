@@ -131,7 +131,11 @@ class Drawer:
         yield self._group(
             "infinite",
             "an infinity in each float column",
-            hostile.infinite(columns, self._base("infinite", min(few, 2 * floats))),
+            hostile.infinite(
+                columns,
+                self._base("infinite", min(few, 2 * floats)),
+                self._rng("infinite!"),
+            ),
         )
 
     def _sizes(self) -> Iterator[Group]:

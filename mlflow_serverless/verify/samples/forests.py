@@ -73,7 +73,8 @@ def _xgboost_tree(tree: dict[str, Any]) -> Tree:
     feature = np.array(tree["split_indices"], np.int64)
     return (
         np.where((left < 0) | (categorical != 0), -1, feature),
-        np.array(tree["split_conditions"], np.float64),
+        # printed as the shortest decimal of a float32, so read as one
+        np.array(tree["split_conditions"], np.float32).astype(np.float64),
         left,
         np.array(tree["right_children"], np.int64),
     )

@@ -64,10 +64,18 @@ def large(
     return made
 
 
-def infinite(columns: Sequence[Column], base: Arrays) -> dict[int, NDArray[Any]]:
-    """One infinity a row, in each float column in turn, both signs."""
+def infinite(
+    columns: Sequence[Column], base: Arrays, rng: np.random.Generator
+) -> dict[int, NDArray[Any]]:
+    """One infinity a row, in each float column, both signs, in random order."""
     floats = [i for i, c in enumerate(columns) if c.type in FLOATS]
-    return _one_each(base, floats, [np.inf, -np.inf])
+    made = {i: column.copy() for i, column in base.items()}
+    slots = [(i, value) for i in floats for value in (np.inf, -np.inf)]
+    rows = len(next(iter(made.values()), []))
+    for row, slot in enumerate(rng.permutation(rows) if slots else ()):
+        i, value = slots[slot % len(slots)]
+        made[i][row] = value
+    return made
 
 
 def missing(
@@ -141,16 +149,4 @@ def extreme_integers(
             limits = np.iinfo(made[i].dtype)
             pool = [limits.min, limits.max, 0, -1, 2**24 + 1, limits.max // 2 + 1]
             made[i] = np.resize(np.array(pool, made[i].dtype), len(made[i]))
-    return made
-
-
-def _one_each(
-    base: Arrays, where: Sequence[int], values: Sequence[float]
-) -> dict[int, NDArray[Any]]:
-    made = {i: column.copy() for i, column in base.items()}
-    slots = [(i, value) for i in where for value in values]
-    rows = len(next(iter(made.values()), []))
-    for row in range(rows if slots else 0):
-        i, value = slots[row % len(slots)]
-        made[i][row] = value
     return made

@@ -117,12 +117,11 @@ def _wrapped(step: Any) -> list[Any]:
         if hasattr(step, name)
     ]
     if hasattr(step, "estimators_") and not hasattr(step, "estimators_features_"):
-        inner.extend(members_of(step))
+        inner.extend(m for m in members_of(step) if not hasattr(m, "tree_"))
     flat = [i for item in inner for i in (item if isinstance(item, list) else [item])]
     return [
         getattr(item, "estimator", item) if hasattr(item, "calibrators") else item
         for item in flat
-        if not hasattr(item, "tree_")
     ]
 
 

@@ -77,7 +77,7 @@ def test_what_is_in_use_is_never_evicted(tmp_path: Path):
 
 
 def test_a_shared_folder_spares_what_was_used_today(tmp_path: Path):
-    """On a mount only files untouched for a day go: another environment may map them."""
+    """On a mount only files untouched for a day go: others may map them."""
     where = folder(tmp_path, 2500, SHARED)
     put(where, 0)
     put(where, 1)
@@ -132,7 +132,7 @@ def test_wrong_content_never_gets_a_name(tmp_path: Path):
 
 
 def test_a_killed_filler_leaves_nothing_visible(tmp_path: Path):
-    """SIGKILL in the middle of a write: no file under the digest, space is reclaimed."""
+    """SIGKILL amid a write: no file under the digest, and space is reclaimed."""
     script = (
         "import os, signal, sys; sys.path.insert(0, sys.argv[1])\n"
         "from lambda_runtime.cache.disk import RealDisk\n"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lambda_runtime.manifest import File
 from tests.fakes.cache_world import CacheWorld, file_of
 from tests.fakes.faulty_disk import Fault, FaultyDisk
+
+if TYPE_CHECKING:
+    from lambda_runtime.manifest import File
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-import datetime
+import datetime as dt
 
 import pytest
 from botocore.auth import S3SigV4Auth
@@ -17,15 +17,15 @@ from lambda_runtime.cache import sigv4
 keys = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 moments = st.datetimes(
-    datetime.datetime(2020, 1, 1),
-    datetime.datetime(2099, 1, 1),  # noqa: DTZ001
+    dt.datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds
+    dt.datetime(2099, 1, 1),  # noqa: DTZ001
 )
 
 
 class _At(S3SigV4Auth):
     """botocore's signer at a time of our choice, without its own clock."""
 
-    def __init__(self, who, region, moment):
+    def __init__(self, who, region, moment) -> None:
         super().__init__(who, "s3", region)
         self.moment = moment
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from lambda_runtime.cache.tier import Limit
 from lambda_runtime.faults import BrokenBundle
-from lambda_runtime.manifest import File
-from tests.fakes.cache_world import CacheWorld, file_of
+from lambda_runtime.manifest import File, from_plain, to_plain
+from tests.fakes.cache_world import CacheWorld, file_of, in_pieces
 from tests.fakes.faulty_disk import Fault, FaultyDisk
 
 CONTENT = os.urandom(3_000_000)
@@ -81,7 +83,7 @@ def test_asking_twice_looks_once(world: CacheWorld):
 
 @pytest.mark.parametrize("tiers", ["bundle tmp mount", "bundle mount", "mount"])
 def test_external_data_lies_beside_its_graph(world: CacheWorld, tiers: str):
-    """Graph and data have their own names in one real folder, wherever they came from."""
+    """Graph and data have their own names in one real folder, from any tier."""
     world.mounted(MODEL, CONTENT)
     world.mounted(DATA, DATA_CONTENT)
     cache = world.open(world.manifest(MODEL, DATA, needs=("model.data",), tiers=tiers))
@@ -96,6 +98,28 @@ def test_external_data_lies_beside_its_graph(world: CacheWorld, tiers: str):
         for n in ("model.onnx", "model.data")
     }
     assert 1 == len(resolved)
+
+
+def test_data_shared_by_two_graphs_is_checked_once(world: CacheWorld):
+    """Our own links do not make the cache read a large file a second time."""
+    other = file_of(CONTENT[:-1], "other.onnx")
+    for file, content in (
+        (MODEL, CONTENT),
+        (other, CONTENT[:-1]),
+        (DATA, DATA_CONTENT),
+    ):
+        world.mounted(file, content)
+    manifest = world.manifest(MODEL, other, DATA, needs=("model.data",))
+    twin = manifest.variants[0]._replace(name="twin", file="other.onnx")
+    cache = world.open(
+        manifest._replace(variants=(*manifest.variants, twin)), disk := FaultyDisk()
+    )
+    first = Path(cache.path_of(MODEL))
+    disk.faults.append(Fault("preadv", f"/store/{DATA.sha256}"))
+    second = Path(cache.path_of(other))
+
+    assert DATA_CONTENT == (first.parent / "model.data").read_bytes()
+    assert DATA_CONTENT == (second.parent / "model.data").read_bytes()
 
 
 def test_a_bundled_graph_moves_to_its_data(world: CacheWorld):
@@ -237,7 +261,7 @@ TMP_FAULTS = [
 
 @pytest.mark.parametrize("fault", TMP_FAULTS, ids=lambda f: f"{f.call}-{f.errno}")
 def test_a_tmp_that_fails_leaves_the_mount(world: CacheWorld, fault: Fault):
-    """Full, forbidden or broken half-way: the file is used on the mount, nothing left."""
+    """Full, forbidden or broken half-way: the mount serves, nothing is left."""
     world.mounted(MODEL, CONTENT)
     cache = world.open(world.manifest(MODEL), FaultyDisk([fault]))
 
@@ -290,6 +314,24 @@ def test_a_disk_without_hard_links_gets_soft_ones(world: CacheWorld):
     assert graph.is_symlink()
     assert CONTENT == graph.read_bytes()
     assert DATA_CONTENT == (graph.parent / "model.data").read_bytes()
+
+
+def test_a_mount_that_is_not_mounted_is_not_made(world: CacheWorld):
+    """Writing through must not fill the local disk under a mount's name."""
+    world.mount.rmdir()
+    manifest = world.manifest(MODEL, tiers="mount", options={"write_through": True})
+    cache = world.open(manifest)
+    source = world.bundled(MODEL, CONTENT)
+
+    assert not cache._tiers().write_through(MODEL, str(source), Limit(5))
+    assert not world.mount.exists()
+
+
+def test_pieces_survive_the_manifest(world: CacheWorld):
+    """What the deployer writes of pieces is what the runtime reads."""
+    manifest = world.manifest(in_pieces(MODEL, CONTENT))
+
+    assert manifest == from_plain(json.loads(json.dumps(to_plain(manifest))))
 
 
 @pytest.mark.parametrize(

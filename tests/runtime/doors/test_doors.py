@@ -167,6 +167,7 @@ def test_a_body_that_cannot_be_decoded_is_the_callers_mistake(fields):
         {"multiValueHeaders": {"X": None, "Y": [None, 7]}},
         {"queryStringParameters": [1], "multiValueQueryStringParameters": {"a": 1}},
         {"pathParameters": {"proxy": 7}},
+        {"pathParameters": "x"},
         {"body": None, "isBase64Encoded": True},
     ],
 )

@@ -105,6 +105,8 @@ def test_a_graph_that_declares_no_rank_takes_any(opened, kind):
     session = opened("any-rank", graphs.identity("float32", None), kind)
 
     assert {"y": x} == session.run({"x": x}, ["y"])
+    with pytest.raises(BadRequest):
+        session.run({"x": Value("float32", (1,) * 65, bytes(4))}, ["y"])
 
 
 def test_an_output_that_is_none_is_ours(linear):
@@ -115,6 +117,36 @@ def test_an_output_that_is_none_is_ours(linear):
         linear.run({"x": ROW}, ["nothing"])
 
     assert "no tensor output 'nothing'; it has score, share" in failed.value.message
+
+
+def test_what_is_asked_for_leaves_little_behind(opened):
+    """
+    Lists of outputs that callers make up are served, and do not pile up.
+    """
+    session = opened("refusals-linear", graphs.linear(WEIGHTS), "ort-c")
+
+    for turn in range(100):
+        asked = ["share"] * (turn + 1)
+        assert ["share"] == list(session.run({"x": ROW}, asked))
+        with pytest.raises(Internal):
+            session.run({"x": ROW}, [f"no-{turn}"])
+
+    assert len(session._idle) <= 16
+
+
+def test_a_graph_without_inputs_is_run(opened, kind):
+    """
+    A constant is a model too.
+    """
+    made = graphs.model(
+        [helper.make_node("Constant", [], ["y"], value_floats=[1.0, 2.0])],
+        [],
+        [graphs.info("y", "float32", [2])],
+    )
+
+    answer = opened("constant", made, kind).run({}, ["y"])
+
+    assert {"y": Value("float32", (2,), b"\0\0\x80?\0\0\0@")} == answer
 
 
 def test_a_closed_session_says_so(kind, folder):
@@ -241,7 +273,7 @@ except BrokenBundle as broken:
         (missing, "is missing"),
         (too_new, "newer engine"),
         (unknown_operator, "operator that this engine does not have"),
-        (without_weights, "weights are in a file beside it"),
+        (without_weights, "is missing"),
         (with_cut_weights, "weights are in a file beside it"),
         (cyclic, ""),
     ],

@@ -47,7 +47,7 @@ def test_each_event_is_answered_once(nexts, answers, chunked, sizes):
         events = [
             Event(b"%d" % n * sizes, chunked=flag) for n, flag in enumerate(chunked)
         ]
-        posted = [server.wait(server.push(event)) for event in events]
+        posted = [server.wait(server.push(event), timeout_s=8) for event in events]
         client.stop()
         loop.join(5)
         client.close()

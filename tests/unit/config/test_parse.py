@@ -120,10 +120,15 @@ def test_every_mistake_is_reported_with_its_key():
     })  # fmt: skip
 
     for text in (
-        "memory_mb=64", "timeout_s=soon", "memroy_mb: unknown key; did you mean "
-        "memory_mb?", "did you mean parity.samples?", "alias: ", "engine: native is "
-        "not built yet", "tags: is a group", "environment: AWS_REGION is reserved",
-    ):  # fmt: skip
+        "memory_mb=64",
+        "timeout_s=soon",
+        "memroy_mb: unknown key; did you mean memory_mb?",
+        "did you mean parity.samples?",
+        "alias: ",
+        "engine: native is not built yet",
+        "tags: is a group",
+        "environment: AWS_REGION is reserved",
+    ):
         assert any(text in mistake for mistake in found), text
     assert 8 == len(found)
 

@@ -27,7 +27,7 @@ PAYLOADS = [
 ]
 
 
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: "+".join(p))
+@pytest.mark.parametrize("payload", PAYLOADS, ids="+".join)
 def test_pandas_is_undone(payload, tmp_path):
     """
     `mlflow deployments predict -I` reads serving payloads as frames; they come back.
@@ -54,9 +54,11 @@ def test_missing_text_keeps_its_kind():
     """
     In columns of text NaN and None may mean different things to a model.
     """
-    text = payload_of(pd.DataFrame({"a": pd.Series([np.nan, None], dtype=object)}))
+    mixed = payload_of(pd.DataFrame({"a": pd.Series([np.nan, None], dtype=object)}))
+    text = payload_of(pd.DataFrame({"a": pd.Series([np.nan, "x"], dtype="str")}))
 
-    assert b'"data": [[NaN], [null]]' in text
+    assert b'"data": [[NaN], [null]]' in mixed
+    assert b'"data": [[NaN], ["x"]]' in text
 
 
 def test_missing_numbers_are_null():

@@ -26,7 +26,7 @@ from mlflow_serverless.store import DiskFullError
 FUNCTION = Function(
     name="it",
     artifact="sha256:a",
-    settings=Settings(memory_mb=128, timeout_s=3, environment=(("k", "v"),)),
+    settings=Settings(memory_mb=128, timeout_s=3, environment=(("KEY", "v"),)),
 )
 
 

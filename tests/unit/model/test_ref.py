@@ -27,7 +27,7 @@ names = st.text(
 @given(name=names, version=st.integers(1, 10**6))
 def test_what_is_written_reads_back(name, version):
     """
-    str and parse_ref are each other's inverse.
+    Writing and reading are each other's inverse.
     """
     for ref in (
         RegisteredVersion(name, str(version)),

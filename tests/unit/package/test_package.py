@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ from lambda_runtime.manifest import (
 )
 from mlflow_serverless.convert import OnnxGraph
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.package import BundleCorruptError, Part, package, read_bundle
+from mlflow_serverless.optimise import Artefact
+from mlflow_serverless.package import BundleCorruptError, package, read_bundle
 from mlflow_serverless.package.errors import BundleUnreadableError
 
 MODEL = ServableModel(
@@ -32,24 +34,28 @@ MODEL = ServableModel(
 )  # fmt: skip
 
 
-def make(folder: Path, into: Path, **model):
+def make(folder: Path, into: Path, *, load_ms: float = 1.0, **model: Any):
     folder.mkdir(exist_ok=True)
     (folder / "model.onnx").write_bytes(b"graph")
     (folder / "model.data").write_bytes(b"weights")
     (folder / "twin.onnx").write_bytes(b"twin")
+    artefacts = [
+        artefact(folder, Variant("portable", "model.onnx", ("model.data",))),
+        artefact(folder, Variant("gather", "twin.onnx", use="first", load_ms=load_ms)),
+    ]
+    return package(replace(MODEL, **model), artefacts, into, engine=Engine())
+
+
+def artefact(folder: Path, variant: Variant, answer: str = "array") -> Artefact:
     graph = OnnxGraph(
-        file=folder / "model.onnx",
+        file=folder / variant.file,
         inputs=(Tensor("x", "float32", (None, 1)),),
         outputs=(Tensor("y", "int64", (None,)),),
         feeds=(Feed("x", ("größe",)),),
-        answer=Answer("array", (Field("y", labels=("no", "yes")),)),
+        answer=Answer(answer, (Field("y", labels=("no", "yes")),)),
         opset=(("", 18),),
     )
-    parts = [
-        Part(Variant("portable", "model.onnx", ("model.data",)), folder),
-        Part(Variant("gather", "twin.onnx", ("model.data",), use="first"), folder),
-    ]
-    return package(replace(MODEL, **model), graph, parts, into, engine=Engine())
+    return Artefact(variant=variant, graph=graph, bytes=0, before_bytes=0, steps=())
 
 
 def test_a_bundle_reads_back_as_it_was_made(tmp_path):
@@ -66,14 +72,27 @@ def test_a_bundle_reads_back_as_it_was_made(tmp_path):
 
 def test_two_packagings_are_the_same_bytes(tmp_path):
     """
-    Neither place nor time leaves a trace.
+    Neither place nor time nor speed of the machine leaves a trace.
     """
-    first = make(tmp_path / "one", tmp_path / "a")
-    second = make(tmp_path / "two", tmp_path / "b")
+    first = make(tmp_path / "one", tmp_path / "a", load_ms=2.5)
+    second = make(tmp_path / "two", tmp_path / "b", load_ms=3.5)
 
     assert first.digest == second.digest
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_variants_are_bound_alike(tmp_path):
+    """
+    One manifest says how requests get into every variant, so they must agree.
+    """
+    make(tmp_path / "work", tmp_path / "a")
+    artefacts = [
+        artefact(tmp_path / "work", Variant("portable", "model.onnx")),
+        artefact(tmp_path / "work", Variant("gather", "twin.onnx"), answer="table"),
+    ]
+    with pytest.raises(BundleUnreadableError, match="gather is bound otherwise"):
+        package(MODEL, artefacts, tmp_path / "b", engine=Engine())
 
 
 def test_another_model_is_another_bundle(tmp_path):

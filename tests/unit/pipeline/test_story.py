@@ -39,7 +39,7 @@ class Told:
     def __init__(self) -> None:
         self.events = []
 
-    def __call__(self, event, /, **fields):
+    def __call__(self, event, /, **fields) -> None:
         self.events.append((event, fields))
 
     def names(self):

@@ -66,7 +66,7 @@ def _attach_example(example: Any, folder: Path) -> None:
 def servable(folder: Path) -> ServableModel:
     """What the resolve room would make of *folder*."""
     meta = Model.load(str(folder))
-    flavor = next(name for name in meta.flavors if name != "python_function")
+    own = [name for name in meta.flavors if name != "python_function"]
     pyfunc = meta.flavors["python_function"]
     example = folder / "input_example.json"
     return ServableModel(
@@ -76,7 +76,7 @@ def servable(folder: Path) -> ServableModel:
         version=None,
         model_id=None,
         run_id=None,
-        flavor=flavor,
+        flavor=own[0] if own else "python_function",
         predict_fn=pyfunc.get("predict_fn", "predict"),
         signature=_signature(meta),
         folder=folder,

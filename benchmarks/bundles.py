@@ -1,0 +1,81 @@
+"""Our own contestant: a proved-elsewhere bundle, and how its process is started."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks.images import ROOT
+from lambda_runtime.manifest import Engine
+from mlflow_serverless.package import Part, package
+from mlflow_serverless.pipeline.rooms import House
+
+PYTHON = "/usr/bin/python3"
+
+
+def bundle_of(estimator, work: Path) -> Path:
+    """Convert, optimise and package a scikit-learn estimator; the bundle's folder."""
+    import mlflow.sklearn
+    from mlflow.models import infer_signature
+
+    from benchmarks import models
+
+    rows = models.table(4)[0]
+    mlflow.sklearn.save_model(
+        estimator, work / "model", pip_requirements=["scikit-learn"],
+        pyfunc_predict_fn="predict_proba", serialization_format="cloudpickle",
+        signature=infer_signature(rows, estimator.predict_proba(rows)),
+    )  # fmt: skip
+    rooms = House()
+    model = rooms.resolve(str(work / "model"), work / "downloads", None)
+    (work / "convert").mkdir()
+    conversion = rooms.convert(model, work / "convert")
+    (work / "optimise").mkdir()
+    forms = rooms.optimise(conversion, work / "optimise")
+    return package(
+        model, conversion.graph, [Part(form.variant, form.folder) for form in forms],
+        work / "bundle", engine=Engine(kind="ort-c", why="benchmark"),
+    ).folder  # fmt: skip
+
+
+def ort_library() -> Path:
+    """ONNX Runtime's C library, in the wheel that runs here."""
+    import onnxruntime
+
+    folder = Path(onnxruntime.__file__).parent / "capi"
+    return next(folder.glob("libonnxruntime.so.*"))
+
+
+def runtime_command(bundle: Path) -> tuple[list[str], dict[str, str]]:
+    """How the runtime is started on this machine: command and environment."""
+    command = [sys.executable, "-I", "-S", str(ROOT / "lambda_runtime/__main__.py")]
+    return command, {
+        "MLFLOW_SERVERLESS_BUNDLE": str(bundle),
+        "MLFLOW_SERVERLESS_ORT": str(ort_library()),
+    }
+
+
+def runtime_tree(tree: Path, bundle: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Lay out our image under *tree*; command and environment."""
+    import compileall
+
+    shutil.copytree(
+        ROOT / "lambda_runtime", tree / "var/task/lambda_runtime",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )  # fmt: skip
+    compileall.compile_dir(
+        tree / "var/task", quiet=1, stripdir=str(tree), prependdir="/",
+        invalidation_mode=compileall.PycInvalidationMode.UNCHECKED_HASH,
+    )  # fmt: skip
+    shutil.copytree(bundle, tree / "opt/ml/bundle")
+    library = ort_library()
+    target = tree / "opt/onnxruntime" / library.name
+    target.parent.mkdir(parents=True)
+    shutil.copy(library, target)
+    command = (PYTHON, "-I", "-S", "/var/task/lambda_runtime/__main__.py")
+    return command, {
+        "MLFLOW_SERVERLESS_BUNDLE": "/opt/ml/bundle",
+        "MLFLOW_SERVERLESS_ORT": f"/opt/onnxruntime/{library.name}",
+        "ORT_DISABLE_TELEMETRY": "1",
+    }

@@ -1,0 +1,141 @@
+"""The main job: a mixed-type pipeline from the registry to equal answers, and on."""
+
+import json
+
+import pytest
+
+import mlflow_serverless
+from mlflow_serverless.errors import ServerlessError
+from mlflow_serverless.local import stop
+from tests.fakes.shop import log
+from tests.models.canonical import customers, pipeline
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder))
+        yield folder
+        stop(folder)
+
+
+@pytest.fixture(scope="module")
+def versions(shop):
+    """Two versions of `churn`, made in a run: one kept with skops, one as a pickle."""
+    import mlflow
+    from sklearn.ensemble import RandomForestClassifier
+
+    first, data = pipeline()
+    second, _ = pipeline(RandomForestClassifier(20, random_state=0))
+    with mlflow.start_run() as run:
+        example = data.head(5)
+        skops = {"skops_trusted_types": ["numpy.dtype"]}
+        log(first, name="churn", example=example, **skops)
+        log(second, name="churn", example=example, serialization_format="cloudpickle")
+    return run.info.run_id
+
+
+@pytest.fixture(scope="module")
+def deployed(home, versions):
+    return mlflow_serverless.deploy("churn", "models:/churn/1", memory_mb=512)
+
+
+def native(version, rows):
+    import mlflow
+
+    return mlflow.pyfunc.load_model(f"models:/churn/{version}").predict(rows).tolist()
+
+
+def test_the_served_answers_are_the_model_s(deployed):
+    """
+    Int, float, text and boolean columns, some missing, odd names, text labels: every
+    answer is the native model's.
+    """
+    rows = customers(300, seed=7)
+
+    assert native(1, rows) == deployed.predict(rows)
+
+
+def test_the_same_again_does_nothing_in_no_time(deployed):
+    """
+    With nothing changed no step is taken, within two seconds.
+    """
+    again = mlflow_serverless.deploy("churn", "models:/churn/1", memory_mb=512)
+
+    assert () == again.changed
+    assert again.seconds < 2
+    assert (deployed.version, deployed.bundle) == (again.version, again.bundle)
+
+
+def test_the_proof_is_kept_where_the_model_is(deployed, versions):
+    """
+    The run that made the model has the reports of what was proved.
+    """
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient()
+    kept = client.list_artifacts(versions, "mlflow-serverless/churn")
+
+    assert {"conversion.json", "parity.json", "parity.html"} == {
+        item.path.rpartition("/")[2] for item in kept
+    }
+    tags = client.get_model_version("churn", "1").tags
+    assert tags["mlflow_serverless.churn.parity"].startswith("equal")
+
+
+def test_an_update_moves_the_traffic(deployed):
+    """
+    After an update the second model answers, with the settings of the first.
+    """
+    moved = mlflow_serverless.update("churn", "models:/churn/2")
+    rows = customers(100, seed=8)
+
+    assert native(2, rows) == moved.predict(rows)
+    assert 512 == mlflow_serverless.status("churn").config.memory_mb
+    assert [("2", ("live",)), ("1", ())] == [
+        (item.version, item.aliases) for item in mlflow_serverless.history("churn")
+    ]
+
+
+def test_one_version_back_is_one_deployment(deployed):
+    """
+    The first model again is its first version again: nothing is made anew.
+    """
+    back = mlflow_serverless.update("churn", "models:/churn/1")
+
+    assert deployed.version == back.version
+    assert 2 == mlflow_serverless.status("churn").versions
+
+
+def test_every_request_is_measured(deployed):
+    """
+    Cold starts and warm requests are told apart.
+    """
+    deployed.predict(customers(2))
+    lines = list(mlflow_serverless.metrics("churn"))
+
+    assert any(line["cold"] and line["init_ms"] > 0 for line in lines)
+    assert any(not line["cold"] and line["rows"] == 2 for line in lines)
+
+
+def test_a_request_that_does_not_fit_is_refused(deployed):
+    """
+    The error says which column is missing.
+    """
+    with pytest.raises(ServerlessError, match="plan"):
+        deployed.predict(customers(2).drop(columns="plan"))
+
+
+def test_what_is_deleted_is_gone(deployed):
+    """
+    Deleting twice is no error, and nothing answers any more.
+    """
+    assert (True, False) == (
+        mlflow_serverless.delete("churn"), mlflow_serverless.delete("churn"),
+    )  # fmt: skip
+    with pytest.raises(ServerlessError) as caught:
+        deployed.predict(json.dumps({"inputs": []}))
+    assert "no-such-deployment" == caught.value.code

@@ -1,0 +1,209 @@
+"""Commands: their arguments, what they print, and how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlflow_serverless.cli import main
+from mlflow_serverless.cli.doctor import Finding, examine
+from mlflow_serverless.cli.session import EXIT_CODES
+from mlflow_serverless.config import parse
+from mlflow_serverless.errors import Kind
+from mlflow_serverless.local import LocalCloud
+from mlflow_serverless.package import read_bundle
+from mlflow_serverless.pipeline.desired import desired
+from mlflow_serverless.plan import plan
+from tests.fakes.bundles import make_bundle
+from tests.unit.package.test_package import MODEL
+
+
+@pytest.fixture
+def run(home, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home.parent}/none.db")
+
+    def invoke(*words):
+        return CliRunner().invoke(main, words)
+
+    return invoke
+
+
+@pytest.fixture
+def deployed(home, tmp_path):
+    """`fraud` with one version that nobody has called."""
+    bundle = make_bundle(tmp_path / "bundle")
+    cloud = LocalCloud(home)
+    artifact = cloud.put(read_bundle(bundle.folder))
+    want = desired("fraud", artifact, MODEL, "equal", parse({"memory_mb": 256}))
+    for step in plan(want, cloud.snapshot("fraud")).steps:
+        cloud.perform(step)
+    return cloud
+
+
+def test_every_command_has_help(run):
+    """
+    Each says what it does, in a sentence.
+    """
+    for name, command in main.commands.items():
+        result = run(name, "--help")
+        assert 0 == result.exit_code
+        assert command.help.split("\n", maxsplit=1)[0].endswith("."), name
+
+
+def test_status_shows_what_is_deployed(run, deployed):
+    """
+    All in a table, one in full, and both as JSON.
+    """
+    assert "models:/fraud/7" in run("status").output
+    one = json.loads(run("status", "fraud", "--json").stdout)
+    every = json.loads(run("status", "--json").stdout)
+
+    assert [one] == every
+    assert {"memory_mb": 256} == one["config"]
+
+
+def test_history_shows_the_versions(run, deployed):
+    """
+    Newest first, with who serves.
+    """
+    (version,) = json.loads(run("history", "--name", "fraud", "--json").stdout)
+
+    assert ("1", ["live"], 256) == (
+        version["version"], version["aliases"], version["memory_mb"],
+    )  # fmt: skip
+    assert "models:/fraud/7" in run("history", "fraud").output
+
+
+def test_delete_may_be_repeated(run, deployed):
+    """
+    The second time there is nothing to do.
+    """
+    assert "fraud is deleted." in run("delete", "fraud").output
+    assert "fraud was not there." in run("delete", "fraud").output
+    assert "nothing is deployed" in run("status").output
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "said"),
+    [
+        (["status", "fruad"], Kind.NOT_FOUND, "no deployment 'fruad'"),
+        (["deploy", "a b", "models:/x/1"], Kind.BAD_INPUT, "'a b' cannot name"),
+        (["deploy", "x", "-m", "models:x"], Kind.BAD_INPUT, "models:/NAME@ALIAS"),
+        (["plan", "x", "/nowhere/x"], Kind.NOT_FOUND, "no folder /nowhere/x"),
+        (
+            ["deploy", "x", "m", "-C", "memory=1"],
+            Kind.BAD_INPUT, "did you mean memory_mb?",
+        ),
+        (["status", "-t", "lambda:/eu-west-1"], Kind.UNSUPPORTED, "comes later"),
+        (["status", "-t", "sagemaker"], Kind.BAD_INPUT, "not a target"),
+        (["logs", "fruad"], Kind.NOT_FOUND, "no deployment 'fruad'"),
+    ],
+)  # fmt: skip
+def test_errors_end_with_their_kind_s_code(run, words, kind, said):
+    """
+    What happened, what to do, a code; no traceback; an exit code by kind.
+    """
+    result = run(*words)
+
+    assert EXIT_CODES[kind] == result.exit_code
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "" == result.stdout
+
+
+def test_debug_shows_where_it_came_from(run):
+    """
+    `--debug` adds the traceback.
+    """
+    assert "Traceback" in run("status", "x", "--debug").stderr
+
+
+def test_errors_are_json_too(run):
+    """
+    Programs get code, kind, message and hint.
+    """
+    error = json.loads(run("status", "x", "--json").stderr.splitlines()[-1])
+
+    assert ("deployment-missing", "not-found") == (error["error"], error["kind"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["deploy", "x"],
+        ["deploy", "-m", "models:/x/1"],
+        ["deploy", "x", "models:/x/1", "-m", "models:/x/2"],
+        ["history", "x", "--name", "y"],
+        ["deploy", "x", "models:/x/1", "-C", "memory_mb"],
+        ["deploy", "x", "models:/x/1", "-C", "a=1", "-C", "a=2"],
+    ],
+)
+def test_mistakes_on_the_command_line_exit_with_2(run, words):
+    """
+    As click does it.
+    """
+    result = run(*words)
+
+    assert 2 == result.exit_code
+    assert "Usage:" in result.stderr
+
+
+def test_a_file_of_options_is_named_with_an_at(run, tmp_path):
+    """
+    `-C @file.yaml` is read like `-C config=@file.yaml`.
+    """
+    file = tmp_path / "c.yaml"
+    file.write_text("memroy_mb: 1")
+
+    assert "memroy_mb: unknown key" in run("plan", "x", "m", "-C", f"@{file}").stderr
+
+
+def test_a_plan_of_a_missing_model_changes_nothing(run, home):
+    """
+    An error leaves no state behind.
+    """
+    run("deploy", "x", "/nowhere/x")
+
+    assert "nothing is deployed" in run("status").output
+
+
+def test_doctor_looks_at_everything(home, shop):
+    """
+    Each finding that is not well says what to do.
+    """
+    findings = {finding.what: finding for finding in examine()}
+
+    assert {
+        "Python",
+        "onnxruntime",
+        "MLflow store",
+        "disk",
+        "Docker",
+        "AWS region",
+    } <= (findings.keys())
+    assert Finding("MLflow store", "ok", shop.uri) == findings["MLflow store"]
+    assert all(f.do for f in findings.values() if f.state != "ok")
+
+
+def test_local_says_what_runs(run):
+    """
+    Nothing runs before the first request.
+    """
+    assert "nothing is running." in run("local", "status").output
+    assert "nothing was running." in run("local", "stop").output
+
+
+def test_the_reference_is_what_the_code_says():
+    """
+    docs/reference is generated; whoever changes an option generates it again.
+    """
+    import subprocess
+    import sys
+
+    script = Path(__file__).parents[3] / "scripts" / "generate_reference.py"
+    ran = subprocess.run(
+        [sys.executable, script, "--check"], capture_output=True, text=True, check=False
+    )
+
+    assert 0 == ran.returncode, ran.stdout
