@@ -46,7 +46,9 @@ def _xgb(**params: Any) -> Callable[[], Fitted]:
             label = tables.two_classes(data)
         elif kind.startswith("multi"):
             label = np.unique(tables.three_classes(data), return_inverse=True)[1]
-        elif kind.startswith(("count", "reg:gamma", "reg:tweedie", "survival", "reg:sq")):
+        elif kind.startswith(
+            ("count", "reg:gamma", "reg:tweedie", "survival", "reg:sq")
+        ):
             label = np.abs(label) + 0.1
         matrix = xgb.DMatrix(data, label)
         if kind == "survival:aft":
@@ -151,7 +153,9 @@ def _lgb(label: str = "number", **params: Any) -> Callable[[], Fitted]:
         names = ["a", "b"] if label == "codes" else "auto"
         options = {"verbose": -1, "num_threads": 1, "min_data_in_leaf": 5, **params}
         # LightGBM takes no signs in names
-        plain = data.set_axis(data.columns if label == "codes" else list("vwxyz"), axis=1)
+        plain = data.set_axis(
+            data.columns if label == "codes" else list("vwxyz"), axis=1
+        )
         dataset = lgb.Dataset(plain, values, categorical_feature=names)
         return lgb.train(options, dataset, ROUNDS), plain
 

@@ -17,7 +17,12 @@ from mlflow_serverless.convert.lower import trees
 from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.lower.trees import Forest
-from mlflow_serverless.convert.recipes.numeric import doubles, truncated, two_columns, whole
+from mlflow_serverless.convert.recipes.numeric import (
+    doubles,
+    truncated,
+    two_columns,
+    whole,
+)
 
 ZERO = float(np.float32(1e-35))
 """What LightGBM takes for zero (`kZeroThreshold`, a float32)."""

@@ -19,7 +19,12 @@ from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.lower.trees import Forest
-from mlflow_serverless.convert.recipes.numeric import floored, singles, two_columns, whole
+from mlflow_serverless.convert.recipes.numeric import (
+    floored,
+    singles,
+    two_columns,
+    whole,
+)
 
 LOGIT = {"binary:logistic", "reg:logistic"}
 LOG = {"count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"}

@@ -101,7 +101,9 @@ def test_a_forest_decides_as_its_nodes_say(
     ])  # fmt: skip
     grid = np.round(rng.normal(size=(60, COLUMNS)) * 2).astype(kind) / 2
     data = rng.choice([0, 1, -1], (60, COLUMNS)).astype(kind)
-    data = np.where(data == 0, grid, np.nextafter(grid, data * kind_max(kind))).astype(kind)
+    data = np.where(data == 0, grid, np.nextafter(grid, data * kind_max(kind))).astype(
+        kind
+    )
     data[:, -1] = rng.choice([*CODES, -1, 3, 255], 60)
     data[rng.random(data.shape) < 0.1] = np.nan
     data[0], data[1] = np.inf, -np.inf
