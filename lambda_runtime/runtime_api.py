@@ -92,10 +92,13 @@ class RuntimeApi:
             OutOfStep: There is no working Runtime API any more.
         """
         for attempt in range(TRIES):
-            if self._stopping:
-                return None
-            self._waiting = True
             try:
+                self._wire.open()
+                self._waiting = True
+                # `stop` comes from a signal: before this line it is seen here, after
+                # it the connection ends and wakes the read.
+                if self._stopping:
+                    return None
                 return _invocation_of(self._wire.exchange(self._next))
             except Oversize as cause:
                 raise CutShort(

@@ -80,9 +80,7 @@ class Wire:
             Oversize: The reply's body is beyond the limit; likewise.
         """
         try:
-            if self._socket is None:
-                self._socket = self._connect()
-            self._send(self._socket, head, body)
+            self._send(self.open(), head, body)
             return self._reply()
         except OSError as cause:
             self.close()
@@ -91,13 +89,27 @@ class Wire:
             self.close()
             raise
 
+    def open(self) -> _socket.socket:
+        """
+        The connection, made now if there is none.
+
+        Raises:
+            Broken: Nobody takes connections there.
+        """
+        if self._socket is None:
+            try:
+                self._socket = self._connect()
+            except OSError as cause:
+                raise Broken(f"{type(cause).__name__}: {cause}") from cause
+        return self._socket
+
     def interrupt(self) -> None:
-        """Wake a read that waits: it sees the end of the connection."""
+        """Wake a read that waits, or will: it sees the end of the connection."""
         if self._socket is not None:
             try:
                 self._socket.shutdown(_socket.SHUT_RD)
-            except OSError:  # already gone: the read is awake anyway
-                self.close()
+            except OSError:
+                return  # the connection is gone already, and the read with it
 
     def close(self) -> None:
         """Forget the connection and whatever had been read from it."""

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from lambda_runtime.manifest import ManifestError, from_plain
+from mlflow_serverless.local.database import explained
 from mlflow_serverless.local.errors import BundleDamagedError, BundleMissingError
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.package import Bundle
@@ -23,16 +25,42 @@ def keep(layout: Layout, bundle: Bundle) -> str:
     Raises:
         BundleDamagedError: A file is missing, or is not what its digest says.
         DiskFullError: No space; nothing is left behind.
+        StateUnreachableError: No permission.
     """
     kept = layout.bundle(bundle.digest)
-    if kept.is_dir():
-        try:
-            verify(kept, bundle.digest)
-        except BundleDamagedError:
-            _put_aside(kept)
-    store = ContentStore(layout.root)
-    store.obtain("bundles", kept.name, lambda draft: _copy(bundle, draft))
+    with explained(kept):
+        layout.prepare()
+        if kept.is_dir():
+            _refresh(kept, bundle.digest)
+        store = ContentStore(layout.root)
+        store.obtain("bundles", kept.name, lambda draft: _copy(bundle, draft))
     return bundle.digest
+
+
+def _refresh(kept: Path, digest: str) -> None:
+    """Note that somebody wants it; take it away if it is damaged."""
+    try:
+        verify(kept, digest)
+        os.utime(kept)
+    except BundleDamagedError:
+        _put_aside(kept)
+
+
+def sweep(layout: Layout, used: frozenset[str], before: float) -> None:
+    """
+    Delete what nobody needs: bundles of nothing deployed, and drafts of the killed.
+
+    Args:
+        layout: Which embedded cloud.
+        used: Addresses that functions and versions refer to.
+        before: What was put after this time [s since the epoch] stays: whoever put it
+            may be about to deploy it.
+    """
+    keep_names = {address.removeprefix("sha256:") for address in used}
+    for folder in (layout.root / "bundles").glob("*"):
+        with suppress(FileNotFoundError):
+            if folder.name not in keep_names and folder.stat().st_mtime < before:
+                _put_aside(folder)
 
 
 def find(layout: Layout, address: str) -> Path:

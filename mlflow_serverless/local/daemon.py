@@ -23,6 +23,7 @@ from mlflow_serverless.local.errors import DaemonError, Trouble
 from mlflow_serverless.local.fleet import Fleet
 from mlflow_serverless.local.journal import Entry, Journal
 from mlflow_serverless.local.layout import Layout
+from mlflow_serverless.local.ledger import Ledger
 from mlflow_serverless.local.lookup import Lookup
 from mlflow_serverless.local.route import Target, choose
 from mlflow_serverless.local.setup import Setup
@@ -37,7 +38,7 @@ _DRAIN_S = 5.0
 _QUIET_S = 1.0
 """How long a reader of logs waits for the last lines [s]."""
 _STALE_S = 86_400.0
-"""Drafts of bundles that old were left by a killed process [s]."""
+"""Bundles of nothing deployed stay for that long, for who is about to deploy [s]."""
 
 
 class Daemon:
@@ -239,14 +240,12 @@ def holds(layout: Layout, lock: int) -> bool:
 
 
 def tidy(layout: Layout) -> None:
-    """Take away what a killed process left."""
+    """Take away what a killed process left, and what nobody needs any more."""
     layout.endpoint.unlink(missing_ok=True)
     shutil.rmtree(layout.scratch, ignore_errors=True)
-    for pattern in (".draft-*", ".damaged-*"):
-        for draft in (layout.root / "bundles").glob(pattern):
-            with suppress(FileNotFoundError):
-                if time.time() - draft.stat().st_mtime > _STALE_S:
-                    shutil.rmtree(draft, ignore_errors=True)
+    with suppress(ServerlessError, OSError):
+        used = Ledger(layout.state).artifacts()
+        bundles.sweep(layout, used, time.time() - _STALE_S)
     with suppress(ServerlessError):
         Journal(layout.journal).trim()
 

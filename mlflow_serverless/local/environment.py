@@ -155,10 +155,14 @@ class Environment:
         self._lines.close()
         if self._server is not None:
             self._server.close()
+        if self._asked is not None:
+            self._asked.cancel()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     async def run(self, request: str, payload: bytes, qualifier: str) -> Outcome:
-        """Answer one request; the environment must be idle."""
+        """Answer one request; the environment must be the caller's alone."""
+        if self.phase is Phase.DEAD:  # it ended in the moment that it was taken
+            return exited("it ended before it was asked")(request)
         job = Job(request, payload, qualifier, self._loop.create_future())
         self.phase, self._job = Phase.BUSY, job
         self._jobs.put_nowait(job)

@@ -21,6 +21,9 @@ _FINISHING_S = 0.1
 """How long a request waits for one that is about to be idle, before it starts another:
 calls one after another find the same environment, as they would over a network [s]."""
 
+_SPARE_S = 1.0
+"""An environment idle for that long may make room for another's [s]."""
+
 Key = tuple[str, str, str]
 
 
@@ -31,6 +34,15 @@ class Answered:
     outcome: Outcome
     cold: bool
     init_ms: float | None
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    """A request that waits for something to change."""
+
+    key: Key
+    change: "asyncio.Future[Environment | None]"
+    """The environment that it is given, or nothing but a reason to look again."""
 
 
 class Fleet:
@@ -58,7 +70,7 @@ class Fleet:
         )
         self._all: list[Environment] = []
         self._in_flight: Counter[str] = Counter()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[_Waiter] = deque()
         self._leaving: set[asyncio.Task[None]] = set()
         self._change = asyncio.Event()
 
@@ -119,6 +131,14 @@ class Fleet:
 
     async def _obtain(self, target: Target) -> Environment:
         """An idle environment, or a new one, or the first that comes free."""
+        waiter = _Waiter(target.key, asyncio.get_running_loop().create_future())
+        try:
+            return await self._obtain_for(waiter, target)
+        finally:
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+
+    async def _obtain_for(self, waiter: _Waiter, target: Target) -> Environment:
         began = time.monotonic()
         while True:
             if (idle := self._idle(target.key)) is not None:
@@ -126,14 +146,16 @@ class Fleet:
                 idle.phase = Phase.BUSY
                 return idle
             if self._finishing(target.key) and time.monotonic() < began + _FINISHING_S:
-                await self._wait(began + _FINISHING_S)
+                until = began + _FINISHING_S
             elif (made := self._new(target)) is not None:
                 return made
             elif time.monotonic() - began >= self._setup.patience_s:
                 limit = self._setup.environments
                 raise MachineBusyError(target.name, limit, self._setup.patience_s)
             else:
-                await self._wait(began + self._setup.patience_s)
+                until = began + self._setup.patience_s
+            if (given := await self._wait(waiter, until)) is not None:
+                return given
 
     def _idle(self, key: Key) -> Environment | None:
         """The one used last, so that the others can be retired."""
@@ -148,7 +170,13 @@ class Fleet:
         return (e for e in self._all if e.target.key == key and e.phase is phase)
 
     def _new(self, target: Target) -> Environment | None:
-        """A new environment, if there is room or room can be made."""
+        """
+        A new environment, if there is room or room can be made.
+
+        Room is made at another's cost only by who has none yet, or if that other has
+        not been used for a while: two busy versions would else replace each other's
+        environments at every request.
+        """
         rivals = [e for e in self._all if e.target.name == target.name]
         limit = target.concurrency
         if limit is not None and len(rivals) >= limit:
@@ -158,7 +186,9 @@ class Fleet:
         return self._add(target)
 
     def _replace(self, among: list[Environment], target: Target) -> Environment | None:
-        idle = (e for e in among if e.phase is Phase.IDLE)
+        mine = any(e.target.key == target.key for e in self._all)
+        before = time.monotonic() - (_SPARE_S if mine else 0.0)
+        idle = (e for e in among if e.phase is Phase.IDLE and e.used <= before)
         oldest = min(idle, key=lambda environment: environment.used, default=None)
         if oldest is None:
             return None
@@ -170,20 +200,41 @@ class Fleet:
         self._all.append(made)
         return made
 
-    async def _wait(self, until: float) -> None:
-        """Sleep until an environment changes, or the time has come."""
-        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(change)
-        await asyncio.wait((change,), timeout=max(0.0, until - time.monotonic()))
-        if not change.done():
-            self._waiting.remove(change)
+    async def _wait(self, waiter: _Waiter, until: float) -> Environment | None:
+        """
+        Sleep until the waiter is given an environment, or should look again.
+
+        Who was woken in vain waits on in front of those that came later.
+        """
+        if waiter.change.done():
+            waiter.change = asyncio.get_running_loop().create_future()
+            self._waiting.appendleft(waiter)
+        elif waiter not in self._waiting:
+            self._waiting.append(waiter)
+        pause = max(0.0, min(until - time.monotonic(), _SPARE_S))
+        await asyncio.wait((waiter.change,), timeout=pause)
+        return waiter.change.result() if waiter.change.done() else None
 
     def _changed(self, environment: Environment) -> None:
         if environment.phase is Phase.DEAD and environment in self._all:
             self._all.remove(environment)
         self._change.set()
-        if self._waiting:
-            self._waiting.popleft().set_result(None)
+        for waiter in self._waiting:
+            if self._helps(environment, waiter):
+                self._waiting.remove(waiter)
+                return
+
+    def _helps(self, environment: Environment, waiter: _Waiter) -> bool:
+        """Hand *environment* over to the waiter, or its place; False if neither."""
+        idle = environment.phase is Phase.IDLE
+        if idle and environment.target.key == waiter.key:
+            environment.phase = Phase.BUSY  # nobody else may take it
+            waiter.change.set_result(environment)
+            return True
+        if idle and any(e.target.key == waiter.key for e in self._all):
+            return False
+        waiter.change.set_result(None)
+        return True
 
     def retire_idle(self, wanted: Callable[[Target], bool]) -> None:
         """End environments that were idle for long, or are not *wanted* any more."""

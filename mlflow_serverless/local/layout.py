@@ -51,4 +51,5 @@ class Layout:
 
     def prepare(self) -> None:
         """Make the folders, for this user's eyes only."""
-        self.lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.lock.parent.mkdir(exist_ok=True, mode=0o700)

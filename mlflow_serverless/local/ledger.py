@@ -57,6 +57,12 @@ class Ledger:
             rows = connection.execute("SELECT name FROM functions ORDER BY name")
             return tuple(name for (name,) in rows)
 
+    def artifacts(self) -> frozenset[str]:
+        """Addresses that any function or version refers to."""
+        query = "SELECT artifact FROM functions UNION SELECT artifact FROM versions"
+        with opened(self._file, SCHEMA) as connection:
+            return frozenset(address for (address,) in connection.execute(query))
+
     def look(self, name: str) -> Actual:
         """All of one deployment, as it was at one moment."""
         with opened(self._file, SCHEMA) as connection:

@@ -21,6 +21,10 @@ class Artefact:
     """The same graph as it was converted."""
     steps: tuple[str, ...]
     """What was done to it, in order."""
+    load_ms: float
+    """Best of a few session creations on this machine [ms]."""
+    run_us: float | None
+    """Median one-row run on this machine [us]; None if it takes no blank row."""
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import onnx
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # noqa: TID251 - read at import
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-import onnxruntime as ort  # noqa: E402 - after the switch above
+import onnxruntime as ort
 
 SLIM_UP_TO_BYTES = 512 << 20
 """onnxslim holds several copies of a graph in memory."""
@@ -41,7 +41,9 @@ def optimised(proto: onnx.ModelProto) -> onnx.ModelProto:
         onnx.save(proto, before)
         options = session_options()
         options.optimized_model_filepath = str(after)
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.graph_optimization_level = (
+            ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        )
         ort.InferenceSession(str(before), options, providers=["CPUExecutionProvider"])
         result: onnx.ModelProto = onnx.load(after)
         return result

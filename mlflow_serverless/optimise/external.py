@@ -32,7 +32,10 @@ def move_out(proto: onnx.ModelProto, file: Path) -> int:
     """
     with file.open("wb") as out:
         for tensor in proto.graph.initializer:
-            if tensor.data_type != TensorProto.STRING and len(tensor.raw_data) >= _SMALL:
+            if (
+                tensor.data_type != TensorProto.STRING
+                and len(tensor.raw_data) >= _SMALL
+            ):
                 _move(tensor, out, file.name)
         return out.tell()
 

@@ -7,7 +7,7 @@ import onnx
 
 from lambda_runtime.manifest import Variant
 from mlflow_serverless.convert import Conversion, OnnxGraph
-from mlflow_serverless.optimise import clean, external, measure
+from mlflow_serverless.optimise import clean, estimate, external, measure
 from mlflow_serverless.optimise.artefact import Artefact
 
 PREPACK_PAYS_FROM_BYTES = 10 << 20
@@ -38,10 +38,11 @@ def _form(graph: OnnxGraph, folder: Path, name: str, *, use: str) -> Artefact:
     proto, slim = clean.slimmed(onnx.load(graph.file))
     proto = clean.optimised(proto)
     steps = ["onnxslim"] * slim + ["onnxruntime-extended"]
-    file, needs = folder / f"{name}.onnx", ()
+    file = folder / f"{name}.onnx"
+    needs: tuple[str, ...] = ()
     if external.constant_bytes(proto) >= external.FROM_BYTES:
         needs = (f"{name}.data",)
-        external.move_out(proto, folder / needs[0])
+        external.move_out(proto, folder / f"{name}.data")
         steps.append("external-data")
     file.write_bytes(proto.SerializeToString(deterministic=True))
     variant = Variant(
@@ -49,8 +50,9 @@ def _form(graph: OnnxGraph, folder: Path, name: str, *, use: str) -> Artefact:
         file=file.name,
         needs=needs,
         use=use,
-        load_ms=round(measure.load_ms(file), 3),
-        run_us=_rounded(measure.run_us(file, graph.inputs)),
+        optimised=True,
+        load_ms=estimate.load_ms(proto),
+        run_us=estimate.run_us(proto),
     )
     return Artefact(
         variant=variant,
@@ -58,6 +60,8 @@ def _form(graph: OnnxGraph, folder: Path, name: str, *, use: str) -> Artefact:
         bytes=sum((folder / part).stat().st_size for part in (file.name, *needs)),
         before_bytes=before,
         steps=tuple(steps),
+        load_ms=measure.load_ms(file),
+        run_us=measure.run_us(file, graph.inputs),
     )
 
 
@@ -69,7 +73,9 @@ def _size(file: Path) -> int:
         for entry in tensor.external_data
         if entry.key == "location"
     }
-    return sum(path.stat().st_size for path in (file, *(file.parent / b for b in beside)))
+    return sum(
+        path.stat().st_size for path in (file, *(file.parent / b for b in beside))
+    )
 
 
 def _is_dense(form: Artefact) -> bool:
@@ -79,15 +85,13 @@ def _is_dense(form: Artefact) -> bool:
 
 def _by_layout(form: Artefact) -> tuple[Artefact, Artefact]:
     """The same file twice: first as it lies, then laid out."""
+    file = form.graph.file
+    proto = onnx.load(file, load_external_data=False)
     quick = form.variant._replace(
         name="mapped", use="first", prepack=False,
-        load_ms=round(measure.load_ms(form.graph.file, prepack=False), 3),
+        load_ms=estimate.load_ms(proto, prepack=False),
     )  # fmt: skip
     return (
-        replace(form, variant=quick),
+        replace(form, variant=quick, load_ms=measure.load_ms(file, prepack=False)),
         replace(form, variant=form.variant._replace(use="steady")),
     )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)

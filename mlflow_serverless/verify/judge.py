@@ -27,6 +27,9 @@ from mlflow_serverless.verify.stats import Tolerance
 EVIDENCE = 8
 """Rows shown for each candidate."""
 
+EACH = 2
+"""Rows shown of one group: the next group may show something else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -183,7 +186,7 @@ def _verdict(item: Judged) -> GroupVerdict:
 def _evidence(judged: Sequence[Judged]) -> Iterator[WorstInput]:
     for item in judged:
         for output in item.comparison.outputs:
-            for miss in output.worst:
+            for miss in output.worst[:EACH]:
                 yield WorstInput(
                     group=item.asked.group.name,
                     row=miss.row,

@@ -14,7 +14,7 @@ from lambda_runtime.serving import Serving, threads_for
 from lambda_runtime.tensor import Value
 
 bundle, row = sys.argv[2], bytes.fromhex(sys.argv[3])
-with open(f"{bundle}/manifest.marshal", "rb") as file:  # noqa: PTH123 - as the runtime
+with open(f"{bundle}/manifest.marshal", "rb") as file:
     manifest = from_plain(marshal.load(file))
 serving = Serving(
     manifest,

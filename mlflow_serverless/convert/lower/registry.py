@@ -89,3 +89,8 @@ def lower_matrix(estimator: Any, method: str, data: Data) -> Sym:
         columns = [p.index.graph.gather(p.classes, p.index) for p in result.parts]
         return columns[0].graph.concat([c.unsqueeze(1) for c in columns])
     return result.matrix() if isinstance(result, Frame) else result
+
+
+def has_method(estimator: Any, method: str) -> bool:
+    """Whether the estimator itself answers to *method*, as it was fitted."""
+    return callable(getattr(estimator, method, None))

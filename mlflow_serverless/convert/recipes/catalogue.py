@@ -4,10 +4,14 @@ import importlib
 import sys
 
 RECIPES = {
-    "sklearn": ("compose", "encode", "forests", "impute", "linear", "scale"),
+    "sklearn": (
+        "bayes", "compose", "constant", "densities", "encode", "ensembles", "forests",
+        "functions", "gradient", "impute", "kernels", "linear", "meta", "neighbours",
+        "neural", "project", "reshape", "scale", "select", "upstream",
+    ),
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),
-}
+}  # fmt: skip
 """Modules of this folder by the library whose estimators they lower."""
 
 

@@ -1,12 +1,9 @@
 """Estimators made of others, and those that only hand data on."""
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Sym
@@ -88,47 +85,3 @@ def _passes(step: Any) -> bool:
 
 def _drops(step: Any) -> bool:
     return isinstance(step, str) and step == "drop"
-
-
-def _log1p(value: Sym) -> Sym:
-    """log(1 + x) without losing small x: the graph's own log is corrected for 1 + x."""
-    one_more = value + 1.0
-    same = one_more.equals(1.0)
-    safe = same.where(2.0, one_more)
-    exact = safe.map("Log") * (value / (safe - 1.0))
-    endless = one_more.equals(np.inf)
-    return same.where(value, endless.where(one_more, exact))
-
-
-_FUNCTIONS: dict[Any, Callable[[Sym], Sym]] = {
-    np.log1p: _log1p,
-    np.log: lambda value: value.map("Log"),
-    np.log2: lambda value: value.map("Log") / np.log(2.0),
-    np.log10: lambda value: value.map("Log") / np.log(10.0),
-    np.exp: lambda value: value.map("Exp"),
-    np.sqrt: lambda value: value.map("Sqrt"),
-    np.square: lambda value: value * value,
-    np.abs: lambda value: value.map("Abs"),
-    np.negative: lambda value: -value,
-    np.reciprocal: lambda value: value.map("Reciprocal"),
-    np.sign: lambda value: value.map("Sign"),
-    np.floor: lambda value: value.map("Floor"),
-    np.ceil: lambda value: value.map("Ceil"),
-    np.rint: lambda value: value.map("Round"),
-    np.sin: lambda value: value.map("Sin"),
-    np.cos: lambda value: value.map("Cos"),
-    np.tanh: lambda value: value.map("Tanh"),
-}
-
-
-@lowers(FunctionTransformer)
-def function_transformer(transformer: Any, data: Data) -> Data:
-    """Numpy's own functions, and none at all; others are code that we cannot read."""
-    func = transformer.func
-    if func is None:
-        return data
-    if func not in _FUNCTIONS or transformer.kw_args:
-        name = getattr(func, "__name__", repr(func))
-        why = f"its function {name} is Python code"
-        raise NoConversionError(why, of="FunctionTransformer")
-    return _FUNCTIONS[func](doubles(data))

@@ -9,7 +9,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Sym
-from mlflow_serverless.convert.lower.registry import Data, lower_matrix, lowers
+from mlflow_serverless.convert.lower.registry import Data, lowers
 from mlflow_serverless.convert.recipes.classify import (
     labels_by_score,
     log_probabilities,
@@ -69,22 +69,16 @@ def regress_tweedie(model: Any, data: Data) -> Sym:
     return value.map("Exp") if link == "log" else value
 
 
-@lowers(lm.RANSACRegressor, method="predict")
-def regress_ransac(model: Any, data: Data) -> Sym:
-    """What the estimator fitted on the inliers says."""
-    return lower_matrix(model.estimator_, "predict", data)
-
-
 @lowers(*CLASSIFIERS, method="decision_function")
 def decide(model: Any, data: Data) -> Sym:
     """Scores: `(rows,)` of two classes, else `(rows, classes)`."""
     value = linear(model, data)
-    return value.squeeze(1) if value.shape[1] == 1 else value
+    return value.squeeze(1) if value.shape[1:] == (1,) else value
 
 
 labels_by_score(*CLASSIFIERS)
 log_probabilities(
-    *LOGISTIC, LinearDiscriminantAnalysis, lm.SGDClassifier,
+    *LOGISTIC, lm.SGDClassifier,
 )  # fmt: skip
 
 

@@ -244,9 +244,7 @@ def _forest(tree: Tree, width: int) -> Forest:
     )
 
 
-def _leaf_vectors(
-    tree: Tree, left: Array, right: Array, width: int
-) -> Array:
+def _leaf_vectors(tree: Tree, left: Array, right: Array, width: int) -> Array:
     """Vectors by node; newer files number leaves in `right_children`."""
     if "leaf_weights" not in tree:
         return np.array(tree["base_weights"], np.float32).reshape(-1, width)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import ssl
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -293,6 +295,40 @@ def test_tls_is_verified(
             assert [] == secure.asked
         else:
             assert CONTENT == Path(cache.path_of(MODEL)).read_bytes()
+
+
+def test_verified_tls_needs_no_heavy_module(fake, authority):
+    """A signed fetch over TLS leaves `ssl`, `socket` and their kin unimported."""
+    ca, file = authority
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(context)
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from lambda_runtime.cache.s3 import S3\n"
+        "from lambda_runtime.cache.memory import Memory\n"
+        "from lambda_runtime.cache.tier import Limit\n"
+        "from lambda_runtime.manifest import File\n"
+        "file = File('m', sys.argv[2], int(sys.argv[3]))\n"
+        "S3('s3://bucket/models', {}).find(file, [Memory()], Limit(30))\n"
+        "heavy = {'ssl', 'socket', 'http.client', 're', 'typing', 'enum', 'logging',\n"
+        "         'threading', 'json', 'boto3', 'urllib.request', 'dataclasses'}\n"
+        "print(*sorted(heavy & set(sys.modules)))"
+    )
+    root, named = str(Path(__file__).parents[3]), (MODEL.sha256, str(MODEL.bytes))
+    with serving(fake, context) as address:
+        out = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", script, root, *named],
+            env={
+                **os.environ,
+                "AWS_ENDPOINT_URL_S3": address,
+                "AWS_CA_BUNDLE": str(file),
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    assert "" == out.stdout.strip()
 
 
 def test_a_missing_bundle_of_authorities_is_named(world: CacheWorld, fake, monkeypatch):

@@ -111,9 +111,9 @@ def test_mistakes_have_their_status(server, method, path, body, status):
 
 def test_head_has_no_body(server):
     """HEAD is answered without one."""
-    _, body, _ = server.ask("HEAD", "/ping")
+    status, body, _ = server.ask("HEAD", "/ping")
 
-    assert b"" == body
+    assert (200, b"") == (status, body)
 
 
 def test_a_body_beyond_the_limit_is_refused(server):

@@ -202,6 +202,19 @@ def test_sigterm_during_a_request_lets_it_be_answered(runtime):
     assert 0 == runtime.ended(5)
 
 
+def test_sigterm_at_any_moment_ends_cleanly():
+    """Whenever it comes, the process ends by itself, soon, and as a success."""
+    for moment in range(8):
+        with Runtime() as runtime:
+            runtime.api.wait_polls(1)
+            for _ in range(moment):
+                runtime.api.push(Event(b"wait 0.002"))
+            time.sleep(0.003 * moment)
+            runtime.process.terminate()
+
+            assert 0 == runtime.ended(5)
+
+
 @pytest.mark.parametrize(
     ("broken", "code", "message"),
     [

@@ -423,15 +423,15 @@ def corpus() -> list[bytes]:
         b'{"inputs":' + b"[" * 900 + b"]" * 900 + b"}",
         b'{"a":' * deep,
         b'{"inputs":[' + b"9" * 100_000 + b"]}",
-        b'{"inputs":{"a":[' + b"1," * 200_000 + b"1]}}",
-        b'{"dataframe_split":{"columns":[' + b'"a",' * 50_000 + b'"b"],"data":[]}}',
+        b'{"inputs":{"a":[' + b"1," * 50_000 + b"1]}}",
+        b'{"dataframe_split":{"columns":[' + b'"a",' * 20_000 + b'"b"],"data":[]}}',
         b'{"dataframe_records":[{'
-        + b",".join(b'"k%d":1' % at for at in range(20_000))
+        + b",".join(b'"k%d":1' % at for at in range(10_000))
         + b"}]}",
-        b'"' + b"\\ud800" * 50_000 + b'"',
-        b"a,b\n" * 50_000,
+        b'"' + b"\\ud800" * 20_000 + b'"',
+        b"a,b\n" * 10_000,
         b'"' * 99_999,
-        b"," * 200_000,
+        b"," * 50_000,
         struct.pack("<I", 0xFFFFFFFF) + b"x" * 100,
     ]
 

@@ -101,12 +101,8 @@ def test_cells_side_by_side_are_enforced_as_the_scoring_server_does(type_, forma
         theirs, ours = oracle.ask(body), post(service, body.encode())
         allowed = [of_cell(type_, cell, loose=format_ == "inputs") for cell in cells]
         if theirs.status == ours.status == 200:
-            pairs = zip(
-                theirs.column("c"),
-                missing_as_none(spy.seen()["c"]),
-                allowed,
-                strict=True,
-            )
+            given, seen = theirs.column("c"), missing_as_none(spy.seen()["c"])
+            pairs = zip(given, seen, allowed, strict=True)
             fine = all(one == two or (two is None and free) for one, two, free in pairs)
         elif theirs.status == ours.status:
             fine = True

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 
 import pytest
 
@@ -108,6 +109,22 @@ def test_files_may_lie_in_folders(layout, bundle):
 
     kept = bundles.find(layout, address)
     assert (kept / "w" / "data").read_bytes() == b"weights"
+
+
+def test_what_nothing_refers_to_is_swept_after_a_while(layout, tmp_path):
+    """Not what is used, nor what was put, or put again, just now."""
+    made = [make_bundle(tmp_path / f"b{i}", str(i).encode()) for i in range(4)]
+    used, old, again, fresh = (bundles.keep(layout, bundle) for bundle in made)
+    draft = layout.root / "bundles" / ".draft-killed"
+    draft.mkdir()
+    for path in (*(layout.bundle(a) for a in (used, old, again)), draft):
+        os.utime(path, (1.0, 1.0))
+    bundles.keep(layout, made[2])
+
+    bundles.sweep(layout, frozenset((used,)), before=1000.0)
+
+    left = {path.name for path in (layout.root / "bundles").iterdir()}
+    assert {layout.bundle(address).name for address in (used, again, fresh)} == left
 
 
 @pytest.mark.parametrize("address", ["sha256:none", "", "sha256:", "../../etc"])

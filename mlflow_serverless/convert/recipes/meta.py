@@ -1,0 +1,328 @@
+"""Estimators that hold another: searches, thresholds, calibration, many outputs."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - registers
+from sklearn.feature_selection import RFE, RFECV
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import RANSACRegressor
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+    TunedThresholdClassifierCV,
+)
+from sklearn.multiclass import (
+    OneVsOneClassifier,
+    OneVsRestClassifier,
+    OutputCodeClassifier,
+)
+from sklearn.multioutput import (
+    ClassifierChain,
+    MultiOutputClassifier,
+    MultiOutputRegressor,
+    RegressorChain,
+)
+from sklearn.semi_supervised import SelfTrainingClassifier
+
+from mlflow_serverless.convert.errors import NoConversionError
+from mlflow_serverless.convert.lower.builder import Array, Sym
+from mlflow_serverless.convert.lower.frame import frame_of, matrix_of, side_by_side
+from mlflow_serverless.convert.lower.registry import (
+    Data,
+    Labels,
+    ManyLabels,
+    Result,
+    has_method,
+    lower,
+    lower_matrix,
+    lowers,
+)
+from mlflow_serverless.convert.recipes import distance
+from mlflow_serverless.convert.recipes.classify import log_probabilities
+from mlflow_serverless.convert.recipes.combine import (
+    added,
+    binary_score,
+    columns_of,
+    labels_of,
+)
+from mlflow_serverless.convert.recipes.compose import METHODS
+from mlflow_serverless.convert.recipes.kernels import one_against_rest
+from mlflow_serverless.convert.recipes.numeric import doubles, two_columns
+
+
+def _hands_on(attribute: str, *kinds: type) -> None:
+    """Every method is that of the estimator in *attribute*."""
+
+    def register(method: str) -> None:
+        @lowers(*kinds, method=method)
+        def inner(model: Any, data: Data) -> Result:
+            return lower(getattr(model, attribute), method, data)
+
+    for method in METHODS:
+        register(method)
+
+
+_hands_on(
+    "best_estimator_",
+    GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV,
+)  # fmt: skip
+_hands_on("estimator_", RANSACRegressor, SelfTrainingClassifier)
+_hands_on("estimator_", FixedThresholdClassifier, TunedThresholdClassifierCV)
+
+
+def _frozen() -> None:
+    try:
+        from sklearn.frozen import FrozenEstimator  # noqa: PLC0415 - since 1.6
+    except ImportError:
+        return
+    _hands_on("estimator", FrozenEstimator)
+
+
+_frozen()
+
+
+@lowers(FixedThresholdClassifier, TunedThresholdClassifierCV, method="predict")
+def by_threshold(model: Any, data: Data) -> Labels:
+    """The positive class from the decision threshold on."""
+    inner, classes = model.estimator_, np.asarray(model.classes_)
+    positive = _positive(model)
+    score, method = _scored(model, inner, data, positive)
+    reached = (score >= _threshold(model, method)).cast("int64")
+    order = np.array([1 - positive, positive], np.int64)
+    return Labels(reached.graph.gather(order, reached), classes)
+
+
+def _positive(model: Any) -> int:
+    """The position of the class that the threshold is for."""
+    label = getattr(model, "pos_label", None)
+    scorer = getattr(model, "_curve_scorer", None)
+    if label is None and scorer is not None:
+        label = scorer._get_pos_label()  # noqa: SLF001 - as the estimator itself does
+    return 1 if label is None else int(np.flatnonzero(model.classes_ == label)[0])
+
+
+def _scored(model: Any, inner: Any, data: Data, positive: int) -> tuple[Sym, str]:
+    wanted = model.response_method
+    order = ["predict_proba", "decision_function"] if wanted == "auto" else [wanted]
+    method = next(m for m in order if has_method(inner, m))
+    value = lower_matrix(inner, method, data)
+    if method == "predict_proba":
+        return value.column(positive).squeeze(1), method
+    return (value if positive == 1 else -value), method
+
+
+def _threshold(model: Any, method: str) -> float:
+    if isinstance(model, TunedThresholdClassifierCV):
+        return float(model.best_threshold_)
+    if model.threshold == "auto":
+        return 0.5 if method == "predict_proba" else 0.0
+    return float(model.threshold)
+
+
+@lowers(CalibratedClassifierCV, method="predict_proba")
+def calibrated(model: Any, data: Data) -> Sym:
+    """The mean of the calibrated estimators."""
+    members = model.calibrated_classifiers_
+    return added([_calibrated(member, data) for member in members]) / float(
+        len(members)
+    )
+
+
+def _calibrated(member: Any, data: Data) -> Sym:
+    """One estimator's scores through its calibrators, `(rows, classes)`."""
+    size = len(member.classes)
+    if member.method == "temperature":
+        raise NoConversionError(why="temperature scaling has no recipe", of=member)
+    scores = _responses(member.estimator, data)
+    columns = [
+        _calibrate(calibrator, scores.column(i).squeeze(1))
+        for i, calibrator in enumerate(member.calibrators)
+    ]
+    if size == 2:
+        return two_columns(columns[0])
+    places = np.searchsorted(member.classes, member.estimator.classes_)
+    spread = columns_of(columns) @ np.eye(size)[places]
+    total = spread.sum(keepdims=True)
+    chances = total.equals(0.0).where(1.0 / size, spread / total)
+    return ((chances > 1.0) & (chances <= 1.0 + 1e-5)).where(1.0, chances)
+
+
+def _responses(estimator: Any, data: Data) -> Sym:
+    if has_method(estimator, "decision_function"):
+        value = lower_matrix(estimator, "decision_function", data).cast("float64")
+        return value.unsqueeze(1) if len(value.shape) == 1 else value
+    value = lower_matrix(estimator, "predict_proba", data).cast("float64")
+    return value.column(1) if value.width == 2 else value
+
+
+def _calibrate(calibrator: Any, score: Sym) -> Sym:
+    if isinstance(calibrator, IsotonicRegression):
+        return isotonic(calibrator, score)
+    return (-(score * float(calibrator.a_) + float(calibrator.b_))).map("Sigmoid")
+
+
+@lowers(CalibratedClassifierCV, method="predict")
+def calibrated_classes(model: Any, data: Data) -> Labels:
+    """The class with the largest mean."""
+    return Labels(calibrated(model, data).argmax(), np.asarray(model.classes_))
+
+
+log_probabilities(OneVsRestClassifier)
+
+
+@lowers(IsotonicRegression, method="predict")
+def isotonic(model: Any, data: Data) -> Sym:
+    """Straight lines between the thresholds, flat outside."""
+    value = matrix_of(data)
+    value = value.reshape(-1) if len(value.shape) == 2 else value
+    at = np.asarray(model.X_thresholds_, np.float64)
+    to = np.asarray(model.y_thresholds_, np.float64)
+    if model.out_of_bounds != "clip" and len(at) > 1:
+        raise NoConversionError(why="it does not clip", of=model)
+    return interpolated(value.cast("float64"), at, to)
+
+
+def interpolated(value: Sym, at: Array, to: Array) -> Sym:
+    """`numpy.interp(value, at, to)` of a vector."""
+    graph = value.graph
+    if len(at) == 1:
+        return graph.fill(value, float(to[0]), "float64")
+    inside = value.clip(float(at[0]), float(at[-1]))
+    below = (inside.unsqueeze(1) >= at[None, :]).cast("int64").sum()
+    place = graph.binary("Sub", below, np.array(1))
+    slopes = np.append(np.diff(to) / np.diff(at), 0.0)
+    step = inside - graph.gather(at, place)
+    return graph.gather(slopes, place) * step + graph.gather(to, place)
+
+
+@lowers(OneVsRestClassifier, method="decision_function")
+def rest_scores(model: Any, data: Data) -> Sym:
+    """Each estimator's score."""
+    scores = [binary_score(member, data) for member in model.estimators_]
+    return scores[0] if len(scores) == 1 else columns_of(scores)
+
+
+@lowers(OneVsRestClassifier, method="predict")
+def rest_classes(model: Any, data: Data) -> Labels | Sym:
+    """The class whose estimator is surest; each label for itself if there are many."""
+    scores = [binary_score(member, data) for member in model.estimators_]
+    classes = np.asarray(model.classes_)
+    if model.label_binarizer_.y_type_ == "multiclass":
+        return Labels(columns_of(scores).argmax(), classes)
+    by_chance = not has_method(model.estimators_[0], "decision_function")
+    sure = [(score > (0.5 if by_chance else 0.0)).cast("int64") for score in scores]
+    return Labels(sure[0], classes) if len(sure) == 1 else columns_of(sure)
+
+
+@lowers(OneVsRestClassifier, method="predict_proba")
+def rest_chances(model: Any, data: Data) -> Sym:
+    """Each estimator's probability; normalised unless there are many labels."""
+    parts = [
+        lower_matrix(member, "predict_proba", data).column(1)
+        for member in model.estimators_
+    ]
+    if len(parts) == 1:
+        return two_columns(parts[0].squeeze(1))
+    value = parts[0].graph.concat(parts)
+    if model.multilabel_:
+        return value
+    total = value.sum(keepdims=True)
+    return total.equals(0.0).where(value, value / total)
+
+
+@lowers(OneVsOneClassifier, method="decision_function")
+def pair_scores(model: Any, data: Data) -> Sym:
+    """Votes of all pairs, ties broken by confidence."""
+    frame, wins, scores = frame_of(data), [], []
+    chosen = model.pairwise_indices_ or [None] * len(model.estimators_)
+    for member, columns in zip(model.estimators_, chosen, strict=True):
+        view = frame if columns is None else frame.take(columns)
+        wins.append(labels_of(member, view).index.equals(1))
+        scores.append(binary_score(member, view))
+    second = columns_of(wins)
+    votes = one_against_rest(second, columns_of(scores), len(model.classes_))
+    return votes.column(1).squeeze(1) if model.n_classes_ == 2 else votes
+
+
+@lowers(OneVsOneClassifier, method="predict")
+def pair_classes(model: Any, data: Data) -> Labels:
+    """The class with most votes."""
+    votes, classes = pair_scores(model, data), np.asarray(model.classes_)
+    if model.n_classes_ > 2:
+        return Labels(votes.argmax(), classes)
+    by_chance = not has_method(model.estimators_[0], "decision_function")
+    return Labels((votes > (0.5 if by_chance else 0.0)).cast("int64"), classes)
+
+
+@lowers(OutputCodeClassifier, method="predict")
+def code_classes(model: Any, data: Data) -> Labels:
+    """The class whose code is nearest to the scores."""
+    said = columns_of([
+        binary_score(member, data).cast("float64") for member in model.estimators_
+    ])  # fmt: skip
+    away = distance.squared(said, np.asarray(model.code_book_, np.float64))
+    return Labels(away.reduce("ArgMin", like="int64"), np.asarray(model.classes_))
+
+
+@lowers(MultiOutputClassifier, method="predict")
+def many_classes(model: Any, data: Data) -> ManyLabels:
+    """Each output's own classifier."""
+    return ManyLabels(tuple(labels_of(member, data) for member in model.estimators_))
+
+
+@lowers(MultiOutputRegressor, method="predict")
+def many_values(model: Any, data: Data) -> Sym:
+    """Each output's own regressor."""
+    return columns_of([lower_matrix(m, "predict", data) for m in model.estimators_])
+
+
+@lowers(RegressorChain, method="predict")
+def chained_values(model: Any, data: Data) -> Sym:
+    """Each regressor sees what those before it said."""
+    value, said = doubles(data), list[Sym]()
+    for member in model.estimators_:
+        seen = side_by_side([value, *(s.unsqueeze(1) for s in said)]).matrix()
+        said.append(lower_matrix(member, "predict", seen).cast("float64"))
+    return columns_of([said[i] for i in np.argsort(model.order_)])
+
+
+@lowers(ClassifierChain, method="predict")
+def chained_classes(model: Any, data: Data) -> Sym:
+    """Each classifier sees what those before it said; answers are float64."""
+    if getattr(model, "chain_method_", "predict") != "predict":
+        raise NoConversionError(why="its chain hands on no labels", of=model)
+    value, said = doubles(data), list[Sym]()
+    for member in model.estimators_:
+        seen = side_by_side([value, *(s.unsqueeze(1) for s in said)]).matrix()
+        labels = labels_of(member, seen)
+        kept = np.asarray(labels.classes, np.float64)
+        said.append(labels.index.graph.gather(kept, labels.index))
+    return columns_of([said[i] for i in np.argsort(model.order_)])
+
+
+@lowers(TransformedTargetRegressor, method="predict")
+def back_transformed(model: Any, data: Data) -> Sym:
+    """What the regressor says, in the target's own units."""
+    said = lower_matrix(model.regressor_, "predict", data).cast("float64")
+    wide = said.unsqueeze(1) if len(said.shape) == 1 else said
+    value = lower_matrix(model.transformer_, "inverse_transform", wide)
+    flat = model._training_dim == 1 and value.width == 1  # noqa: SLF001
+    return value.squeeze(1) if flat else value
+
+
+def _eliminated(method: str) -> None:
+    @lowers(RFE, RFECV, method=method)
+    def inner(model: Any, data: Data) -> Result:
+        kept = frame_of(data).take(np.flatnonzero(model.support_).tolist())
+        return lower(model.estimator_, method, kept)
+
+
+for _method in METHODS:
+    if _method != "transform":
+        _eliminated(_method)
