@@ -2,7 +2,7 @@
 
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.pipeline.desired import config_of, tag
+from mlflow_serverless.pipeline.desired import config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import DeploymentExistsError
 from mlflow_serverless.pipeline.look import status
 from mlflow_serverless.pipeline.request import Deployment, DeployRequest, Intent
@@ -35,7 +35,7 @@ def standing(
     }
     differs = [what for what, equal in same.items() if not equal]
     if differs:
-        there = tag(have, "model") or "another model"
+        there = model_of(have, config_of(have).alias) or "another model"
         raise DeploymentExistsError(have.name, there, model.uri, ", ".join(differs))
     world.tell("plan.kept", what=f"{have.name} is as it should be", steps=0)
     return _described(request.name, world)

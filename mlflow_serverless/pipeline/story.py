@@ -10,7 +10,7 @@ from time import perf_counter
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import Built, build, resolve
-from mlflow_serverless.pipeline.desired import config_of, desired, tag
+from mlflow_serverless.pipeline.desired import config_of, desired, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
@@ -105,7 +105,7 @@ def delete(name: str, world: World) -> bool:
         apply(removal, world.cloud, _Steps(world))
         said.say(name if removal else f"{name} is not there", fresh=bool(removal))
     if removal and config_of(have).record:
-        withdraw(tag(have, "model"), name, world.tell)
+        withdraw(model_of(have, config_of(have).alias), name, world.tell)
     return bool(removal)
 
 
@@ -124,7 +124,7 @@ def _configured(request: DeployRequest, have: Actual) -> DeploymentConfig:
 
 
 def _model_uri(request: DeployRequest, have: Actual) -> str:
-    uri = request.model_uri or tag(have, "model")
+    uri = request.model_uri or model_of(have, config_of(have).alias)
     if not uri:
         raise ModelUnnamedError(request.name)
     return uri
@@ -205,7 +205,7 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
 
 def _recorded(have: Actual, built: Built, done: Deployment, world: World) -> None:
     """MLflow says of each model where it is served now."""
-    before = tag(have, "model")
+    before = model_of(have, done.alias)
     if before and before != built.model.uri:
         withdraw(before, done.name, world.tell)
     record(built.model, done, built.reports, world.tell)
