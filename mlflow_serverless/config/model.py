@@ -82,10 +82,6 @@ class ConversionConfig(Section):
     requirements, installed apart; `auto`: isolated where what is here differs."""
 
 
-class OptimiseConfig(Section):
-    """What is done to the graph after conversion."""
-
-
 class ParityConfig(Section):
     """How the served answers are compared with the model's own."""
 
@@ -155,6 +151,3 @@ class DeploymentConfig(Section):
 
     parity: ParityConfig = ParityConfig()
     """How the served answers are compared with the model's own."""
-
-    optimise: OptimiseConfig = OptimiseConfig()
-    """What is done to the graph after conversion."""

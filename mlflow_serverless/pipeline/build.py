@@ -1,17 +1,11 @@
 """From a model URI to a proved bundle; every arrow is kept by what it depends on."""
 
-import hashlib
-import json
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lambda_runtime.manifest import Engine
-from lambda_runtime.version import __version__
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
@@ -30,10 +24,13 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
+from mlflow_serverless.pipeline.options import data_digest, options_of
+from mlflow_serverless.pipeline.recipe import recipe
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
+from mlflow_serverless.pipeline.written import plain, write_reports
 from mlflow_serverless.report import step
-from mlflow_serverless.store import digest_file, key_of, write_json
+from mlflow_serverless.store import key_of, write_json
 from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
@@ -46,18 +43,6 @@ T = TypeVar("T")
 
 REPORTS = {".json", ".html"}
 ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
-
-LIBRARIES = (
-    "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
-    "scikit-learn", "scipy", "skl2onnx", "skops", "xgboost", "xgboost-cpu",
-)  # fmt: skip
-"""Whatever may change a graph or an answer."""
-
-ROOMS = (
-    "convert", "environment", "model", "native", "optimise", "package", "resolve",
-    "verify",
-)  # fmt: skip
-"""Our own code that may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +70,35 @@ class _Proved:
     cost: str = ""
 
 
+def resolve(
+    uri: str, flavor: str | None, world: World, rooms: Rooms | None = None
+) -> ServableModel:
+    """
+    The exact model at *uri*, with its files.
+
+    Raises:
+        ServerlessError: It is not there, or does not say enough about itself.
+    """
+    with step(world.tell, "resolve", uri) as said:
+        model = (rooms or House()).resolve(uri, world.downloads, flavor)
+        pinned = model.uri if model.uri == uri else f"{uri} is {model.uri}"
+        said.say(f"{pinned}, {model.flavor}", uri=model.uri, digest=model.digest)
+    return model
+
+
 def build(
-    uri: str,
-    flavor: str | None,
+    model: ServableModel,
     config: DeploymentConfig,
     world: World,
     rooms: Rooms | None = None,
 ) -> Built:
     """
-    Make the bundle that serves the model at *uri*, and prove it.
+    Make the bundle that serves *model*, and prove it.
 
     Raises:
         ServerlessError: Of the room that refused.
     """
     walk = _Walk(world, rooms or House())
-    model = walk.resolve(uri, flavor)
     wanted = config.conversion.environment
     key = walk.move_to(model, wanted)
     try:
@@ -128,26 +127,21 @@ class _Walk:
         self.is_away = False
         """Whether these are the rooms of the model's own environment."""
 
-    def resolve(self, uri: str, flavor: str | None) -> ServableModel:
-        with step(self._world.tell, "resolve", uri) as said:
-            model = self._rooms.resolve(uri, self._world.downloads, flavor)
-            pinned = model.uri if model.uri == uri else f"{uri} is {model.uri}"
-            said.say(f"{pinned}, {model.flavor}", uri=model.uri, digest=model.digest)
-        return model
-
     def move_to(self, model: ServableModel, wanted: str) -> str:
         """Walk on in the environment that *model* needs; the key of all work there."""
         self._rooms, there = self._rooms.environment(model, wanted, self._world)
         self.is_away = bool(there)
         return key_of(
-            recipe=_recipe(), model=model.digest, flavor=model.flavor, environment=there
+            recipe=recipe(), model=model.digest, flavor=model.flavor, environment=there
         )
 
     def prove(
         self, key: str, model: ServableModel, options: "ParityOptions", engine: str
     ) -> _Proved:
         """The bundle that *engine* asks for: of an exact graph, or of its library."""
-        full = key_of(before=key, options=plain(options), data=_data(options.data))
+        full = key_of(
+            before=key, options=plain(options), data=data_digest(options.data)
+        )
         known = self._world.store.find("choice", full) if engine == "auto" else None
         if engine != "native" and known is None:
             try:
@@ -182,7 +176,7 @@ class _Walk:
 
         def make(folder: Path) -> "NativeMade":
             made = self._rooms.native(model, folder / "bundle", why, options)
-            _write_reports(made.report, folder)
+            write_reports(made.report, folder)
             said = plain(made.cost) | {"why": why, "loader": made.loader}
             write_json(folder / "native.json", said)
             return made
@@ -234,7 +228,9 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
-        full = key_of(before=key, options=plain(options), data=_data(options.data))
+        full = key_of(
+            before=key, options=plain(options), data=data_digest(options.data)
+        )
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,
@@ -259,10 +255,10 @@ class _Walk:
         except ParityError as refusal:
             kept = self._world.store.root / "refused" / folder.name.lstrip(".")
             kept.mkdir(parents=True, exist_ok=True)
-            _write_reports(refusal.report, kept)
+            write_reports(refusal.report, kept)
             self._world.tell("verify.warning", what=f"the report is in {kept}")
             raise
-        _write_reports(report, folder)
+        write_reports(report, folder)
         return report
 
     def package(
@@ -303,54 +299,3 @@ class _Walk:
         return (
             sorted(f for f in folder.iterdir() if f.suffix in REPORTS) if folder else []
         )
-
-
-def _write_reports(report: "ParityReport", folder: Path) -> None:
-    from mlflow_serverless.verify.report import page, to_plain  # noqa: PLC0415 - brings numpy
-
-    write_json(folder / "parity.json", to_plain(report))
-    (folder / "parity.html").write_text(page(report), encoding="utf-8")
-
-
-def options_of(config: DeploymentConfig) -> "ParityOptions":
-    """What the configuration says about parity."""
-    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
-
-    return ParityOptions(**config.parity.model_dump())
-
-
-def _data(file: Path | None) -> str:
-    return digest_file(file) if file is not None and file.is_file() else ""
-
-
-@cache
-def _recipe() -> str:
-    """Names everything but the model that a graph depends on."""
-    return key_of(
-        ours=__version__,
-        source=_source(),
-        python=platform.python_version(),
-        libraries={name: _version(name) for name in LIBRARIES},
-    )
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _source() -> str:
-    """Our own code, so that a checkout that was edited does not reuse old work."""
-    root = Path(__file__).parent.parent
-    whole = hashlib.sha256()
-    for room in ROOMS:
-        for file in sorted((root / room).rglob("*.py")):
-            whole.update(file.read_bytes())
-    return whole.hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """A frozen value as JSON takes it."""
-    return json.loads(json.dumps(asdict(value), default=str))

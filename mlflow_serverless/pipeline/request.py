@@ -60,6 +60,8 @@ class Proposal:
     model: str
     bundle: str
     parity: str
+    engine: str = ""
+    """What runs the model, why, and what that costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
