@@ -24,7 +24,7 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.options import data_digest, options_of
+from mlflow_serverless.pipeline.options import options_of, parity_key
 from mlflow_serverless.pipeline.recipe import recipe
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
@@ -139,19 +139,16 @@ class _Walk:
         self, key: str, model: ServableModel, options: "ParityOptions", engine: str
     ) -> _Proved:
         """The bundle that *engine* asks for: of an exact graph, or of its library."""
-        full = key_of(
-            before=key, options=plain(options), data=data_digest(options.data)
-        )
-        known = self._world.store.find("choice", full) if engine == "auto" else None
-        if engine != "native" and known is None:
+        full = parity_key(key, options)
+        known = engine == "auto" and self._world.store.find("choice", full) is not None
+        why = ASKED
+        if engine != "native" and not known:
             try:
                 return self._by_graph(key, model, options)
             except ServerlessError as refusal:
                 if engine == "onnx" or not says_no_graph(refusal):
                     raise
                 why = why_of(refusal)
-        else:
-            why = ASKED
         if engine == "auto":
             why = self._obtain("choice", full, lambda _: Choice(why))[0].why
             self._world.tell("engine.warning", what=f"no exact graph: {why}")
@@ -228,9 +225,7 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
-        full = key_of(
-            before=key, options=plain(options), data=data_digest(options.data)
-        )
+        full = parity_key(key, options)
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,
