@@ -97,11 +97,12 @@ def test_nothing_is_lost_on_the_way_in():
     Every column goes in its own type: no whole number through a float.
     """
     inputs, feeds = inputs_for(columns("long", "double", "string", "datetime", "long"))
+    found = [(i.name, i.dtype, f.columns) for i, f in zip(inputs, feeds, strict=True)]
 
     assert [
         ("longs", "int64", ("a", "e")), ("doubles", "float64", ("b",)),
         ("texts", "string", ("c",)), ("times", "string", ("d",)),
-    ] == [(i.name, i.dtype, f.columns) for i, f in zip(inputs, feeds, strict=True)]  # fmt: skip
+    ] == found  # fmt: skip
 
 
 def test_tensors_go_in_as_they_are():
