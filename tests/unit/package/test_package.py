@@ -55,7 +55,7 @@ def artefact(folder: Path, variant: Variant, answer: str = "array") -> Artefact:
         answer=Answer(answer, (Field("y", labels=("no", "yes")),)),
         opset=(("", 18),),
     )
-    return Artefact(variant=variant, graph=graph, bytes=0, before_bytes=0, steps=())
+    return Artefact(variant=variant, graph=graph, bytes=0, before_bytes=0, steps=(), load_ms=1.0, run_us=1.0)
 
 
 def test_a_bundle_reads_back_as_it_was_made(tmp_path):
