@@ -149,7 +149,7 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
             [
                 ("slice", preprocessing.StandardScaler(), slice(0, 1)),
                 ("mask", "passthrough", [False, False, False, True]),
-                ("names", _encode(handle_unknown="ignore"), make_column_selector("plan")),
+                ("names", _encode(drop="first"), make_column_selector("plan")),
                 ("gone", "drop", ["income $"]),
             ],
             transformer_weights={"slice": 3.0},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlflow_serverless.convert.lower.builder import Array, Sym
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert.lower.trees import Forest

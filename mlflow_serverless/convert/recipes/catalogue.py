@@ -6,8 +6,8 @@ import sys
 RECIPES = {
     "sklearn": (
         "bayes", "compose", "constant", "densities", "encode", "ensembles", "forests",
-        "functions", "gradient", "impute", "kernels", "linear", "meta", "neighbours",
-        "neural", "project", "reshape", "scale", "select", "upstream",
+        "functions", "gradient", "impute", "kernels", "linear", "many", "meta",
+        "neighbours", "neural", "project", "reshape", "scale", "select", "upstream",
     ),
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),

@@ -15,9 +15,9 @@ import xgboost as xgb
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower import trees
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.lower.trees import Forest
 from mlflow_serverless.convert.recipes.numeric import (
     floored,
@@ -275,5 +275,5 @@ def _linear(model: _Model, value: Sym) -> Sym:
     table = weights.reshape(-1, model.groups)
     present = value.is_nan().where(0.0, value).cast("float64")
     # the linear booster starts every group at the first one's base
-    total = present @ table[:-1] + (table[-1] + model.base[0])[None, :]
+    total: Sym = present @ table[:-1] + (table[-1] + model.base[0])[None, :]
     return total.cast("float32")

@@ -74,9 +74,7 @@ def walked(forest, row):
 
 
 def ran(compute, data, folder, *, unrolls):
-    draft = draft_of(
-        Builder(unrolls=unrolls), signature_of(data), lambda frame: compute(frame)
-    )
+    draft = draft_of(Builder(unrolls=unrolls), signature_of(data), compute)
     return answer(save(draft, folder / "trees.onnx"), data)
 
 
@@ -90,7 +88,7 @@ def ran(compute, data, folder, *, unrolls):
     unrolls=st.booleans(),
 )
 def test_a_forest_decides_as_its_nodes_say(
-    tmp_path_factory, seed, mode, kind, missing, sets, unrolls
+    tmp_path_factory, *, seed, mode, kind, missing, sets, unrolls
 ):
     """
     Ties, neighbours of thresholds, NaN, infinity and sets: both lowerings walk alike.
