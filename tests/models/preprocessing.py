@@ -49,6 +49,7 @@ def _text(
 
 
 _encode = preprocessing.OneHotEncoder
+_ignore = _encode(handle_unknown="ignore")
 TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
     "standard": _numeric(preprocessing.StandardScaler(), gaps=0.1),
     "minmax": _numeric(preprocessing.MinMaxScaler(clip=True), gaps=0.1),
@@ -149,7 +150,7 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
             [
                 ("slice", preprocessing.StandardScaler(), slice(0, 1)),
                 ("mask", "passthrough", [False, False, False, True]),
-                ("names", _encode(drop="first"), make_column_selector("plan")),
+                ("names", _ignore, make_column_selector("plan")),
                 ("gone", "drop", ["income $"]),
             ],
             transformer_weights={"slice": 3.0},

@@ -161,7 +161,8 @@ def agglomerated(model: Any, data: Data) -> Sym:
         raise NoConversionError(why="it does not pool by the mean", of=model)
     member = np.asarray(model.labels_)[:, None] == np.unique(model.labels_)[None, :]
     total: Sym = doubles(data) @ member.astype(np.float64)
-    return total / member.sum(axis=0)[None, :]
+    result: Sym = total / member.sum(axis=0)[None, :]
+    return result
 
 
 @lowers(KMeans, MiniBatchKMeans, BisectingKMeans)
