@@ -14,6 +14,7 @@ from sklearn import (
     random_projection,
 )  # fmt: skip
 from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - registers
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 from tests.models import canonical, tables
@@ -26,6 +27,18 @@ def _numeric(transformer: Any, *, gaps: float = 0.0) -> Callable[[], Fitted]:
     def fitted() -> Fitted:
         seen, fresh = tables.numbers(gaps=gaps), tables.numbers(300, 1, gaps)
         return transformer.fit(seen, tables.three_classes(seen)), seen, fresh
+
+    return fitted
+
+
+def _untied(transformer: Any) -> Callable[[], Fitted]:
+    """Tables in which no two rows are equally far from a third."""
+
+    def fitted() -> Fitted:
+        rng = np.random.default_rng(0)
+        seen, fresh = tables.numbers(gaps=0.2), tables.numbers(300, 1, 0.2)
+        seen, fresh = (t + rng.normal(size=t.shape) / 50 for t in (seen, fresh))
+        return transformer.fit(seen), seen, fresh
 
     return fitted
 
@@ -85,6 +98,18 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
             preprocessing.MinMaxScaler(),
             preprocessing.FunctionTransformer(np.log1p, np.expm1),
         )
+    ),
+    "spline": _numeric(preprocessing.SplineTransformer(4)),
+    "spline-linear": _numeric(
+        preprocessing.SplineTransformer(6, extrapolation="linear", include_bias=False)
+    ),
+    "spline-continue": _numeric(
+        preprocessing.SplineTransformer(3, degree=2, extrapolation="continue")
+    ),
+    "near-rows": _untied(impute.KNNImputer(n_neighbors=3, add_indicator=True)),
+    "near-rows-distance": _untied(impute.KNNImputer(weights="distance")),
+    "other-columns": _numeric(
+        impute.IterativeImputer(max_iter=3, random_state=0), gaps=0.2
     ),
     "pca": _numeric(decomposition.PCA(3, whiten=True, random_state=0)),
     "svd": _numeric(decomposition.TruncatedSVD(3, random_state=0)),
