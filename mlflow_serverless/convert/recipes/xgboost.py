@@ -59,7 +59,8 @@ class _Model:
 @lowers(xgb.Booster, method="predict")
 def booster(model: Any, data: Data) -> Sym:
     """What `Booster.predict` gives: every tree, through the objective's link."""
-    return _linked(_read(model), _margins(_read(model), data, np.nan, None))
+    loaded = _read(model)
+    return _linked(loaded, _margins(loaded, data, np.nan, None))
 
 
 @lowers(xgb.XGBRegressor, xgb.XGBRFRegressor, xgb.XGBRanker, method="predict")

@@ -32,6 +32,8 @@ def grown(rng, depth, mode, kind, *, missing, sets):
             members = rng.choice(CODES, rng.integers(1, len(CODES)), replace=False)
         left, right = grow(level - 1), grow(level - 1)
         limit = np.round(rng.normal() * 2) / 2
+        if missing and rng.random() < 0.1:
+            limit = np.inf  # "is it there at all?"
         nodes[place] = (
             rng.integers(COLUMNS - 1) if members is None else COLUMNS - 1, limit, left,
             right, 0.0, bool(missing and rng.random() < 0.5), members,
