@@ -1,17 +1,11 @@
 """From a model URI to a proved bundle; every arrow is kept by what it depends on."""
 
-import hashlib
-import json
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambda_runtime.manifest import Engine
-from lambda_runtime.version import __version__
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
@@ -30,6 +24,8 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
+from mlflow_serverless.pipeline.recipe import recipe
+from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.report import step
@@ -46,18 +42,6 @@ T = TypeVar("T")
 
 REPORTS = {".json", ".html"}
 ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
-
-LIBRARIES = (
-    "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
-    "scikit-learn", "scipy", "skl2onnx", "skops", "xgboost", "xgboost-cpu",
-)  # fmt: skip
-"""Whatever may change a graph or an answer."""
-
-ROOMS = (
-    "convert", "environment", "model", "native", "optimise", "package", "resolve",
-    "verify",
-)  # fmt: skip
-"""Our own code that may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +131,7 @@ class _Walk:
         self._rooms, there = self._rooms.environment(model, wanted, self._world)
         self.is_away = bool(there)
         return key_of(
-            recipe=_recipe(), model=model.digest, flavor=model.flavor, environment=there
+            recipe=recipe(), model=model.digest, flavor=model.flavor, environment=there
         )
 
     def prove(
@@ -189,7 +173,7 @@ class _Walk:
 
         def make(folder: Path) -> "NativeMade":
             made = self._rooms.native(model, folder / "bundle", why, options)
-            _write_reports(made.report, folder)
+            write_reports(made.report, folder)
             said = plain(made.cost) | {"why": why, "loader": made.loader}
             write_json(folder / "native.json", said)
             return made
@@ -266,10 +250,10 @@ class _Walk:
         except ParityError as refusal:
             kept = self._world.store.root / "refused" / folder.name.lstrip(".")
             kept.mkdir(parents=True, exist_ok=True)
-            _write_reports(refusal.report, kept)
+            write_reports(refusal.report, kept)
             self._world.tell("verify.warning", what=f"the report is in {kept}")
             raise
-        _write_reports(report, folder)
+        write_reports(report, folder)
         return report
 
     def package(
@@ -312,13 +296,6 @@ class _Walk:
         )
 
 
-def _write_reports(report: "ParityReport", folder: Path) -> None:
-    from mlflow_serverless.verify.report import page, to_plain  # noqa: PLC0415 - brings numpy
-
-    write_json(folder / "parity.json", to_plain(report))
-    (folder / "parity.html").write_text(page(report), encoding="utf-8")
-
-
 def options_of(config: DeploymentConfig) -> "ParityOptions":
     """What the configuration says about parity."""
     from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
@@ -328,36 +305,3 @@ def options_of(config: DeploymentConfig) -> "ParityOptions":
 
 def _data(file: Path | None) -> str:
     return digest_file(file) if file is not None and file.is_file() else ""
-
-
-@cache
-def _recipe() -> str:
-    """Names everything but the model that a graph depends on."""
-    return key_of(
-        ours=__version__,
-        source=_source(),
-        python=platform.python_version(),
-        libraries={name: _version(name) for name in LIBRARIES},
-    )
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _source() -> str:
-    """Our own code, so that a checkout that was edited does not reuse old work."""
-    root = Path(__file__).parent.parent
-    whole = hashlib.sha256()
-    for room in ROOMS:
-        for file in sorted((root / room).rglob("*.py")):
-            whole.update(file.read_bytes())
-    return whole.hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """A frozen value as JSON takes it."""
-    return json.loads(json.dumps(asdict(value), default=str))
