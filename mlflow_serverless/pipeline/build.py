@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lambda_runtime.manifest import Engine
 from mlflow_serverless.config import DeploymentConfig
@@ -24,12 +24,12 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.recipe import recipe
+from mlflow_serverless.pipeline.recipe import recipe, sample_digest
 from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.report import step
-from mlflow_serverless.store import digest_file, key_of, write_json
+from mlflow_serverless.store import key_of, write_json
 from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
@@ -97,16 +97,19 @@ def build(
     Raises:
         ServerlessError: Of the room that refused.
     """
+    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
+
+    options = ParityOptions(**config.parity.model_dump())
     walk = _Walk(world, rooms or House())
     wanted = config.conversion.environment
     key = walk.move_to(model, wanted)
     try:
-        proved = walk.prove(key, model, options_of(config), config.engine)
+        proved = walk.prove(key, model, options, config.engine)
     except ServerlessError as refusal:
         if wanted != "auto" or walk.is_away or refusal.code not in NOT_HERE:
             raise
         key = walk.move_to(model, "isolated")
-        proved = walk.prove(key, model, options_of(config), config.engine)
+        proved = walk.prove(key, model, options, config.engine)
     return Built(
         model=model,
         bundle=proved.bundle,
@@ -138,7 +141,9 @@ class _Walk:
         self, key: str, model: ServableModel, options: "ParityOptions", engine: str
     ) -> _Proved:
         """The bundle that *engine* asks for: of an exact graph, or of its library."""
-        full = key_of(before=key, options=plain(options), data=_data(options.data))
+        full = key_of(
+            before=key, options=plain(options), data=sample_digest(options.data)
+        )
         known = self._world.store.find("choice", full) if engine == "auto" else None
         if engine != "native" and known is None:
             try:
@@ -225,7 +230,9 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
-        full = key_of(before=key, options=plain(options), data=_data(options.data))
+        full = key_of(
+            before=key, options=plain(options), data=sample_digest(options.data)
+        )
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,
@@ -294,14 +301,3 @@ class _Walk:
         return (
             sorted(f for f in folder.iterdir() if f.suffix in REPORTS) if folder else []
         )
-
-
-def options_of(config: DeploymentConfig) -> "ParityOptions":
-    """What the configuration says about parity."""
-    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
-
-    return ParityOptions(**config.parity.model_dump())
-
-
-def _data(file: Path | None) -> str:
-    return digest_file(file) if file is not None and file.is_file() else ""

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from lambda_runtime.version import __version__
-from mlflow_serverless.store import key_of
+from mlflow_serverless.store import digest_file, key_of
 
 LIBRARIES = (
     "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
@@ -48,3 +48,8 @@ def _source() -> str:
         for file in sorted((root / room).rglob("*.py")):
             whole.update(file.read_bytes())
     return whole.hexdigest()
+
+
+def sample_digest(file: Path | None) -> str:
+    """Names the user's own rows; empty if there are none, or no such file."""
+    return digest_file(file) if file is not None and file.is_file() else ""
