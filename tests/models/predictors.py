@@ -5,10 +5,27 @@ from typing import Any
 
 import pandas as pd
 from sklearn import (
-    calibration, cluster, covariance, cross_decomposition, discriminant_analysis, dummy,
-    ensemble, gaussian_process, isotonic, kernel_ridge, linear_model, mixture,
-    model_selection, multiclass, multioutput, naive_bayes, neighbors, neural_network,
-    semi_supervised, svm, tree,
+    calibration,
+    cluster,
+    covariance,
+    cross_decomposition,
+    discriminant_analysis,
+    dummy,
+    ensemble,
+    gaussian_process,
+    isotonic,
+    kernel_ridge,
+    linear_model,
+    mixture,
+    model_selection,
+    multiclass,
+    multioutput,
+    naive_bayes,
+    neighbors,
+    neural_network,
+    semi_supervised,
+    svm,
+    tree,
 )  # fmt: skip
 
 from tests.models import tables
@@ -96,7 +113,9 @@ _MANY = (
     multioutput.RegressorChain(linear_model.Ridge(), order=[1, 0]),
     ensemble.RandomForestRegressor(10, random_state=0),
     linear_model.MultiTaskLasso(alpha=0.1),
-    neural_network.MLPRegressor(hidden_layer_sizes=(6,), max_iter=2000, tol=0.01, random_state=0),
+    neural_network.MLPRegressor(
+        hidden_layer_sizes=(6,), max_iter=2000, tol=0.01, random_state=0
+    ),
 )
 
 

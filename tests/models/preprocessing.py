@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn import (
-    decomposition, feature_selection, impute, kernel_approximation, preprocessing,
+    decomposition,
+    feature_selection,
+    impute,
+    kernel_approximation,
+    preprocessing,
     random_projection,
 )  # fmt: skip
 from sklearn.compose import ColumnTransformer, make_column_selector
@@ -26,14 +30,20 @@ def _numeric(transformer: Any, *, gaps: float = 0.0) -> Callable[[], Fitted]:
     return fitted
 
 
-def _text(transformer: Any, *columns: str, strange: bool = True) -> Callable[[], Fitted]:
+def _text(
+    transformer: Any, *columns: str, strange: bool = True
+) -> Callable[[], Fitted]:
     def fitted() -> Fitted:
         seen, fresh = canonical.customers(), canonical.customers(300, 1)
         if strange:
             fresh.loc[::7, "city/town"] = "unseen ✓"
             fresh.loc[::9, "plan"] = ""
         names = list(columns)
-        return transformer.fit(seen[names], canonical.churn(seen)), seen[names], fresh[names]
+        return (
+            transformer.fit(seen[names], canonical.churn(seen)),
+            seen[names],
+            fresh[names],
+        )
 
     return fitted
 

@@ -63,9 +63,7 @@ def test_neighbours_without_ties(kind):
     fresh = data.sample(frac=1, random_state=0) + 0.003
 
     same(classifier.predict(fresh), served(classifier, fresh))
-    same(
-        classifier.predict_proba(fresh), served(classifier, fresh, "predict_proba")
-    )
+    same(classifier.predict_proba(fresh), served(classifier, fresh, "predict_proba"))
     same(regressor.predict(fresh), served(regressor, fresh))
     same(classifier.predict_proba(data), served(classifier, data, "predict_proba"))
 

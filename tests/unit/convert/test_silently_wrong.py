@@ -171,7 +171,7 @@ def test_histogram_boosting_with_gaps_and_categories():
 
 def test_a_scaled_product_keeps_its_digits():
     """
-    onnxruntime fuses a float64 product with a scale into one that keeps the scale in
+    Onnxruntime fuses a float64 product with a scale into one that keeps the scale in
     float32; graphs are written so that it cannot.
     """
     from sklearn.svm import SVR

@@ -13,6 +13,8 @@ from tests.fakes.binding import answer
 from tests.fakes.lowering import signature_of
 
 COLUMNS = 3
+CODES = np.array([0, 1, 2, 5, 30, 31, 32, 33, 63, 64, 65, 200], float)
+"""Category codes: below, at and above the sizes of bit masks."""
 
 
 def grown(rng, depth, mode, kind, *, missing, sets):
@@ -27,12 +29,12 @@ def grown(rng, depth, mode, kind, *, missing, sets):
             return place
         members = None
         if sets and rng.random() < 0.4:
-            members = np.flatnonzero(rng.random(9) < 0.5).astype(float) - 4
+            members = rng.choice(CODES, rng.integers(1, len(CODES)), replace=False)
         left, right = grow(level - 1), grow(level - 1)
         limit = np.round(rng.normal() * 2) / 2
         nodes[place] = (
-            rng.integers(COLUMNS), limit, left, right, 0.0,
-            bool(missing and rng.random() < 0.5), members,
+            rng.integers(COLUMNS - 1) if members is None else COLUMNS - 1, limit, left,
+            right, 0.0, bool(missing and rng.random() < 0.5), members,
         )  # fmt: skip
         return place
 
@@ -99,7 +101,10 @@ def test_a_forest_decides_as_its_nodes_say(
     ])  # fmt: skip
     grid = np.round(rng.normal(size=(60, COLUMNS)) * 2).astype(kind) / 2
     data = rng.choice([0, 1, -1], (60, COLUMNS)).astype(kind)
-    data = np.where(data == 0, grid, np.nextafter(grid, data * kind_max(kind))).astype(kind)
+    data = np.where(data == 0, grid, np.nextafter(grid, data * kind_max(kind))).astype(
+        kind
+    )
+    data[:, -1] = rng.choice([*CODES, -1, 3, 255], 60)
     data[rng.random(data.shape) < 0.1] = np.nan
     data[0], data[1] = np.inf, -np.inf
     folder = tmp_path_factory.mktemp("forest")
