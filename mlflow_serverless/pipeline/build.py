@@ -9,12 +9,7 @@ from lambda_runtime.manifest import Engine
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.package import (
-    Bundle,
-    BundleCorruptError,
-    package,
-    read_bundle,
-)
+from mlflow_serverless.package import Bundle, BundleCorruptError, package, read_bundle
 from mlflow_serverless.pipeline.arrows import obtain
 from mlflow_serverless.pipeline.engine import (
     ASKED,
