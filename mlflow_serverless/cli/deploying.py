@@ -124,6 +124,10 @@ def plan(session: Session, *, name: str, wish: Wish) -> None:
         rows = [(str(number), step) for number, step in enumerate(steps, 1)]
         title = f"{name} on {proposal.target}, {proposal.model}"
         console.print(table(title, ("#", "step"), rows))
+        console.print(f"parity  {proposal.parity}")
+        console.print(f"engine  {proposal.engine}")
+        if proposal.cost:
+            console.print(f"cost    {proposal.cost}")
 
     value = {
         "name": name,
@@ -131,6 +135,8 @@ def plan(session: Session, *, name: str, wish: Wish) -> None:
         "model": proposal.model,
         "bundle": proposal.bundle,
         "parity": proposal.parity,
+        "engine": proposal.engine,
+        "cost": proposal.cost,
         "steps": [
             {"kind": type(step).__name__, "text": str(step)}
             for step in proposal.plan.steps
