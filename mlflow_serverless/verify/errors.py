@@ -160,7 +160,8 @@ class LiveDiffersError(ServerlessError):
         if found.wrong:
             what = f"{found.wrong} of {found.rows} rows differ; {found.first_wrong}"
         else:
-            what = f"it refused all {found.rows} rows: {found.note or 'no reason given'}"
+            said = found.note or "no reason given"
+            what = f"it refused all {found.rows} rows: {said}"
         super().__init__(
             f"{where} does not answer as {model} does: {what}.",
             hint="see which version is served (mlflow-serverless history), and deploy "
