@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.ask import parsed
-from mlflow_serverless.pipeline.build import options_of
 from mlflow_serverless.pipeline.errors import FunctionFailedError, UnreachableUrlError
 from mlflow_serverless.pipeline.look import status
 from mlflow_serverless.report import step
@@ -33,11 +32,15 @@ def compare_live(
         LiveDiffersError: It does not; carries the first row that shows it.
         ServerlessError: The model or the deployment cannot be asked.
     """
-    from mlflow_serverless.verify import verify_live  # noqa: PLC0415 - brings numpy
+    from mlflow_serverless.verify import (  # noqa: PLC0415 - brings numpy
+        ParityOptions,
+        verify_live,
+    )
 
+    options = ParityOptions(**config.parity.model_dump())
     post = by_url(where) if "://" in where else by_name(where, world)
     with step(world.tell, "verify", f"{where} against {model.uri}") as said:
-        found = verify_live(model, post, where=where, options=options_of(config))
+        found = verify_live(model, post, where=where, options=options)
         said.say(f"{found.rows} rows answered as {model.uri} does", rows=found.rows)
     return found
 
