@@ -164,6 +164,10 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
         ),
         "city/town", "plan",
     ),
+    "mixed-imputer": _text(
+        make_pipeline(impute.SimpleImputer(strategy="most_frequent"), _ignore),
+        "city/town", "age (years)", "plan",
+    ),
     "text-indicator": _text(
         make_pipeline(
             impute.MissingIndicator(missing_values=np.nan, features="all"),
