@@ -9,12 +9,7 @@ from lambda_runtime.manifest import Engine
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.package import (
-    Bundle,
-    BundleCorruptError,
-    package,
-    read_bundle,
-)
+from mlflow_serverless.package import Bundle, BundleCorruptError, package, read_bundle
 from mlflow_serverless.pipeline.arrows import obtain
 from mlflow_serverless.pipeline.engine import (
     ASKED,
@@ -24,11 +19,10 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.options import options_of, parity_key
-from mlflow_serverless.pipeline.recipe import recipe
+from mlflow_serverless.pipeline.recipe import recipe, sample_digest
+from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
-from mlflow_serverless.pipeline.written import plain, write_reports
 from mlflow_serverless.report import step
 from mlflow_serverless.store import key_of, write_json
 from mlflow_serverless.world import World
@@ -98,16 +92,19 @@ def build(
     Raises:
         ServerlessError: Of the room that refused.
     """
+    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
+
+    options = ParityOptions(**config.parity.model_dump())
     walk = _Walk(world, rooms or House())
     wanted = config.conversion.environment
     key = walk.move_to(model, wanted)
     try:
-        proved = walk.prove(key, model, options_of(config), config.engine)
+        proved = walk.prove(key, model, options, config.engine)
     except ServerlessError as refusal:
         if wanted != "auto" or walk.is_away or refusal.code not in NOT_HERE:
             raise
         key = walk.move_to(model, "isolated")
-        proved = walk.prove(key, model, options_of(config), config.engine)
+        proved = walk.prove(key, model, options, config.engine)
     return Built(
         model=model,
         bundle=proved.bundle,
@@ -139,16 +136,19 @@ class _Walk:
         self, key: str, model: ServableModel, options: "ParityOptions", engine: str
     ) -> _Proved:
         """The bundle that *engine* asks for: of an exact graph, or of its library."""
-        full = parity_key(key, options)
-        known = engine == "auto" and self._world.store.find("choice", full) is not None
-        why = ASKED
-        if engine != "native" and not known:
+        full = key_of(
+            before=key, options=plain(options), data=sample_digest(options.data)
+        )
+        known = self._world.store.find("choice", full) if engine == "auto" else None
+        if engine != "native" and known is None:
             try:
                 return self._by_graph(key, model, options)
             except ServerlessError as refusal:
                 if engine == "onnx" or not says_no_graph(refusal):
                     raise
                 why = why_of(refusal)
+        else:
+            why = ASKED
         if engine == "auto":
             why = self._obtain("choice", full, lambda _: Choice(why))[0].why
             self._world.tell("engine.warning", what=f"no exact graph: {why}")
@@ -180,11 +180,17 @@ class _Walk:
 
         with step(self._world.tell, "native", model.flavor) as said:
             made, fresh = self._obtain("native", full, make)
+            folder = self._world.store.root / "native" / full / "bundle"
+            try:
+                bundle = read_bundle(folder)
+            except BundleCorruptError:
+                self._world.store.discard("native", full)
+                made, fresh = self._obtain("native", full, make)
+                bundle = read_bundle(folder)
             what = f"{made.report.summary}; {cost_of(made)}"
             said.say(what, fresh=fresh, why=why, **plain(made.cost))
-        folder = self._world.store.root / "native" / full
         return _Proved(
-            bundle=read_bundle(folder / "bundle"),
+            bundle=bundle,
             parity=made.report,
             reports={f.name: f for f in self._reports("native", full)},
             cost=cost_of(made),
@@ -225,7 +231,9 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
-        full = parity_key(key, options)
+        full = key_of(
+            before=key, options=plain(options), data=sample_digest(options.data)
+        )
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,

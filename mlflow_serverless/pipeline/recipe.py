@@ -1,4 +1,4 @@
-"""What all work depends on beside the model: our own code, and the libraries here."""
+"""What a graph or an answer depends on, beside the model itself."""
 
 import hashlib
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import lambda_runtime
 from lambda_runtime.version import __version__
-from mlflow_serverless.store import key_of
+from mlflow_serverless.store import digest_file, key_of
 
 LIBRARIES = (
     "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
@@ -50,3 +50,8 @@ def _source() -> str:
         for file in sorted(folder.rglob("*.py")):
             whole.update(file.read_bytes())
     return whole.hexdigest()
+
+
+def sample_digest(file: Path | None) -> str:
+    """Names the user's own rows; empty if there are none, or no such file."""
+    return digest_file(file) if file is not None and file.is_file() else ""

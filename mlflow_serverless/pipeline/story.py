@@ -93,15 +93,9 @@ def plan_only(
         model=built.model.uri,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
-        engine=engine_of(built),
+        engine=": ".join(built.bundle.manifest.engine[:2]),
+        cost=built.cost,
     )
-
-
-def engine_of(built: Built) -> str:
-    """What runs the model, why, and what that costs."""
-    engine = built.bundle.manifest.engine
-    said = f"{engine.kind}: {engine.why}" if engine.why else engine.kind
-    return f"{said}; {built.cost}" if built.cost else said
 
 
 def delete(name: str, world: World) -> bool:

@@ -1,4 +1,4 @@
-"""Reports as files."""
+"""Frozen values as files that people and MLflow can read."""
 
 import json
 from dataclasses import asdict
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def write_reports(report: "ParityReport", folder: Path) -> None:
-    """`parity.json` and `parity.html` into *folder*."""
+    """`parity.json` for programs and `parity.html` for people, in *folder*."""
     from mlflow_serverless.verify.report import page, to_plain  # noqa: PLC0415 - brings numpy
 
     write_json(folder / "parity.json", to_plain(report))
