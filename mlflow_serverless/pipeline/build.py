@@ -19,7 +19,7 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.recipe import recipe, sample_digest
+from mlflow_serverless.pipeline.recipe import parity_key, recipe
 from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
@@ -136,9 +136,7 @@ class _Walk:
         self, key: str, model: ServableModel, options: "ParityOptions", engine: str
     ) -> _Proved:
         """The bundle that *engine* asks for: of an exact graph, or of its library."""
-        full = key_of(
-            before=key, options=plain(options), data=sample_digest(options.data)
-        )
+        full = parity_key(key, options)
         known = self._world.store.find("choice", full) if engine == "auto" else None
         if engine != "native" and known is None:
             try:
@@ -231,9 +229,7 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
-        full = key_of(
-            before=key, options=plain(options), data=sample_digest(options.data)
-        )
+        full = parity_key(key, options)
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,
