@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
@@ -14,6 +13,7 @@ from mlflow_serverless.convert.lower.registry import (
     lower,
     lower_matrix,
 )
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 
 def added(parts: Sequence[Sym]) -> Sym:

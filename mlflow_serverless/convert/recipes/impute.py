@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.impute import MissingIndicator, SimpleImputer
 
 from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.frame import Frame, matrix_of, side_by_side
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 
 
 @lowers(SimpleImputer)

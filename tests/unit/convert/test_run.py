@@ -244,7 +244,7 @@ def test_a_broken_pickle_is_named(churn, tmp_path, out, content):
     kept = folders.saved(model, data, tmp_path / "m", serialization_format="pickle")
     (kept.folder / "model.pkl").write_bytes(content)
 
-    with pytest.raises(UnloadableModelError, match="model.pkl does not load here"):
+    with pytest.raises(UnloadableModelError, match=r"model\.pkl does not load here"):
         convert(kept, out)
 
 
