@@ -19,7 +19,7 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.recipe import recipe, sample_digest
+from mlflow_serverless.pipeline.recipe import options_of, recipe, sample_digest
 from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
@@ -92,9 +92,7 @@ def build(
     Raises:
         ServerlessError: Of the room that refused.
     """
-    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
-
-    options = ParityOptions(**config.parity.model_dump())
+    options = options_of(config)
     walk = _Walk(world, rooms or House())
     wanted = config.conversion.environment
     key = walk.move_to(model, wanted)

@@ -5,9 +5,14 @@ import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambda_runtime.version import __version__
+from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.store import digest_file, key_of
+
+if TYPE_CHECKING:
+    from mlflow_serverless.verify import ParityOptions
 
 LIBRARIES = (
     "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
@@ -53,3 +58,10 @@ def _source() -> str:
 def sample_digest(file: Path | None) -> str:
     """Names the user's own rows; empty if there are none, or no such file."""
     return digest_file(file) if file is not None and file.is_file() else ""
+
+
+def options_of(config: DeploymentConfig) -> "ParityOptions":
+    """What the configuration says about parity."""
+    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
+
+    return ParityOptions(**config.parity.model_dump())
