@@ -10,7 +10,6 @@ from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.ask import parsed
 from mlflow_serverless.pipeline.errors import FunctionFailedError, UnreachableUrlError
 from mlflow_serverless.pipeline.look import status
-from mlflow_serverless.pipeline.recipe import options_of
 from mlflow_serverless.report import step
 from mlflow_serverless.world import World
 
