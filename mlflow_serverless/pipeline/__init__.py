@@ -1,7 +1,8 @@
 """The story: resolve, convert, optimise, verify, package, plan, apply, ask once."""
 
 from mlflow_serverless.pipeline.ask import ask, parsed
-from mlflow_serverless.pipeline.build import Built, build
+from mlflow_serverless.pipeline.build import Built, build, resolve
+from mlflow_serverless.pipeline.live import compare_live
 from mlflow_serverless.pipeline.look import Status, history, listing, status
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -22,11 +23,13 @@ __all__ = [
     "Status",
     "ask",
     "build",
+    "compare_live",
     "delete",
     "deploy",
     "history",
     "listing",
     "parsed",
     "plan_only",
+    "resolve",
     "status",
 ]

@@ -48,11 +48,12 @@ class GraphRun:
         self.load_ms = seconds * 1e3
         """Time to create the session [ms]."""
         self._candidate = candidate
+        self._most = _frozen_rows(candidate) or CHUNK
         self._wanted = list(dict.fromkeys(f.output for f in candidate.answer.fields))
 
     def answer(self, batch: Batch, *, chunk: int = CHUNK) -> Outputs:
         """The candidate's answers to *batch*, *chunk* rows at a time."""
-        rows = rows_of(batch)
+        rows, chunk = rows_of(batch), min(chunk, self._most)
         pieces = [
             np.arange(start, min(start + chunk, rows))
             for start in range(0, max(rows, 1), chunk)
@@ -86,6 +87,12 @@ class GraphRun:
         started = time.perf_counter()
         self._session.run(self._wanted, dict(feeds))
         return time.perf_counter() - started
+
+
+def _frozen_rows(candidate: Candidate) -> int | None:
+    """How many rows a run takes, where an export fixed that; None if it varies."""
+    sizes = [tensor.shape[0] for tensor in candidate.inputs if tensor.shape]
+    return next((size for size in sizes if size is not None), None)
 
 
 def _open(candidate: Candidate) -> tuple[ort.InferenceSession, float]:

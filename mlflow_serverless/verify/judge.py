@@ -1,7 +1,7 @@
 """One candidate against the model's answers: run it, compare, say so in a sentence."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,8 +213,6 @@ def _classes(judged: Sequence[Judged]) -> tuple[ClassAgreement, ...]:
 
 def with_runtime(report: CandidateReport, runtime: RuntimeReport) -> CandidateReport:
     """*report* with what the real runtime said; a wrong answer there fails it too."""
-    from dataclasses import replace  # noqa: PLC0415
-
     if runtime.passed:
         return replace(report, runtime=runtime)
     verdict = f"through the runtime: {runtime.wrong} of {runtime.rows} rows differ"
