@@ -178,11 +178,17 @@ class _Walk:
 
         with step(self._world.tell, "native", model.flavor) as said:
             made, fresh = self._obtain("native", full, make)
+            folder = self._world.store.root / "native" / full / "bundle"
+            try:
+                bundle = read_bundle(folder)
+            except BundleCorruptError:
+                self._world.store.discard("native", full)
+                made, fresh = self._obtain("native", full, make)
+                bundle = read_bundle(folder)
             what = f"{made.report.summary}; {cost_of(made)}"
             said.say(what, fresh=fresh, why=why, **plain(made.cost))
-        folder = self._world.store.root / "native" / full
         return _Proved(
-            bundle=read_bundle(folder / "bundle"),
+            bundle=bundle,
             parity=made.report,
             reports={f.name: f for f in self._reports("native", full)},
             cost=cost_of(made),

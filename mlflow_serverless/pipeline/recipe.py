@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lambda_runtime
 from lambda_runtime.version import __version__
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.store import digest_file, key_of
@@ -49,8 +50,9 @@ def _source() -> str:
     """Our own code, so that a checkout that was edited does not reuse old work."""
     root = Path(__file__).parent.parent
     whole = hashlib.sha256()
-    for room in ROOMS:
-        for file in sorted((root / room).rglob("*.py")):
+    runtime = Path(lambda_runtime.__file__).parent
+    for folder in (*(root / room for room in ROOMS), runtime):
+        for file in sorted(folder.rglob("*.py")):
             whole.update(file.read_bytes())
     return whole.hexdigest()
 
