@@ -8,6 +8,15 @@ from mlflow_serverless.convert import OnnxGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a form takes, on this machine."""
+
+    bytes: int
+    load_ms: float
+    run_us: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
     """Files of one variant, and what they cost."""
 
@@ -25,6 +34,8 @@ class Artefact:
     """Best of a few session creations on this machine [ms]."""
     run_us: float | None
     """Median one-row run on this machine [us]; None if it takes no blank row."""
+    before: Cost | None = None
+    """What it cost before its answers were allowed to move; None if they were not."""
 
     @property
     def files(self) -> tuple[Path, ...]:

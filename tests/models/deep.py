@@ -118,3 +118,56 @@ def save_torch(
             signature=infer_signature(example, answer), **options,
         )  # fmt: skip
     return folder
+
+
+def keras_network(width: int = 6) -> Any:
+    """A small dense network."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((width,)), layers.Dense(24, "relu"), layers.Dropout(0.3),
+        layers.LayerNormalization(), layers.Dense(3, "softmax"),
+    ])  # fmt: skip
+
+
+def keras_convolution(size: int = 8) -> Any:
+    """A small image classifier of the functional form."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    image = keras.Input((size, size, 3))
+    value = layers.Conv2D(8, 3, padding="same", activation="relu")(image)
+    value = layers.BatchNormalization()(value)
+    value = layers.GlobalAveragePooling2D()(layers.MaxPooling2D()(value))
+    return keras.Model(image, layers.Dense(4)(value))
+
+
+def keras_recurrent() -> Any:
+    """Whole numbers, embedded and read one after the other."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((5,), dtype="int32"), layers.Embedding(300, 8), layers.LSTM(12),
+        layers.Dense(1, "sigmoid"),
+    ])  # fmt: skip
+
+
+def save_keras(network: Any, example: Any, folder: Path, flavor: str) -> Path:
+    """*network* as MLflow's *flavor* (`tensorflow` or `keras`) saves it."""
+    import importlib
+
+    from mlflow.models import infer_signature
+
+    room = importlib.import_module(f"mlflow.{flavor}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        answer = network.predict(example, verbose=0)
+        signature = infer_signature(example, answer)
+        extra = {"input_example": example, "pip_requirements": [flavor]}
+        room.save_model(network, path=str(folder), signature=signature, **extra)
+    return folder
