@@ -136,6 +136,10 @@ def build(settings: Settings, *, born_ns: int) -> App:
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
 
     manifest = read_manifest(settings.bundle)
+    if manifest.engine.kind != "ort-c":
+        from lambda_runtime.packages import search_packages  # noqa: PLC0415 - not usual
+
+        search_packages()
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
     measured = [v.run_us for v in manifest.variants if v.run_us is not None]
     threads = threads_for(settings.memory_mb, max(measured, default=None))

@@ -16,6 +16,7 @@ from lambda_runtime.app import response_of
 from lambda_runtime.exchange import Request, Response
 from lambda_runtime.faults import Fault, Internal, TooLarge
 from lambda_runtime.loop import Outcome, report
+from lambda_runtime.packages import search_packages
 from lambda_runtime.runtime_api import Invocation
 from lambda_runtime.start import after_of
 
@@ -52,7 +53,9 @@ def serve_http(app: App, settings: Settings) -> int:
         app: What answers.
         settings: Host and port, and what to log.
     """
-    uvicorn = _uvicorn()
+    search_packages()
+    import uvicorn  # noqa: PLC0415 - an extra, wanted by this mode alone
+
     # uvicorn stops gracefully, then raises the signal again; by then it has done its
     # work, and the process is to end as one that was asked to.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,18 +75,6 @@ def serve_http(app: App, settings: Settings) -> int:
     finally:
         app.close()
     return 0
-
-
-def _uvicorn() -> Any:
-    """The server library; with `-S`, site-packages are not searched until here."""
-    try:
-        import uvicorn  # noqa: PLC0415 - an extra, wanted by this mode alone
-    except ModuleNotFoundError:
-        import site  # noqa: PLC0415
-
-        site.main()
-        import uvicorn  # noqa: PLC0415
-    return uvicorn
 
 
 class Http:

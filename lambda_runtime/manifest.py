@@ -81,7 +81,7 @@ class Variant(NamedTuple):
     needs: tuple[str, ...] = ()
     """Paths of further files it refers to (external data), beside `file`."""
     format: str = "onnx"
-    """`onnx` or `ort`."""
+    """`onnx`, `ort`, or `native`: the model's own files, opened at its MLmodel."""
     use: str = "always"
     """`always`; or `first` (serves until the `steady` one is ready) and `steady`."""
     prepack: bool = True
@@ -270,9 +270,11 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         ),
         feeds=tuple(
             Feed(
-                item["input"], tuple(item["columns"]), item["tensor"],
+                item["input"],
+                tuple(item["columns"]),
+                item["tensor"],
                 item.get("null", NULL_TEXT),
-            )  # fmt: skip
+            )
             for item in data["feeds"]
         ),
         answer=Answer(

@@ -59,7 +59,7 @@ class Serving:
     ) -> None:
         self._manifest, self._path_of, self._threads = manifest, path_of, threads
         self._tell = tell or _to_standard_error
-        self._open_with = open_with or _open
+        self._open_with = open_with or _opener(manifest)
         choice = choose(manifest.variants)
         self._session, self.variant = self._open_first(choice.now)
         later = choice.later
@@ -150,6 +150,17 @@ class Serving:
             session.close()
             raise
         return session
+
+
+def _opener(manifest: Manifest) -> Open:
+    """What opens the variants of *manifest*: a graph's engine, or its own library."""
+    if manifest.engine.kind == "native":
+        from lambda_runtime.native import open_native  # noqa: PLC0415 - the chosen one
+
+        return lambda _kind, path, _variant, threads: open_native(
+            manifest, path, threads=threads
+        )
+    return _open
 
 
 def _open(kind: str, path: str, variant: Variant, threads: int) -> Session:

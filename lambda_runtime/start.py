@@ -135,8 +135,10 @@ def after_of(app: App, settings: Settings) -> After:
 
 
 def _faster_json(_until_ms: int) -> None:
-    from lambda_runtime.protocol import json_text  # noqa: PLC0415 - after the first answer
+    from lambda_runtime.packages import search_packages  # noqa: PLC0415 - not before
+    from lambda_runtime.protocol import json_text  # noqa: PLC0415 - loaded already
 
+    search_packages()
     json_text.prefer_fast()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lambda_runtime.protocol.answer import label_type
-from lambda_runtime.protocol.inference import NAMES, output_names
+from lambda_runtime.protocol.inference import NAMES
+from lambda_runtime.protocol.inferred import output_names
 from lambda_runtime.version import __version__
 
 TYPE_CHECKING = False

@@ -8,12 +8,14 @@ from _io import StringIO
 
 from lambda_runtime.faults import BadRequest
 from lambda_runtime.protocol.coerce import NAN
-from lambda_runtime.protocol.frames import ByRow
+from lambda_runtime.protocol.frames import ByColumn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
+    from lambda_runtime.manifest import Column
     from lambda_runtime.protocol.bind import Binder
 
 MISSING = frozenset({
@@ -25,7 +27,7 @@ MISSING = frozenset({
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}
 
 
-def read_csv(body: bytes, binder: Binder) -> ByRow:
+def read_csv(body: bytes, binder: Binder) -> ByColumn:
     """
     The table in a CSV body; its first line names the columns.
 
@@ -44,18 +46,42 @@ def read_csv(body: bytes, binder: Binder) -> ByRow:
     widths = set(map(len, rows)) - {len(header)}
     if widths:
         raise _refused(f"rows have {min(widths)} fields, the header {len(header)}")
-    types = _types(header, binder)
-    return ByRow(
-        header,
-        [list(map(_cell, row, types)) for row in rows],
+    names = _names(header, binder)
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return ByColumn(
+        {
+            name: _column(cells, binder.columns.get(name))
+            for name, cells in zip(names, columns, strict=True)
+        },
+        len(rows),
     )
 
 
-def _types(header: list[str], binder: Binder) -> list[str]:
-    """The signature's type of every column of the file; empty for unknown ones."""
-    columns = binder.columns
-    names = [str(at) for at in range(len(header))] if binder.unnamed else header
-    return [columns[name].type if name in columns else "" for name in names]
+def _names(header: list[str], binder: Binder) -> list[str]:
+    """The header's names; positions where the signature goes by them."""
+    tensors = binder.signature.tensors
+    if binder.unnamed or (tensors and not tensors[0].name):
+        return [str(at) for at in range(len(header))]
+    if len(set(header)) < len(header):
+        known = [*binder.columns, *(tensor.name for tensor in tensors)]
+        doubled = [name for name in known if header.count(name) > 1]
+        if doubled:
+            raise _refused(f"column '{doubled[0]}' is given more than once")
+    return header
+
+
+def _column(cells: Sequence[str], column: Column | None) -> list[Any]:
+    """A column's cells as JSON would have had them, as far as its type tells."""
+    type_ = column.type if column else ""
+    if MISSING.isdisjoint(cells):
+        if type_ in {"double", "float"}:
+            try:
+                return list(map(float, cells))
+            except ValueError:
+                return list(cells)
+        if type_ in {"string", ""}:
+            return list(cells)
+    return [_cell(cell, type_) for cell in cells]
 
 
 def _cell(cell: str, type_: str) -> Any:

@@ -7,16 +7,13 @@ columns by name, each of shape `[rows]` or `[rows, 1]`; or all columns as one ma
 
 from __future__ import annotations
 
-from lambda_runtime.exchange import Response
 from lambda_runtime.faults import BadRequest
 from lambda_runtime.protocol import json_text
-from lambda_runtime.protocol.answer import Part, texts
 from lambda_runtime.protocol.cast import typed
 from lambda_runtime.protocol.coerce import Misfit, kind
 from lambda_runtime.protocol.columns import missing_names
 from lambda_runtime.protocol.frames import ByColumn, ByRow
-from lambda_runtime.protocol.raw import OCTETS, elements, from_bytes
-from lambda_runtime.protocol.replies import reply
+from lambda_runtime.protocol.raw import from_bytes
 from lambda_runtime.protocol.tensors import check_shape, flatten
 from lambda_runtime.record import NamedTuple
 from lambda_runtime.tensor import SIZES
@@ -39,6 +36,9 @@ DATATYPES = {
 
 NAMES = {dtype: name for name, dtype in DATATYPES.items()}
 """Our element types, by the protocol's."""
+
+_RANK = 32
+"""Most dimensions a tensor may say it has."""
 
 LENGTH = "inference-header-content-length"
 
@@ -127,13 +127,7 @@ def _input(item: Any, rest: memoryview) -> tuple[Input, memoryview]:
     dtype = DATATYPES.get(str(item.get("datatype")))
     if dtype is None:
         raise BadRequest(f"'datatype' must be one of {', '.join(DATATYPES)}.")
-    if not isinstance(shape, list) or not all(
-        type(size) is int and 0 <= size < 1 << 40 for size in shape
-    ):
-        raise BadRequest("'shape' must be a list of sizes.")
-    count = 1
-    for size in shape:
-        count *= size
+    count = _count(shape)
     used = _parameters(item).get("binary_data_size")
     if used is None:
         values = _listed(name, item.get("data"), dtype)
@@ -145,7 +139,21 @@ def _input(item: Any, rest: memoryview) -> tuple[Input, memoryview]:
         raise BadRequest(
             f"Input has {len(values)} elements, not the {count} of its shape {shape}."
         )
-    return Input(name, dtype, tuple(shape), values), rest
+    return Input(name, dtype, tuple(shape or ()), values), rest
+
+
+def _count(shape: Any) -> int:
+    """Elements of a *shape* as the request has it."""
+    if (
+        not isinstance(shape, list)
+        or len(shape) > _RANK
+        or not all(type(size) is int and 0 <= size < 1 << 40 for size in shape)
+    ):
+        raise BadRequest(f"'shape' must be a list of at most {_RANK} sizes.")
+    count = 1
+    for size in shape:
+        count *= size
+    return count
 
 
 def _listed(name: str, data: Any, dtype: str) -> Sequence[Any]:
@@ -243,48 +251,3 @@ def _bind_tensors(given: Mapping[str, Input], binder: Binder) -> dict[str, Value
             ) from None
         read[tensor.name] = (shape, values)
     return binder.bind_tensors(read)
-
-
-def check_outputs(ask: Ask, names: Sequence[str | None]) -> None:
-    """Raise BadRequest if an output is asked for that the answer, of *names*, lacks."""
-    known = output_names(names)
-    if ask.outputs and not ask.outputs.keys() <= set(known):
-        raise BadRequest(f"There is no such output; there are {known}.")
-
-
-def write_infer(ask: Ask, parts: Sequence[Part], model: Mapping[str, str]) -> Response:
-    """The answer, in JSON or with tensors as bytes after it."""
-    named = dict(zip(output_names([part.name for part in parts]), parts, strict=True))
-    wanted = ask.outputs or dict.fromkeys(named, ask.binary)
-    head = {**model, **({} if ask.id is None else {"id": ask.id})}
-    outputs, tail = [], []
-    for name, binary in wanted.items():
-        content, data = _output(name, named[name], binary=binary)
-        outputs.append(content)
-        tail.append(data)
-    text = (
-        str(json_text.dumps(head), "utf-8")[:-1] + f',"outputs":[{",".join(outputs)}]}}'
-    )
-    body = text.encode()
-    if not any(wanted.values()):
-        return reply(body)
-    headers = {"content-type": OCTETS, LENGTH: str(len(body))}
-    return Response(200, headers, body + b"".join(tail))
-
-
-def output_names(names: Sequence[str | None]) -> list[str]:
-    """Names of the answer's parts: their own, or `predictions`."""
-    if len(names) == 1:
-        return [names[0] or "predictions"]
-    return [name or f"predictions_{at}" for at, name in enumerate(names)]
-
-
-def _output(name: str, part: Part, *, binary: bool) -> tuple[str, bytes]:
-    """An output's JSON, and the bytes that follow it."""
-    shape = ",".join(map(str, part.shape))
-    label, kind_ = json_text.text(name), NAMES[part.dtype]
-    head = f'{{"name":{label},"datatype":"{kind_}","shape":[{shape}]'
-    if not binary:
-        return f'{head},"data":[{",".join(texts(part.values))}]}}', b""
-    data = elements(part)
-    return f'{head},"parameters":{{"binary_data_size":{len(data)}}}}}', data

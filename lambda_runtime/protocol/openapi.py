@@ -126,29 +126,11 @@ def _infer() -> Schema:
 
 
 def _schemas(manifest: Manifest, binder: Binder) -> Schema:
-    tensor = {
-        "type": "object",
-        "required": ["name", "shape", "datatype"],
-        "properties": {
-            "name": {"type": "string"},
-            "shape": {"type": "array", "items": {"type": "integer"}},
-            "datatype": {"type": "string"},
-            "data": {"type": "array"},
-            "parameters": {"type": "object"},
-        },
-    }
-    tensors = {"type": "array", "items": tensor}
     return {
         **_request(manifest, binder),
-        "Response": {
-            "type": "object",
-            "required": ["predictions"],
-            "properties": {"predictions": _predictions(manifest.answer)},
-        },
-        "Error": {
-            "type": "object",
-            "required": ["error_code", "message"],
-            "properties": {
+        "Response": _object({"predictions": _predictions(manifest.answer)}),
+        "Error": _object(
+            {
                 name: {"type": "string"}
                 for name in (
                     "error_code",
@@ -158,18 +140,36 @@ def _schemas(manifest: Manifest, binder: Binder) -> Schema:
                     "error",
                 )
             },
-        },
-        "InferRequest": {
-            "type": "object",
-            "required": ["inputs"],
-            "properties": {"id": {"type": "string"}, "inputs": tensors},
-        },
-        "InferResponse": {
-            "type": "object",
-            "required": ["model_name", "outputs"],
-            "properties": {"model_name": {"type": "string"}, "outputs": tensors},
-        },
+            ["error_code", "message"],
+        ),
+        "InferRequest": _object(
+            {"id": {"type": "string"}, "inputs": _TENSORS}, ["inputs"]
+        ),
+        "InferResponse": _object(
+            {"model_name": {"type": "string"}, "outputs": _TENSORS}
+        ),
     }
+
+
+def _object(properties: Schema, required: Sequence[str] | None = None) -> Schema:
+    """An object; all its properties are required unless *required* says which."""
+    wanted = list(properties if required is None else required)
+    return {"type": "object", "properties": properties, "required": wanted}
+
+
+_TENSORS: Schema = {
+    "type": "array",
+    "items": _object(
+        {
+            "name": {"type": "string"},
+            "shape": {"type": "array", "items": {"type": "integer"}},
+            "datatype": {"type": "string"},
+            "data": {"type": "array"},
+            "parameters": {"type": "object"},
+        },
+        ["name", "shape", "datatype"],
+    ),
+}
 
 
 def _request(manifest: Manifest, binder: Binder) -> Schema:
@@ -203,16 +203,14 @@ def _column_forms(binder: Binder) -> Schema:
         return {"dataframe_split": _split(rows, ()), "inputs": rows, "instances": rows}
     cells = {name: _cell(column) for name, column in columns.items()}
     required = [name for name, column in columns.items() if column.required]
-    record = {"type": "object", "properties": cells, "required": required}
-    records = {"type": "array", "items": record}
+    records = {"type": "array", "items": _object(cells, required)}
     lists = {name: {"type": "array", "items": cell} for name, cell in cells.items()}
-    by_column = {"type": "object", "properties": lists, "required": required}
     return {
         "dataframe_split": _split(
             {"type": "array", "items": {"type": "array"}}, required
         ),
         "dataframe_records": records,
-        "inputs": by_column,
+        "inputs": _object(lists, required),
         "instances": records,
     }
 
@@ -239,7 +237,7 @@ def _tensor_forms(tensors: Sequence[Tensor]) -> Schema:
         schema = _nested(tensors[0])
         return {"inputs": schema, "instances": schema}
     named = {tensor.name: _nested(tensor) for tensor in tensors}
-    return {"inputs": {"type": "object", "properties": named, "required": list(named)}}
+    return {"inputs": _object(named)}
 
 
 def _element(dtype: str) -> Schema:
@@ -272,8 +270,7 @@ def _predictions(answer: Answer) -> Schema:
     fields = {field.name or "": _field(field) for field in answer.fields}
     if answer.form == "tensors":
         return {"type": "object", "properties": {name: {} for name in fields}}
-    record = {"type": "object", "properties": fields, "required": list(fields)}
-    return {"type": "array", "items": record}
+    return {"type": "array", "items": _object(fields)}
 
 
 def _field(field: Field) -> Schema:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_runtime.faults import BadRequest, UnsupportedMedia
+from lambda_runtime.faults import BadRequest, SchemaMismatch, UnsupportedMedia
 from lambda_runtime.protocol import json_text
 from lambda_runtime.protocol.coerce import kind
 from lambda_runtime.protocol.columns import missing_names
@@ -131,11 +131,18 @@ def _instances(data: Any, binder: Binder) -> dict[str, Value]:
     if set(map(type, data)) != {dict}:
         raise BadRequest("Invalid input. Instances must be all objects or none.")
     frame = ByRecord(data, whole=True)
-    if not binder.signature.tensors:
+    tensors = binder.signature.tensors
+    if not tensors:
         _named_only(binder)
         return binder.bind(frame, loose=True)
-    columns = {name: frame.column(name) for name in frame.names}
-    return binder.read_tensors(columns)
+    if not tensors[0].name:
+        raise SchemaMismatch(
+            "This model contains a tensor-based model signature with no input names, "
+            "which suggests one array, but objects were found."
+        )
+    columns = {tensor.name: frame.column(tensor.name) for tensor in tensors}
+    given = {name: cells for name, cells in columns.items() if cells is not None}
+    return binder.read_tensors(given)
 
 
 def _same_lengths(data: dict[str, Any], binder: Binder) -> None:

@@ -121,7 +121,7 @@ class Service:
         return read_raw(request.body, request.headers, self._binder)
 
     def _inference(self, path: str, request: Request) -> Response:
-        from lambda_runtime.protocol import catalog, inference, paths  # noqa: PLC0415
+        from lambda_runtime.protocol import catalog, paths  # noqa: PLC0415
 
         model = self.manifest.model
         name = catalog.model_name(self.manifest)
@@ -132,21 +132,25 @@ class Service:
         if target.what == "model":
             found = catalog.model(self.manifest, self._binder)
             return reply(json_text.dumps(found))
-        if target.what != "infer":
-            word = "live" if target.what == "live" else "ready"
-            return reply(json_text.dumps({"name": name, word: True}))
+        if target.what == "infer":
+            return self._infer(request, catalog.identity(self.manifest))
+        word = "live" if target.what == "live" else "ready"
+        return reply(json_text.dumps({"name": name, word: True}))
+
+    def _infer(self, request: Request, identity: Mapping[str, str]) -> Response:
+        from lambda_runtime.protocol import inference, inferred  # noqa: PLC0415
+
         asks: list[inference.Ask] = []
 
         def read() -> Bound:
             asks.append(inference.read_infer(request.body, request.headers))
             names = [field.name for field in self._answerer.fields]
-            inference.check_outputs(asks[0], names)
+            inferred.check_outputs(asks[0], names)
             return inference.bind_infer(asks[0], self._binder)
 
         outputs, started = self._predict(self._timed(read))
         parts: list[Part] = self._answerer.parts(outputs)
-        known = catalog.identity(self.manifest)
-        response = inference.write_infer(asks[0], parts, known)
+        response = inferred.write_infer(asks[0], parts, identity)
         self._encoded(started)
         return response
 

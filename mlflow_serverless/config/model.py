@@ -158,7 +158,7 @@ class DeploymentConfig(Section):
     engine: Annotated[Literal["auto", "onnx", "native"], AfterValidator(_engine)] = (
         "auto"
     )
-    """What runs the model: `onnx`, or `auto` to let us choose."""
+    """What runs the model: `onnx`, or `auto` to let us choose; `native` comes later."""
 
     environment: Annotated[dict[str, str], AfterValidator(_variables)] = Field(
         default_factory=dict

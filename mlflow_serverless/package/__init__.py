@@ -2,6 +2,20 @@
 
 from mlflow_serverless.package.bundle import Bundle
 from mlflow_serverless.package.errors import BundleCorruptError
-from mlflow_serverless.package.packer import package, read_bundle
+from mlflow_serverless.package.packer import (
+    carry,
+    origin,
+    package,
+    read_bundle,
+    seal,
+)
 
-__all__ = ["Bundle", "BundleCorruptError", "package", "read_bundle"]
+__all__ = [
+    "Bundle",
+    "BundleCorruptError",
+    "carry",
+    "origin",
+    "package",
+    "read_bundle",
+    "seal",
+]

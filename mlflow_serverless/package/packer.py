@@ -57,7 +57,7 @@ def package(
     folder.mkdir(parents=True, exist_ok=True)
     graph = _binding(artefacts)
     manifest = Manifest(
-        model=_origin(model),
+        model=origin(model),
         engine=engine,
         inputs=graph.inputs,
         outputs=graph.outputs,
@@ -67,6 +67,16 @@ def package(
         answer=graph.answer,
         files=_carry(artefacts, folder),
     )
+    return seal(manifest, folder)
+
+
+def seal(manifest: Manifest, folder: Path) -> Bundle:
+    """
+    Write *manifest* beside its files: *folder* is a bundle now.
+
+    Raises:
+        BundleUnreadableError: The runtime would not read the manifest as we mean it.
+    """
     text = _canonical(manifest)
     (folder / MANIFEST).write_bytes(text)
     return Bundle(folder=folder, digest=_digest(text), manifest=manifest)
@@ -115,7 +125,8 @@ def _rounded(variant: Variant) -> Variant:
     )
 
 
-def _origin(model: ServableModel) -> Model:
+def origin(model: ServableModel) -> Model:
+    """Where *model* came from, as the manifest says it."""
     return Model(
         uri=model.uri,
         name=model.name,
@@ -132,21 +143,20 @@ def _carry(artefacts: "Sequence[Artefact]", folder: Path) -> tuple[File, ...]:
     files: dict[str, File] = {}
     for item in artefacts:
         for source in item.files:
-            target = folder / source.name
             if source.name not in files:
-                _link(source, target)
-                size = target.stat().st_size
-                files[source.name] = File(source.name, digest_file(target), size)
+                files[source.name] = carry(source, folder, source.name)
     return tuple(files[name] for name in sorted(files))
 
 
-def _link(source: Path, target: Path) -> None:
-    """A hard link costs nothing; across file systems it has to be a copy."""
+def carry(source: Path, folder: Path, name: str) -> File:
+    """Bring *source* to *name* in *folder*: a hard link where one can be made."""
+    target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+    return File(name, digest_file(target), target.stat().st_size)
 
 
 def _canonical(manifest: Manifest) -> bytes:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONVERSION, PARITY = "conversion.json", "parity.json"
 REPORTS = {".json", ".html"}
 ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
 
@@ -58,21 +57,35 @@ class Built:
     """To ask the deployment; None if the model brings no example."""
 
 
+def resolve(
+    uri: str, flavor: str | None, world: World, rooms: Rooms | None = None
+) -> ServableModel:
+    """
+    The exact model at *uri*, with its files.
+
+    Raises:
+        ServerlessError: It is not there, or does not say enough about itself.
+    """
+    with step(world.tell, "resolve", uri) as said:
+        model = (rooms or House()).resolve(uri, world.downloads, flavor)
+        pinned = model.uri if model.uri == uri else f"{uri} is {model.uri}"
+        said.say(f"{pinned}, {model.flavor}", uri=model.uri, digest=model.digest)
+    return model
+
+
 def build(
-    uri: str,
-    flavor: str | None,
+    model: ServableModel,
     config: DeploymentConfig,
     world: World,
     rooms: Rooms | None = None,
 ) -> Built:
     """
-    Make the bundle that serves the model at *uri*, and prove it.
+    Make the bundle that serves *model*, and prove it.
 
     Raises:
         ServerlessError: Of the room that refused.
     """
     walk = _Walk(world, rooms or House())
-    model = walk.resolve(uri, flavor)
     key = key_of(recipe=_recipe(), model=model.digest, flavor=model.flavor)
     conversion = walk.convert(key, model)
     artefacts = walk.optimise(key, conversion)
@@ -93,13 +106,6 @@ class _Walk:
         self._world = world
         self._rooms = rooms
 
-    def resolve(self, uri: str, flavor: str | None) -> ServableModel:
-        with step(self._world.tell, "resolve", uri) as said:
-            model = self._rooms.resolve(uri, self._world.downloads, flavor)
-            pinned = model.uri if model.uri == uri else f"{uri} is {model.uri}"
-            said.say(f"{pinned}, {model.flavor}", uri=model.uri, digest=model.digest)
-        return model
-
     def convert(self, key: str, model: ServableModel) -> "Conversion":
         with step(self._world.tell, "convert", model.flavor) as said:
             value, fresh = self._obtain(
@@ -114,7 +120,7 @@ class _Walk:
 
     def _converted(self, model: ServableModel, folder: Path) -> "Conversion":
         made = self._rooms.convert(model, folder)
-        write_json(folder / CONVERSION, plain(made.report))
+        write_json(folder / "conversion.json", plain(made.report))
         return made
 
     def optimise(self, key: str, conversion: "Conversion") -> "tuple[Artefact, ...]":
@@ -123,7 +129,9 @@ class _Walk:
                 "optimise", key,
                 lambda folder: tuple(self._rooms.optimise(conversion, folder)),
             )  # fmt: skip
-            said.say(", ".join(item.variant.name for item in value), fresh=fresh)
+            names = ", ".join(item.variant.name for item in value)
+            before, after = value[-1].before_bytes, value[-1].bytes
+            said.say(f"{names}, {before:,} to {after:,} bytes", fresh=fresh)
         return value
 
     def verify(
@@ -151,8 +159,17 @@ class _Walk:
         options: "ParityOptions",
         folder: Path,
     ) -> "ParityReport":
-        report = self._rooms.verify(model, artefacts, options)
-        write_json(folder / PARITY, plain(report))
+        from mlflow_serverless.verify.errors import ParityError  # noqa: PLC0415 - brings numpy
+
+        try:
+            report = self._rooms.verify(model, artefacts, options)
+        except ParityError as refusal:
+            kept = self._world.store.root / "refused" / folder.name.lstrip(".")
+            kept.mkdir(parents=True, exist_ok=True)
+            _write_reports(refusal.report, kept)
+            self._world.tell("verify.warning", what=f"the report is in {kept}")
+            raise
+        _write_reports(report, folder)
         return report
 
     def package(
@@ -193,6 +210,13 @@ class _Walk:
         return (
             sorted(f for f in folder.iterdir() if f.suffix in REPORTS) if folder else []
         )
+
+
+def _write_reports(report: "ParityReport", folder: Path) -> None:
+    from mlflow_serverless.verify.report import page, to_plain  # noqa: PLC0415 - brings numpy
+
+    write_json(folder / "parity.json", to_plain(report))
+    (folder / "parity.html").write_text(page(report), encoding="utf-8")
 
 
 def options_of(config: DeploymentConfig) -> "ParityOptions":

@@ -1,6 +1,7 @@
 """Rows on their way to the model: a table, or named tensors."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,21 @@ def join(batches: Sequence[Batch]) -> Batch:
     }
 
 
-def without_none(batch: Batch) -> Batch:
-    """*batch* with NaN for None in its columns of objects, as pandas 3 reads null."""
-    if not isinstance(batch, pd.DataFrame):
+@cache
+def null_is_nan() -> bool:
+    """Whether the pandas beside the model reads a null among texts as NaN (3 does)."""
+    read = pd.DataFrame({"texts": ["", None]})["texts"][1]
+    return read is not None
+
+
+def as_requested(batch: Batch) -> Batch:
+    """
+    *batch* as a request can say it.
+
+    Where pandas reads null as NaN, no request can make the model see None, and
+    comparing there proves nothing; so None becomes NaN.
+    """
+    if not isinstance(batch, pd.DataFrame) or not null_is_nan():
         return batch
     made = batch.copy()
     for name in batch.columns:

@@ -25,6 +25,20 @@ class Candidate:
     """`onnx` or `ort`."""
     prepack: bool = True
     """Whether the session lays weights out for speed while loading."""
+    optimised: bool = False
+    """Whether loading leaves the graph as it is in the file."""
+
+    @property
+    def variant(self) -> Variant:
+        """How the runtime opens it; parity is proved on a session opened alike."""
+        return Variant(
+            self.name,
+            self.file.name,
+            needs=tuple(path.name for path in self.needs),
+            format=self.format,
+            prepack=self.prepack,
+            optimised=self.optimised,
+        )
 
     @property
     def bytes(self) -> int:
@@ -54,4 +68,5 @@ def candidate_of(
         needs=tuple(graph.file.parent / path for path in chosen.needs),
         format=chosen.format,
         prepack=chosen.prepack,
+        optimised=chosen.optimised,
     )

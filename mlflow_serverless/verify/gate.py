@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from lambda_runtime.manifest import NAN_TEXT
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked, ask
-from mlflow_serverless.verify.batch import Batch, rows_of, take, without_none
+from mlflow_serverless.verify.batch import Batch, as_requested, rows_of, take
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.errors import NothingComparedError, ParityError
 from mlflow_serverless.verify.example import check_example, check_repeats
@@ -68,38 +67,72 @@ def examine(
     options: ParityOptions | None = None,
 ) -> ParityReport:
     """As `verify`, but a candidate that fails is reported, not raised."""
+    exam = prepare(model, options or ParityOptions())
+    return conclude(model, exam, _judge_all(model, candidates, exam.bench))
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """A model that was asked, before any candidate was."""
+
+    bench: Bench
+    reference: PyfuncReference
+    noise: float
+    """How far its answer moved when it was asked twice."""
+    started: float
+    """By `perf_counter`."""
+
+
+def prepare(model: ServableModel, options: ParityOptions) -> Exam:
+    """
+    Load *model* and ask it all that candidates will be asked.
+
+    Args:
+        model: What was resolved.
+        options: Budgets and tolerances.
+
+    Raises:
+        ServerlessError: As `verify`, but for ParityError.
+    """
     started = time.perf_counter()
-    chosen = options or ParityOptions()
     reference = load_reference(model)
     example = check_example(model, reference)
     drawn = samples(
         model.signature,
         estimator=reference.estimator,
         example=example,
-        options=chosen,
+        options=options,
     )
-    groups = [_as_requested(group, candidates) for group in drawn]
-    noise = check_repeats(reference, _probe(groups))
+    groups = [replace(group, batch=as_requested(group.batch)) for group in drawn]
+    noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
     bench = Bench(
         reference=reference,
         asked=asked,
-        options=chosen,
+        options=options,
         labels=_labels(reference, asked),
     )
+    return Exam(bench, reference, noise, started)
+
+
+def conclude(
+    model: ServableModel, exam: Exam, reports: tuple[CandidateReport, ...]
+) -> ParityReport:
+    """What came of *exam* when the candidates of *reports* were judged."""
+    options = exam.bench.options
     return ParityReport(
         model=model.uri,
         digest=model.digest,
         flavor=model.flavor,
         predict_fn=model.predict_fn,
-        seed=chosen.seed,
-        groups=tuple(map(_described, asked)),
-        candidates=_judge_all(model, candidates, bench),
-        options=tuple((key, str(value)) for key, value in asdict(chosen).items()),
+        seed=options.seed,
+        groups=tuple(map(_described, exam.bench.asked)),
+        candidates=reports,
+        options=tuple((key, str(value)) for key, value in asdict(options).items()),
         libraries=_libraries(),
-        seconds=time.perf_counter() - started,
-        noise=noise,
+        seconds=time.perf_counter() - exam.started,
+        noise=exam.noise,
     )
 
 
@@ -117,23 +150,9 @@ def _judge_all(
     return tuple(reports)
 
 
-def _as_requested(group: Group, candidates: Sequence[Candidate]) -> Group:
-    """
-    *group* as a request can say it.
-
-    A request's null reaches the model as the pandas beside it reads null; where that
-    is NaN, no request can make the model see None, and comparing there proves nothing.
-    """
-    nulls = {feed.null for item in candidates for feed in item.feeds}
-    if NAN_TEXT not in nulls:
-        return group
-    return replace(group, batch=without_none(group.batch))
-
-
-def _probe(groups: Sequence[Group], *, rows: int = 200) -> Batch:
-    """Rows to ask twice: the example, or the first that were drawn."""
-    batch = groups[0].batch
-    return take(batch, np.arange(min(rows, rows_of(batch))))
+def _probe(group: Group, *, rows: int = 200) -> Batch:
+    """Rows to ask twice."""
+    return take(group.batch, np.arange(min(rows, rows_of(group.batch))))
 
 
 def _require_answers(asked: Sequence[Asked]) -> None:

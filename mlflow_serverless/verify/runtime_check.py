@@ -6,6 +6,7 @@ held to the model's answers like any other.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,11 @@ from numpy.typing import NDArray
 
 from lambda_runtime.engine import open_session
 from lambda_runtime.exchange import Request
-from lambda_runtime.manifest import Engine, Manifest, Model, Variant
+from lambda_runtime.manifest import Engine, Manifest, Model
 from lambda_runtime.protocol.service import Service
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked
-from mlflow_serverless.verify.batch import Batch, describe_row, take
+from mlflow_serverless.verify.batch import Batch, describe_row, null_is_nan, take
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.judge import Bench
 from mlflow_serverless.verify.native import brief
@@ -59,14 +60,7 @@ def check_runtime(
 
 
 def _open(candidate: Candidate) -> "Session":
-    variant = Variant(
-        candidate.name,
-        candidate.file.name,
-        format=candidate.format,
-        prepack=candidate.prepack,
-        optimised=True,
-    )
-    return open_session(ENGINE, str(candidate.file), variant, threads=1)
+    return open_session(ENGINE, str(candidate.file), candidate.variant, threads=1)
 
 
 def _unheard(_: str) -> None:
@@ -80,7 +74,7 @@ def manifest_of(model: ServableModel, candidate: Candidate) -> Manifest:
         engine=Engine(ENGINE),
         inputs=candidate.inputs,
         outputs=candidate.outputs,
-        variants=(Variant(candidate.name, candidate.file.name),),
+        variants=(candidate.variant,),
         signature=model.signature,
         feeds=candidate.feeds,
         answer=candidate.answer,
@@ -98,7 +92,9 @@ def _poster(service: Service) -> Post:
     return post
 
 
-def through(post: Post, precision: Precision, bench: Bench) -> RuntimeReport:
+def through(
+    post: Post, precision: Precision, bench: Bench, *, engine: str = ENGINE
+) -> RuntimeReport:
     """The runtime's answers to a few rows of every group, held to the model's."""
     wrong, rows, refused, first = 0, 0, 0, ""
     reasons: dict[str, None] = {}
@@ -114,7 +110,7 @@ def through(post: Post, precision: Precision, bench: Bench) -> RuntimeReport:
             if found and not first:
                 first = f"in {asked.group.name!r}: {found[0]}"
     return RuntimeReport(
-        engine=ENGINE,
+        engine=engine,
         rows=rows,
         wrong=wrong,
         refused=refused,
@@ -205,7 +201,7 @@ def _as_json_says(native: Outputs) -> Outputs:
 
 
 def payload(batch: Batch) -> bytes:
-    """*batch* as a caller would post it; NaN and infinities by Python's words."""
+    """*batch* as a caller would post it: null for what is missing in a table."""
     if isinstance(batch, pd.DataFrame):
         columns = [_cells(batch[name].to_numpy()) for name in batch.columns]
         split = {
@@ -221,10 +217,14 @@ def _cells(values: NDArray[Any]) -> Sequence[Any]:
     if values.dtype.kind == "M":
         return [str(item) for item in values.astype("datetime64[us]")]
     plain: list[Any] = values.tolist()
+    if values.dtype.kind == "f":
+        return [None if math.isnan(item) else item for item in plain]
     return [_cell(item) for item in plain] if values.dtype == object else plain
 
 
 def _cell(item: Any) -> Any:
+    if isinstance(item, float) and math.isnan(item) and null_is_nan():
+        return None  # a gap among texts
     if isinstance(item, bytes):
         import base64  # noqa: PLC0415 - binary columns are rare
 

@@ -59,7 +59,7 @@ def graph_bytes() -> bytes:
     return model.SerializeToString()
 
 
-def write_bundle(folder: Path) -> Path:
+def write_bundle(folder: Path, *, engine: str = "ort-c") -> Path:
     """Write the bundle into *folder*, which may not exist yet."""
     folder.mkdir(parents=True, exist_ok=True)
     content = graph_bytes()
@@ -67,7 +67,7 @@ def write_bundle(folder: Path) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     manifest = Manifest(
         model=Model("models:/small/3", "small", "3", flavor="sklearn"),
-        engine=Engine(),
+        engine=Engine(engine),
         inputs=(Tensor("x", "float32", (None, 2)),),
         outputs=(Tensor("probabilities", "float32", (None, 3)),),
         variants=(Variant("portable", "model.onnx", run_us=5.0),),

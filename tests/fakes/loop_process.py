@@ -61,9 +61,11 @@ class Runtime:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-        self.api.__exit__(None, None, None)
-        self._folder.cleanup()
+        try:
+            self.stop()
+        finally:
+            self.api.__exit__(None, None, None)
+            self._folder.cleanup()
 
     def stop(self) -> int:
         """Ask the process to end; its exit code."""

@@ -51,7 +51,18 @@ manifests = st.builds(
     inputs=tuples(tensors),
     outputs=tuples(tensors),
     variants=tuples(
-        st.builds(Variant, names, names, tuples(names), names, names, st.booleans())
+        st.builds(
+            Variant,
+            names,
+            names,
+            tuples(names),
+            names,
+            names,
+            st.booleans(),
+            st.booleans(),
+            numbers,
+            numbers,
+        )
     ),
     signature=st.builds(
         Signature,
@@ -63,7 +74,7 @@ manifests = st.builds(
             )
         ),
     ),
-    feeds=tuples(st.builds(Feed, names, tuples(names), optional_names)),
+    feeds=tuples(st.builds(Feed, names, tuples(names), optional_names, names)),
     answer=st.builds(
         Answer,
         names,
@@ -77,7 +88,7 @@ manifests = st.builds(
             )
         ),
     ),
-    files=tuples(st.builds(File, names, names, st.integers(0, 2**40))),
+    files=tuples(st.builds(File, names, names, st.integers(0, 2**40), tuples(names))),
     tiers=tuples(st.builds(Tier, names, names, st.none() | st.integers(0, 2**40))),
     options=st.dictionaries(names, numbers, max_size=2),
 )

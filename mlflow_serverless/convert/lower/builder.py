@@ -6,7 +6,7 @@ take the type of what they meet and a mistake shows while converting, not while 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -244,10 +244,13 @@ class Builder:
         self.tree_nodes = 0
         self.unrolls = unrolls
         self.inputs: list[Sym] = []
+        self.functions: list[onnx.FunctionProto] = []
         self.opsets = dict(OPSETS)
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
         self._count = 0
+        self._products: set[str] = set()
+        self._scaled: set[str] = set()
 
     def fresh(self, stem: str) -> str:
         """A name nobody has yet."""
@@ -322,12 +325,31 @@ class Builder:
 
     def binary(self, kind: str, left: Sym, right: Operand) -> Sym:
         """Elementwise arithmetic; both sides of one type."""
+        scales = kind in {"Mul", "Div"} and np.size(right) == 1
+        scales = scales and not isinstance(right, Sym) and left.dtype == "float64"
+        if scales and left.name in self._products:
+            left = self._apart(left)
         other = self.symbol(right, left.dtype)
         if other.dtype != left.dtype:
             msg = f"{kind} of {left.dtype} and {other.dtype}"
             raise TypeError(msg)
         shape = broadcast(left.shape, other.shape)
-        return self.op(kind, left, other, dtype=left.dtype, shape=shape)
+        result = self.op(kind, left, other, dtype=left.dtype, shape=shape)
+        if scales:
+            self._scaled.add(result.name)
+        return result
+
+    def _apart(self, value: Sym) -> Sym:
+        """
+        The same value, where onnxruntime cannot fuse a product with a scale.
+
+        Its MatMulScaleFusion keeps the scale as a float32 attribute even where the
+        product is float64, which costs eight digits.
+        """
+        return self.op(
+            "Max", value, self.constant(-np.inf, value.dtype),
+            dtype=value.dtype, shape=value.shape,
+        )  # fmt: skip
 
     def compare(self, kind: str, left: Sym, right: Operand) -> Sym:
         """Elementwise comparison or logic."""
@@ -340,10 +362,13 @@ class Builder:
 
     def matmul(self, left: Sym, right: Operand) -> Sym:
         """Matrix product over the last two dimensions."""
+        left = self._apart(left) if left.name in self._scaled else left
         other = self.symbol(right, left.dtype)
         rows = broadcast(left.shape[:-2], other.shape[:-2])
         shape = (*rows, left.shape[-2], other.shape[-1])
-        return self.op("MatMul", left, other, dtype=left.dtype, shape=shape)
+        result = self.op("MatMul", left, other, dtype=left.dtype, shape=shape)
+        self._products.add(result.name)
+        return result
 
     def concat(self, parts: Sequence[Sym], axis: int = 1) -> Sym:
         """*parts* of one type side by side."""
@@ -383,6 +408,42 @@ class Builder:
         shape = rows.shape[:axis] + index.shape + rows.shape[axis + 1 :]
         return self.op("Gather", rows, index, dtype=rows.dtype, shape=shape, axis=axis)
 
+    def loop(
+        self,
+        times: int,
+        state: Sequence[Sym],
+        body: Callable[[Sequence[Sym]], tuple[Sequence[Sym], Sym]],
+    ) -> list[Sym]:
+        """
+        Carry *state* through *body*, *times* times at most.
+
+        Args:
+            times: Most rounds.
+            state: Values to begin with; their types and shapes stay.
+            body: From the state to the next state, and whether to go on (bool `()`).
+        """
+        outer, self._nodes = self._nodes, []
+        carried = [Sym(self, self.fresh("carried"), s.dtype, s.shape) for s in state]
+        after, goes_on = body(carried)
+        inner, self._nodes = self._nodes, outer
+        flag = onnx.TensorProto.BOOL
+        number, before = self.fresh("round"), self.fresh("going")
+        step = helper.make_graph(
+            inner,
+            self.fresh("body"),
+            [
+                helper.make_tensor_value_info(number, TensorProto.INT64, ()),
+                helper.make_tensor_value_info(before, flag, ()),
+                *(_info(s.name, s) for s in carried),
+            ],
+            [_info(s.name, s) for s in (goes_on, *after)],
+        )
+        start = self.constant(np.array(True))  # noqa: FBT003 - a tensor
+        return self.ops(
+            "Loop", self.constant(np.array(times)), start, *state, body=step,
+            results=[(s.dtype, s.shape) for s in state],
+        )  # fmt: skip
+
     def model(self, outputs: Sequence[tuple[str, Sym]]) -> onnx.ModelProto:
         """The finished graph, with *outputs* under these names."""
         for name, symbol in outputs:
@@ -397,6 +458,7 @@ class Builder:
         return helper.make_model(
             graph,
             opset_imports=[helper.make_opsetid(k, v) for k, v in self.opsets.items()],
+            functions=self.functions,
             ir_version=IR_VERSION,
             producer_name="mlflow-serverless",
         )

@@ -34,7 +34,7 @@ def labels_of(estimator: Any, data: Data) -> Labels:
     result = lower(estimator, "predict", data)
     if isinstance(result, Labels):
         return result
-    raise NoConversionError("it does not predict one label a row", of=estimator)
+    raise NoConversionError(why="it does not predict one label a row", of=estimator)
 
 
 def position_in(labels: Labels, classes: Sequence[Any] | Array) -> Sym:

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.multiclass import _ConstantPredictor
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.recipes.classify import log_probabilities
 
 
 def _zeros(data: Data) -> Sym:
@@ -53,3 +55,22 @@ def _check(model: Any) -> None:
     if model.strategy in {"stratified", "uniform"} or model.n_outputs_ > 1:
         why = f"its strategy {model.strategy!r} draws at random, or it has many outputs"
         raise NoConversionError(why, of=model)
+
+
+log_probabilities(DummyClassifier)
+
+
+@lowers(_ConstantPredictor, method="decision_function")
+@lowers(_ConstantPredictor, method="predict")
+def alone(model: Any, data: Data) -> Sym:
+    """The only class of a problem that turned out to have one."""
+    rows = _zeros(data)
+    return rows.graph.gather(np.ravel(model.y_), rows)
+
+
+@lowers(_ConstantPredictor, method="predict_proba")
+def alone_chances(model: Any, data: Data) -> Sym:
+    """All or nothing."""
+    rows = _zeros(data)
+    value = np.asarray(model.y_, np.float64).ravel()
+    return rows.graph.gather(np.stack([1 - value, value], axis=1), rows)

@@ -1,5 +1,6 @@
 """Support vector machines, and what else compares rows with kept ones."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +12,8 @@ from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.recipes import distance
-from mlflow_serverless.convert.recipes.combine import one_hot
+from mlflow_serverless.convert.recipes.classify import log_probabilities
+from mlflow_serverless.convert.recipes.combine import added, one_hot
 from mlflow_serverless.convert.recipes.numeric import doubles
 
 
@@ -25,7 +27,7 @@ def kernel(  # noqa: PLR0913 - a kernel has this many parameters
         case "rbf":
             return (distance.squared(data, points) * -gamma).map("Exp")
         case "poly" | "polynomial":
-            return ((data @ points.T) * gamma + coef0) ** float(degree)
+            return _power((data @ points.T) * gamma + coef0, degree)
         case "sigmoid":
             return ((data @ points.T) * gamma + coef0).map("Tanh")
         case "laplacian":
@@ -33,6 +35,18 @@ def kernel(  # noqa: PLR0913 - a kernel has this many parameters
             return (away * -gamma).map("Exp")
     why = f"kernel {name!r} is not one we can write down"
     raise NoConversionError(why, of="the kernel machine")
+
+
+def _power(value: Sym, degree: float) -> Sym:
+    """By squaring where the degree is whole, as libsvm multiplies."""
+    if degree != int(degree) or degree < 1:
+        return value ** float(degree)
+    left, total = int(degree), None
+    while left:
+        if left % 2:
+            total = value if total is None else total * value
+        value, left = value * value, left // 2
+    return value if total is None else total
 
 
 def _kernel_of(model: Any, data: Data) -> Sym:
@@ -141,3 +155,73 @@ def kernel_ridge(model: Any, data: Data) -> Sym:
     dual = np.asarray(model.dual_coef_, np.float64)
     value = near @ (dual if dual.ndim == 2 else dual[:, None])
     return value if dual.ndim == 2 else value.squeeze(1)
+
+
+_FLOOR = 1e-7
+"""libsvm keeps pairwise probabilities this far from 0 and 1."""
+
+
+@lowers(SVC, NuSVC, method="predict_proba")
+def chances(model: Any, data: Data) -> Sym:
+    """Pairwise probabilities by Platt's sigmoid, coupled as libsvm couples them."""
+    a, b = np.asarray(model._probA), np.asarray(model._probB)  # noqa: SLF001
+    if not a.size:
+        raise NoConversionError(why="it was fitted without probabilities", of=model)
+    size = len(model.classes_)
+    bent = _pairs(model, data) * a[None, :] + b[None, :]
+    first = (-bent).map("Sigmoid").clip(_FLOOR, 1.0 - _FLOOR)
+    return _coupled(_ratios(first, size), size)
+
+
+log_probabilities(SVC, NuSVC)
+
+
+def _ratios(first: Sym, size: int) -> list[list[Sym]]:
+    """`r[i][j]`: how likely class i is against class j, each `(rows, 1)`."""
+    ratio: list[list[Sym]] = [[first] * size for _ in range(size)]
+    for p, (i, j) in enumerate(combinations(range(size), 2)):
+        ratio[i][j] = first.column(p)
+        ratio[j][i] = -first.column(p) + 1.0
+    return ratio
+
+
+def _coupled(ratio: list[list[Sym]], size: int) -> Sym:
+    """Wu, Lin and Weng's second method, each row for as long as libsvm iterates it."""
+    graph = ratio[0][1].graph
+    rows = [
+        graph.concat([
+            added([ratio[k][t] * ratio[k][t] for k in range(size) if k != t])
+            if i == t
+            else -(ratio[i][t] * ratio[t][i])
+            for i in range(size)
+        ])
+        for t in range(size)
+    ]  # fmt: skip
+    start = graph.fill(rows[0], 1.0 / size, "float64")
+    going = graph.fill(rows[0].column(0), 1.0, "float64")
+
+    def round_of(state: Sequence[Sym]) -> tuple[list[Sym], Sym]:
+        chance, active = state
+        product = graph.concat([(row * chance).sum(keepdims=True) for row in rows])
+        total = (chance * product).sum(keepdims=True)
+        error = (product - total).map("Abs").reduce("ReduceMax", keepdims=True)
+        still = active * (error >= 0.005 / size).cast("float64")
+        moved = _swept(rows, chance, product, total)
+        after = (still > 0.0).where(moved, chance)
+        more = still.reshape(-1).reduce("ReduceMax", axis=0) > 0.0
+        return [after, still], more
+
+    return graph.loop(max(100, size), [start, going], round_of)[0]
+
+
+def _swept(rows: list[Sym], chance: Sym, product: Sym, total: Sym) -> Sym:
+    """One sweep over the classes."""
+    for t, row in enumerate(rows):
+        own = row.column(t)
+        step = (total - product.column(t)) / own
+        scale = step + 1.0
+        inner = step * (step * own + product.column(t) * 2.0)
+        total = (total + inner) / scale / scale
+        product = (product + step * row) / scale
+        chance = (chance + step * np.eye(len(rows))[None, t]) / scale
+    return chance

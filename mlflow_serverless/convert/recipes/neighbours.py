@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import (
     AffinityPropagation,
+    Birch,
     BisectingKMeans,
+    FeatureAgglomeration,
     KMeans,
     MeanShift,
     MiniBatchKMeans,
@@ -24,6 +26,7 @@ from mlflow_serverless.convert.recipes.classify import (
     labels_by_probability,
     log_probabilities,
 )
+from mlflow_serverless.convert.recipes.combine import normalised_logs
 from mlflow_serverless.convert.recipes.numeric import doubles
 
 
@@ -39,6 +42,10 @@ def _found(model: Any, data: Data) -> tuple[Sym | None, Sym]:
         float(params.get("p", 2)),
     )  # fmt: skip
     distances, places = distance.nearest(away, int(model.n_neighbors))
+    places.graph.warnings.append(
+        "of equally near points the first count; scikit-learn's own search may pick "
+        "others of them"
+    )
     model_weights = model.weights
     if model_weights == "uniform":
         return None, places
@@ -92,10 +99,41 @@ def nearest_class(model: Any, data: Data) -> Labels:
     """The class of the nearest centroid."""
     uniform = np.isclose(model.class_prior_, 1 / len(model.classes_)).all()
     if not uniform:
-        raise NoConversionError(why="its classes have priors", of=model)
+        scores = _centroid_scores(model, data)
+        return Labels(scores.argmax(), np.asarray(model.classes_))
     centres = np.asarray(model.centroids_, np.float64)
     away = distance.between(doubles(data), centres, model.metric)
     return Labels(away.reduce("ArgMin", like="int64"), np.asarray(model.classes_))
+
+
+def _centroid_scores(model: Any, data: Data) -> Sym:
+    """Log posteriors up to a constant, `(rows, classes)`."""
+    spread = np.asarray(model.within_class_std_dev_, np.float64)
+    widths = np.where(spread != 0, spread, 1.0)
+    centres = np.asarray(model.centroids_, np.float64) / widths
+    away = distance.between(doubles(data) / widths[None, :], centres, model.metric)
+    return -(away * away) + (2.0 * np.log(model.class_prior_))[None, :]
+
+
+@lowers(NearestCentroid, method="decision_function")
+def centroid_decisions(model: Any, data: Data) -> Sym:
+    """Log posteriors, or their difference where there are two classes."""
+    scores = _centroid_scores(model, data)
+    if scores.width == 2:
+        return (scores.column(1) - scores.column(0)).squeeze(1)
+    return scores
+
+
+@lowers(NearestCentroid, method="predict_log_proba")
+def centroid_logs(model: Any, data: Data) -> Sym:
+    """Posteriors, normalised."""
+    return normalised_logs(_centroid_scores(model, data))
+
+
+@lowers(NearestCentroid, method="predict_proba")
+def centroid_chances(model: Any, data: Data) -> Sym:
+    """The exponential of the log probabilities."""
+    return centroid_logs(model, data).map("Exp")
 
 
 @lowers(KMeans, MiniBatchKMeans, MeanShift, AffinityPropagation, method="predict")
@@ -105,6 +143,23 @@ def cluster(model: Any, data: Data) -> Sym:
     place = distance.squared(doubles(data), centres).reduce("ArgMin", like="int64")
     kmeans = isinstance(model, KMeans | MiniBatchKMeans)
     return place.cast("int32") if kmeans else place
+
+
+@lowers(Birch, method="predict")
+def birch(model: Any, data: Data) -> Sym:
+    """The cluster of the nearest subcluster."""
+    centres = np.asarray(model.subcluster_centers_, np.float64)
+    place = distance.squared(doubles(data), centres).reduce("ArgMin", like="int64")
+    return place.graph.gather(np.asarray(model.subcluster_labels_), place)
+
+
+@lowers(FeatureAgglomeration)
+def agglomerated(model: Any, data: Data) -> Sym:
+    """The mean of each cluster of columns."""
+    if model.pooling_func is not np.mean:
+        raise NoConversionError(why="it does not pool by the mean", of=model)
+    member = np.asarray(model.labels_)[:, None] == np.unique(model.labels_)[None, :]
+    return doubles(data) @ member.astype(np.float64) / member.sum(axis=0)[None, :]
 
 
 @lowers(KMeans, MiniBatchKMeans, BisectingKMeans)

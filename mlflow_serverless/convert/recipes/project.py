@@ -6,6 +6,7 @@ import numpy as np
 from sklearn import decomposition as dc
 from sklearn.cross_decomposition import CCA, PLSSVD, PLSCanonical, PLSRegression
 from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 from mlflow_serverless.convert.errors import NoConversionError
@@ -29,7 +30,7 @@ def principal(model: Any, data: Data) -> Sym:
     return value
 
 
-@lowers(dc.TruncatedSVD)
+@lowers(dc.TruncatedSVD, NeighborhoodComponentsAnalysis)
 def truncated(model: Any, data: Data) -> Sym:
     """Data along the components."""
     return dot(floats(data), model.components_.T)

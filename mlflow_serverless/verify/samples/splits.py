@@ -29,17 +29,20 @@ REPEATS = 16
 """Most times one threshold is shown, each time among other values."""
 
 
-def around(values: Floats, kind: str, *, single: bool) -> NDArray[Any]:
-    """
-    Each value and its neighbours in a column of *kind*, in its dtype, `(n * k,)`.
+NEAR = (*FLOATS, *INTEGERS)
+"""Column types whose values can lie at a threshold."""
 
-    Where trees compare float32, the float32 neighbours are added to the column's own.
-    """
-    return beside(values, kind, single=single).ravel()
+THRIFTY = (0, 4, 5)
+"""Of six neighbours, those that decide where float32 is compared."""
 
 
 def beside(values: Floats, kind: str, *, single: bool) -> NDArray[Any]:
-    """As `around`, `(n, k)`: row i holds value i, then what lies beside it."""
+    """
+    Each value and its neighbours in a column of *kind*, in its dtype, `(n, k)`.
+
+    Where trees compare float32, the float32 neighbours are added to the column's own:
+    value, one step up, one down, in float64 first, then the same in float32.
+    """
     if kind in INTEGERS:
         steps = [np.floor(values), np.ceil(values), np.floor(values) - 1]
         return fit(np.stack(steps, axis=1), kind)
@@ -81,12 +84,10 @@ def grouped(
     shown = there = 0
     for i, (column, known) in enumerate(zip(columns, facts, strict=True)):
         splits = known.thresholds
-        if not splits.size or column.type not in (*FLOATS, *INTEGERS):
+        if not splits.size or column.type not in NEAR:
             continue
-        steps = beside(splits[:1], column.type, single=known.single).shape[1]
-        chosen = _spread(splits, max(budget // steps, 1))
-        at[i] = np.unique(around(chosen, column.type, single=known.single))
-        shown, there = shown + len(chosen), there + len(splits)
+        at[i], count = _shown(splits, column.type, budget, single=known.single)
+        shown, there = shown + count, there + len(splits)
     busiest = max((len(values) for values in at.values()), default=0)
     rows = busiest * repeats(busiest, budget)
     made = {i: values[:rows].copy() for i, values in base.items()}
@@ -95,16 +96,22 @@ def grouped(
     return made, shown, there
 
 
+def _shown(
+    splits: Floats, kind: str, budget: int, *, single: bool
+) -> tuple[NDArray[Any], int]:
+    """What to show of one column's splits within *budget*, and how many splits."""
+    near = beside(splits, kind, single=single)
+    if near.size > budget and near.shape[1] == 6:
+        near = near[:, THRIFTY]
+    most = max(budget // near.shape[1], 1)
+    if len(near) > most:
+        near = near[np.linspace(0, len(near) - 1, most).astype(np.intp)]
+    return np.unique(near), len(near)
+
+
 def repeats(rows: int, budget: int) -> int:
     """How often to show *rows* again, in other company: small models can afford it."""
     return max(1, min(REPEATS, budget // max(rows, 1)))
-
-
-def _spread(values: Floats, most: int) -> Floats:
-    """At most *most* of *values*, evenly over their order."""
-    if len(values) <= most:
-        return values
-    return values[np.linspace(0, len(values) - 1, most).astype(np.intp)]
 
 
 def _filled(values: NDArray[Any], rows: int, rng: np.random.Generator) -> NDArray[Any]:
@@ -126,45 +133,41 @@ def directed(
     Returns:
         The columns, nodes aimed at, nodes there are.
     """
-    forest = grown.forest
-    usable = _usable(columns, grown)
-    nodes = np.flatnonzero(usable)
-    aimed = _choose(nodes, max(budget // 6, 1), rng)
-    there, shown = len(nodes), len(aimed)
-    aimed = np.tile(aimed, repeats(6 * shown, budget))
-    low, high = path_bounds(forest, aimed, len(grown.features))
-    count = len(aimed)
-    steps = {c.type: beside(np.zeros(1), c.type, single=forest.single).shape[1]
-             for c in columns if c.type in (*FLOATS, *INTEGERS)}  # fmt: skip
-    width = max(steps.values(), default=1)
+    nodes = np.flatnonzero(_usable(columns, grown))
+    width = 6 if 6 * len(nodes) <= budget else 3
+    aimed = _choose(nodes, max(budget // width, 1), rng)
+    repeated = np.tile(aimed, repeats(width * len(aimed), budget))
+    interval = path_bounds(grown.forest, repeated, len(grown.features))
+    count = len(repeated)
     made = {i: np.repeat(values[:count], width) for i, values in base.items()}
     for number, feature in enumerate(grown.features):
-        if feature is None or columns[feature.column].type not in steps:
+        if feature is None or columns[feature.column].type not in NEAR:
             continue
         kind = columns[feature.column].type
         inside = _inside(
-            feature.raw(low[:, number]),
-            feature.raw(high[:, number]),
+            feature.raw(interval[0][:, number]),
+            feature.raw(interval[1][:, number]),
             base[feature.column][:count].astype(np.float64),
         )
         values = np.repeat(fit(inside, kind), width)
-        mine = forest.feature[aimed] == number
-        near = beside(
-            feature.raw(forest.threshold[aimed][mine]), kind, single=forest.single
-        )
-        slots = np.repeat(mine, width)
-        values[slots] = near[:, np.arange(width) % near.shape[1]].ravel()
+        mine = grown.forest.feature[repeated] == number
+        at = feature.raw(grown.forest.threshold[repeated][mine])
+        near = beside(at, kind, single=grown.forest.single)
+        values[np.repeat(mine, width)] = _columns(near, width).ravel()
         made[feature.column] = values
-    return made, shown, there
+    return made, len(aimed), len(nodes)
+
+
+def _columns(near: NDArray[Any], width: int) -> NDArray[Any]:
+    """*width* of the neighbours, again from the first where there are fewer."""
+    has = near.shape[1]
+    return near[:, THRIFTY if width < has else np.arange(width) % has]
 
 
 def _usable(columns: Sequence[Column], grown: Grown) -> NDArray[np.bool_]:
     """Split nodes whose feature is a numeric column."""
     numeric = np.array(
-        [
-            f is not None and columns[f.column].type in (*FLOATS, *INTEGERS)
-            for f in grown.features
-        ]
+        [f is not None and columns[f.column].type in NEAR for f in grown.features]
     )
     feature = grown.forest.feature
     fits = (feature >= 0) & (feature < len(numeric))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.bundle import EVENT
+from tests.fakes.bundle import EVENT, write_bundle
+from tests.fakes.code_lines import code_lines
 from tests.fakes.loop_process import ENTRY, LEAN, ROOT, Runtime
 
 HEAVY = {
@@ -19,6 +20,9 @@ HEAVY = {
 }  # fmt: skip
 MODULES = 110
 """Modules loaded at the first answer, at most."""
+
+LINES = 3_500
+"""Lines of our own code loaded by the first answer, at most (ADR 0008)."""
 
 FILES = 90
 """Files opened by then, at most."""
@@ -76,6 +80,18 @@ def test_no_heavy_module_is_loaded_by_the_first_answer(first_answer):
     assert len(first_answer["modules"]) <= MODULES
 
 
+def test_little_of_our_own_code_is_loaded(first_answer):
+    """What every cold start pays for can be read in an hour; the rest waits."""
+    ours = [name for name in first_answer["modules"] if "lambda_runtime" in name]
+    paths = [ROOT.joinpath(*name.split(".")) for name in ours]
+    files = [
+        path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for path in paths
+    ]
+
+    assert sum(map(code_lines, files)) <= LINES
+
+
 def test_few_files_are_opened(first_answer):
     """Every file touched is a chunk that Lambda may have to fetch first."""
     assert len(set(first_answer["files"])) <= FILES
@@ -99,6 +115,16 @@ def test_no_socket_is_open_but_the_runtime_apis(bundle):
 
         assert 1 == len(sockets)
         assert 1 == len(tasks)
+
+
+def test_the_second_engine_is_found_though_packages_are_not_searched(bundle, tmp_path):
+    """What needs installed packages finds them, and answers the same."""
+    second = {**bundle, "MLFLOW_SERVERLESS_BUNDLE": str(tmp_path)}
+    write_bundle(tmp_path, engine="ort-python")
+    with Runtime(ENTRY, **bundle) as first, Runtime(ENTRY, **second) as other:
+        expected, actual = first.api.invoke(EVENT), other.api.invoke(EVENT)
+
+    assert ("response", expected.body) == (actual.kind, actual.body)
 
 
 def test_nothing_is_written_on_a_read_only_file_system(bundle, tmp_path):
@@ -127,7 +153,8 @@ def test_instructions_to_the_first_prediction(bundle, tmp_path):
         ENTRY, by=counter, MLFLOW_SERVERLESS_AFTER_MS="0", **bundle
     ) as runtime:
         posted = runtime.api.invoke(EVENT, timeout_s=90)
-        assert 0 == runtime.stop()
+        runtime.process.terminate()
+        assert 0 == runtime.ended(90)
     total = int(counted.read_text().rpartition("summary:")[2])
     print(f"{total:,} instructions")  # noqa: T201 - the figure is wanted in reports
 

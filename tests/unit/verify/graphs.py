@@ -90,6 +90,26 @@ def one_ulp_up(values: list[float], at: int) -> list[float]:
     return values
 
 
+def last_of_equals(proto: Any) -> Any:
+    """A copy that also answers `last`: the best class, the last one among equals."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(proto)
+    copy.graph.node.append(
+        helper.make_node(
+            "ArgMax",
+            ["probabilities"],
+            ["last"],
+            axis=1,
+            keepdims=0,
+            select_last_index=1,
+        )
+    )
+    copy.graph.output.append(
+        helper.make_tensor_value_info("last", TensorProto.INT64, [None])
+    )
+    return copy
+
+
 def histogram_graph(model: Any, width: int) -> Any:
     """One tree of a HistGradientBoosting regressor, thresholds cast to float32."""
     nodes = model._predictors[0][0].nodes

@@ -6,7 +6,6 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from saved import save_python
 
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.verify import ParityOptions, examine
@@ -18,6 +17,7 @@ from mlflow_serverless.verify.errors import (
     NonDeterministicModelError,
     NothingComparedError,
 )
+from tests.unit.verify.saved import save_python
 
 QUICK = ParityOptions(samples=50, boundary_rows=100)
 

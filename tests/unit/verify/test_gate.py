@@ -4,21 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from graphs import (
+
+from lambda_runtime.manifest import Answer, Feed, Field
+from mlflow_serverless.verify import ParityOptions, ParityReport, examine, verify
+from mlflow_serverless.verify.errors import ParityError
+from tests.unit.verify.graphs import (
     PROBABILITIES,
     SCORES,
     candidate,
     converted,
     histogram_graph,
     labels,
+    last_of_equals,
     one_ulp_up,
     spoilt,
 )
-from saved import save_sklearn
-
-from lambda_runtime.manifest import Answer, Feed, Field
-from mlflow_serverless.verify import ParityOptions, ParityReport, examine, verify
-from mlflow_serverless.verify.errors import ParityError
+from tests.unit.verify.saved import save_sklearn
 
 QUICK = ParityOptions(samples=200, boundary_rows=2_000)
 
@@ -312,6 +313,29 @@ def test_answers_of_another_kind_are_named(tree, answer, says):
 
     assert not report.passed
     assert says in report.candidates[0].verdict
+
+
+def test_ties_are_excused_and_counted(numbers, tmp_path):
+    """
+    Where two trees vote one against one, either label may come out; the rows are shown.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    target = (numbers["a"] > numbers["b"]).astype(int)
+    model = RandomForestClassifier(2, random_state=0).fit(numbers, target)
+    servable = save_sklearn(strict_about_gaps(model, numbers), numbers, tmp_path / "m")
+    proto = last_of_equals(converted(model, 4))
+    answer = Answer("array", (Field("last"),))
+
+    report = verify(
+        servable, [candidate(proto, tmp_path, "abcd", answer=answer)], options=QUICK
+    )
+
+    found = report.candidates[0]
+    assert found.ties > 10
+    assert found.flips == 0
+    assert f"{found.ties} ties" in found.verdict
+    assert found.ties == sum(item.ties for item in found.classes)
 
 
 def test_accepted_flips_are_counted(numbers, tmp_path):

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import onnx
 import pytest
-from graphs import SCORES, candidate, linear
 
 from mlflow_serverless.verify import ParityOptions
 from mlflow_serverless.verify.outputs import Outputs
@@ -19,6 +18,7 @@ from mlflow_serverless.verify.precision import (
     precision_of,
     tolerance_for,
 )
+from tests.unit.verify.graphs import SCORES, candidate, linear
 
 DEFAULTS = ParityOptions()
 
@@ -45,8 +45,9 @@ def test_trees_count_as_terms(tmp_path, numbers):
     """
     A forest's depth of summation is its number of trees.
     """
-    from graphs import converted
     from sklearn.ensemble import RandomForestRegressor
+
+    from tests.unit.verify.graphs import converted
 
     model = RandomForestRegressor(7, max_depth=2, random_state=0)
     model.fit(numbers.to_numpy(), numbers["a"])
