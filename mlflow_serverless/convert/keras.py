@@ -1,4 +1,4 @@
-"""The Keras 3 flavour: what MLflow's TensorFlow flavour holds, logged by its own name."""
+"""The Keras 3 flavour: what the TensorFlow flavour holds, logged by its own name."""
 
 from mlflow_serverless.convert import tensorflow
 from mlflow_serverless.convert.draft import Source

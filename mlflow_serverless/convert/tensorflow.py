@@ -27,6 +27,9 @@ from mlflow_serverless.model import ServableModel
 OPSET = 18
 """The newest that tf2onnx writes."""
 
+_BESIDE = {"Add", "Squeeze"}
+"""What may stand between a layer and its ReLU while TensorFlow still fuses them."""
+
 _ZERO = "mlflow_serverless_zero"
 
 
@@ -107,17 +110,13 @@ def _drop_nan(proto: onnx.ModelProto) -> None:
         graph.initializer.append(zero)
 
 
-def _is_dense(
-    node: onnx.NodeProto | None, maker: Mapping[str, onnx.NodeProto]
-) -> bool:
-    """Whether *node* is a matrix product, or adds a bias to one."""
-    if node is not None and node.op_type == "Add":
-        return any(_is_product(maker.get(name)) for name in node.input)
-    return _is_product(node)
-
-
-def _is_product(node: onnx.NodeProto | None) -> bool:
-    return node is not None and node.op_type in {"MatMul", "Gemm"}
+def _is_dense(node: onnx.NodeProto | None, maker: Mapping[str, onnx.NodeProto]) -> bool:
+    """Whether *node* is a matrix product, perhaps with a bias added."""
+    if node is None:
+        return False
+    if node.op_type in _BESIDE:
+        return any(_is_dense(maker.get(name), maker) for name in node.input)
+    return node.op_type in {"MatMul", "Gemm"}
 
 
 def _positive(node: onnx.NodeProto) -> list[onnx.NodeProto]:

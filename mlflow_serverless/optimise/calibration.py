@@ -48,7 +48,9 @@ def calibration_rows(file: Path, graph: OnnxGraph) -> Sequence[Arrays]:
 
 def _fed(file: Path, feed: Feed, graph: OnnxGraph) -> np.ndarray[Any, Any]:
     kind = next(tensor.dtype for tensor in graph.inputs if tensor.name == feed.input)
-    found = _tensor(file, feed) if file.suffix in {".npy", ".npz"} else _table(file, feed)
+    found = (
+        _tensor(file, feed) if file.suffix in {".npy", ".npz"} else _table(file, feed)
+    )
     return found.astype(object if kind == "string" else kind)
 
 

@@ -1,8 +1,13 @@
 """Why a graph is not made smaller."""
 
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlflow_serverless.errors import Kind, ServerlessError
+
+if TYPE_CHECKING:
+    from mlflow_serverless.verify import ParityReport
 
 
 class NothingToQuantiseError(ServerlessError):
@@ -57,29 +62,42 @@ class AnswersMovedError(ServerlessError):
         evidence: What parity found, in a sentence.
         flips: Labels that differ.
         moved: The largest change of a score; 0 where none is beyond the tolerance.
+        report: The whole comparison; it stays at hand as `report`.
     """
 
     code = "quantised-answers-moved"
     kind = Kind.REFUSED
 
     def __init__(
-        self, precision: str, *, evidence: str, flips: int, moved: float
+        self,
+        precision: str,
+        *,
+        evidence: str,
+        flips: int,
+        moved: float,
+        report: "ParityReport",
     ) -> None:
+        finite = math.isfinite(moved)
         budgets = [f"parity.max_label_flips={flips}"] * (flips > 0)
-        budgets += [f"parity.atol={ceiling(moved):g}"] * (moved > 0)
+        budgets += [f"parity.atol={ceiling(moved):g}"] * (finite and moved > 0)
         accept = " and ".join(budgets) or "a parity tolerance"
         super().__init__(
             f"with optimise.precision={precision} the answers move beyond the budget: "
             f"{flips} labels differ, scores by up to {moved:.3g}.\n{evidence}",
             hint=f"accept that with {accept}, or serve the model as it is with "
+            "optimise.precision=exact."
+            if finite
+            else "rows with missing, infinite or huge values set the scale of all rows "
+            "beside them, which no tolerance excuses; keep the range of every row with "
+            "optimise.precision=float16, or serve the model as it is with "
             "optimise.precision=exact.",
         )
-        self.flips, self.moved = flips, moved
+        self.flips, self.moved, self.report = flips, moved, report
 
 
 def ceiling(value: float) -> float:
     """*value* rounded up to two digits, so that it can be typed."""
-    digits = f"{value:.1e}"
+    digits = f"{value:.1e}"  # two digits are read and typed without mistakes
     rounded = float(digits)
     if rounded >= value:
         return rounded

@@ -3,8 +3,9 @@
 - `float16` keeps weights in half the bytes and computes in float32 as before: each
   weight is rounded once, activations never. Conversion back costs time in each run.
 - `int8` keeps the weights of matrix products, convolutions and recurrent layers in a
-  byte, and multiplies bytes; ranges of what flows in are found row by row while
-  running (dynamic), or from calibration rows beforehand (static, QDQ).
+  byte, and multiplies bytes; ranges of what flows in are found batch by batch while
+  running (dynamic: a row's answer then depends a little on the rows beside it), or from
+  calibration rows beforehand (static: values beyond them are cut off).
 
 Nothing here judges how far answers move: parity does, on what comes out.
 """
@@ -24,6 +25,9 @@ from mlflow_serverless.optimise.errors import (
     NothingToQuantiseError,
     QuantisationError,
 )
+
+HALF, BYTE = "float16", "int8"
+"""The precisions, as they are asked for."""
 
 SMALLEST = 256
 """Weights with fewer elements stay as they are: a node more would cost more."""
@@ -53,7 +57,7 @@ def halved(proto: onnx.ModelProto) -> onnx.ModelProto:
     graph = made.graph
     chosen = [i for i, tensor in enumerate(graph.initializer) if _can_halve(tensor)]
     if not chosen:
-        raise NothingToQuantiseError("float16", _what(proto))
+        raise NothingToQuantiseError(HALF, _what(proto))
     casts = []
     for place in chosen:
         tensor = graph.initializer[place]
@@ -143,10 +147,10 @@ def _quantised(
         try:
             quantise(before, after)
         except Exception as cause:  # the quantiser raises whatever it runs into
-            raise QuantisationError("int8", cause) from cause
+            raise QuantisationError(BYTE, cause) from cause
         made: onnx.ModelProto = onnx.load(after)
     if not any(node.op_type in _BYTES for node in made.graph.node):
-        raise NothingToQuantiseError("int8", _what(proto))
+        raise NothingToQuantiseError(BYTE, _what(proto))
     return made
 
 

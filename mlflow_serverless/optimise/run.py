@@ -34,9 +34,7 @@ def optimise(
     chosen = options or OptimiseOptions()
     if conversion.twins and chosen.quick and chosen.precision == "exact":
         firsts = [
-            _form(
-                twin, folder, "gather" if i == 0 else f"gather-{i}", "first", chosen
-            )
+            _form(twin, folder, "gather" if i == 0 else f"gather-{i}", "first", chosen)
             for i, twin in enumerate(conversion.twins)
         ]
         steady = _form(conversion.graph, folder, "portable", "steady", chosen)

@@ -169,5 +169,54 @@ def save_keras(network: Any, example: Any, folder: Path, flavor: str) -> Path:
         answer = network.predict(example, verbose=0)
         signature = infer_signature(example, answer)
         extra = {"input_example": example, "pip_requirements": [flavor]}
+        folder.mkdir()  # mlflow.keras writes the example before it makes the folder
         room.save_model(network, path=str(folder), signature=signature, **extra)
     return folder
+
+
+WORDS = (
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "model", "is", "good", "bad",
+    "not", "very", "##ly", "!",
+)  # fmt: skip
+"""All that the tokeniser knows."""
+
+
+def tiny_bert(folder: Path) -> Path:
+    """A random BERT of a few thousand weights with its own vocabulary, in *folder*."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    torch.manual_seed(0)
+    folder.mkdir()
+    vocabulary = folder / "vocab.txt"
+    vocabulary.write_text("\n".join(WORDS))
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1,
+        num_attention_heads=2, intermediate_size=32, max_position_embeddings=32,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    BertTokenizerFast(vocab_file=str(vocabulary)).save_pretrained(folder)
+    return folder
+
+
+def text_classifier(folder: Path) -> Any:
+    """A pipeline around `tiny_bert`."""
+    from transformers import (
+        AutoTokenizer,
+        BertForSequenceClassification,
+        pipeline,
+    )
+
+    made = tiny_bert(folder)
+    network = BertForSequenceClassification.from_pretrained(made).eval()
+    tokeniser = AutoTokenizer.from_pretrained(made)
+    return pipeline("text-classification", model=network, tokenizer=tokeniser)
+
+
+def sentence_embedder(folder: Path) -> Any:
+    """Mean-pooled sentences through `tiny_bert`."""
+    from sentence_transformers import SentenceTransformer, models
+
+    words = models.Transformer(str(tiny_bert(folder)))
+    pooling = models.Pooling(words.get_word_embedding_dimension())
+    return SentenceTransformer(modules=[words, pooling], device="cpu")

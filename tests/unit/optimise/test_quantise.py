@@ -227,3 +227,88 @@ def test_what_is_to_be_typed_is_enough(value):
     """
     assert value <= ceiling(value) <= value * 1.11
     assert len(f"{ceiling(value):g}") <= 8
+
+
+def saved(proto, rows, tmp_path):
+    """*proto* as MLflow's onnx flavour keeps it, and its forms in int8."""
+    import mlflow
+    from mlflow.models import infer_signature
+
+    from tests.models import deep
+
+    file = tmp_path / "scores.onnx"
+    onnx.save(proto, file)
+    signature = infer_signature(rows, {"y": run(file, rows)})
+    mlflow.onnx.save_model(
+        proto, tmp_path / "model", signature=signature, pip_requirements=["onnx"]
+    )
+    made = deep.converted(tmp_path / "model")
+    target = tmp_path / "optimised"
+    target.mkdir()
+    return (
+        deep.resolved(tmp_path / "model"),
+        optimise(made, target, OptimiseOptions(precision="int8")),
+    )
+
+
+@pytest.fixture
+def network(tmp_path):
+    """Scores of rows so wide that no hostile value is put among them."""
+    rng = np.random.default_rng(0)
+    graph = Builder()
+    rows = graph.input("X", "float32", (None, 5000))
+    weights = rng.normal(0, 0.1, (5000, 4)).astype(np.float32)
+    proto = graph.model([("y", rows @ weights)])
+    example = rng.normal(size=(4, 5000)).astype(np.float32)
+    return saved(proto, example, tmp_path)
+
+
+def judged(network, **options):
+    """Parity's report on the quantised forms."""
+    model, made = network
+    candidates = [candidate_of(form.graph, variant=form.variant) for form in made]
+    chosen = ParityOptions(samples=100, boundary_rows=100, runtime_rows=8, **options)
+    return examine(model, candidates, options=chosen)
+
+
+def test_moved_answers_are_refused_with_what_to_type(network):
+    """
+    Without a budget int8 is refused; with the one that the refusal names it is served.
+    """
+    report = judged(network)
+
+    with pytest.raises(AnswersMovedError) as caught:
+        held_to_budget(report, network[1])
+
+    (typed,) = [w for w in caught.value.hint.split() if w.startswith("parity.atol=")]
+    budget = float(typed.removeprefix("parity.atol=").rstrip(","))
+    assert caught.value.moved > 0
+    assert "optimise.precision=exact" in caught.value.hint
+    assert judged(network, atol=budget).passed
+
+
+def test_rows_with_gaps_are_not_excused_by_a_tolerance(tmp_path):
+    """
+    One missing value spoils its whole batch in int8; the refusal names what does not.
+    """
+    network = saved(dense(), rows_of(4), tmp_path)
+    report = judged(network)
+
+    with pytest.raises(AnswersMovedError, match="missing") as caught:
+        held_to_budget(report, network[1])
+
+    assert "parity.atol" not in caught.value.hint
+    assert "optimise.precision=float16" in caught.value.hint
+
+
+def test_exact_forms_are_not_excused(network):
+    """
+    A form that nobody allowed to move fails as any other does.
+    """
+    from dataclasses import replace
+
+    report = judged(network)
+    held_to_budget(report, [replace(form, before=None) for form in network[1]])
+
+    assert not report.passed
+    assert ParityError(report).code == "parity-failed"
