@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lambda_runtime.manifest import Variant
 from mlflow_serverless.convert import OnnxGraph
@@ -42,3 +43,18 @@ class Artefact:
         """Every file it needs."""
         folder = self.graph.file.parent
         return tuple(folder / name for name in (self.variant.file, *self.variant.needs))
+
+    def described(self) -> dict[str, Any]:
+        """For a report: the steps, and what it costs beside what it did cost."""
+        said: dict[str, Any] = {
+            "name": self.variant.name,
+            "steps": list(self.steps),
+            "bytes": self.bytes,
+            "before_bytes": self.before_bytes,
+            "load_ms": self.load_ms,
+            "run_us": self.run_us,
+        }
+        if self.before is not None:
+            said["before_load_ms"] = self.before.load_ms
+            said["before_run_us"] = self.before.run_us
+        return said

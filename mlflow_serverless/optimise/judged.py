@@ -34,23 +34,3 @@ def held_to_budget(report: ParityReport, artefacts: Sequence[Artefact]) -> None:
         moved=max((i.max_abs for i in failed if i.beyond), default=0.0),
         report=report,
     )
-
-
-def described(artefacts: Sequence[Artefact]) -> list[dict[str, object]]:
-    """Each form for a report: its steps, and what it costs beside what it did cost."""
-    return [_described(item) for item in artefacts]
-
-
-def _described(item: Artefact) -> dict[str, object]:
-    said: dict[str, object] = {
-        "name": item.variant.name,
-        "steps": list(item.steps),
-        "bytes": item.bytes,
-        "before_bytes": item.before_bytes,
-        "load_ms": item.load_ms,
-        "run_us": item.run_us,
-    }
-    if item.before is not None:
-        said["before_load_ms"] = item.before.load_ms
-        said["before_run_us"] = item.before.run_us
-    return said

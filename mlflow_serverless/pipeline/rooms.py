@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.smoke import Question
+from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.native import NativeMade
     from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import Candidate, ParityOptions, ParityReport
 
@@ -24,11 +27,29 @@ class Rooms(Protocol):
         """The exact model that *text* names, in *downloads*."""
         ...
 
+    def environment(
+        self, model: ServableModel, wanted: str, world: World
+    ) -> "tuple[Rooms, str]":
+        """
+        The rooms to walk on through, and the key of the environment they are in.
+
+        *wanted* is `auto`, `here` or `isolated`; the key of ours is empty.
+        """
+        ...
+
+    def native(
+        self, model: ServableModel, folder: Path, why: str, options: "ParityOptions"
+    ) -> "NativeMade":
+        """A bundle in *folder* that serves *model* by its own library, proved."""
+        ...
+
     def convert(self, model: ServableModel, folder: Path) -> "Conversion":
         """Graphs, with their files in *folder*."""
         ...
 
-    def optimise(self, conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+    def optimise(
+        self, conversion: "Conversion", folder: Path, asked: OptimiseConfig
+    ) -> "Sequence[Artefact]":
         """Forms of the graph to serve, with their files in *folder*."""
         ...
 
@@ -56,6 +77,25 @@ class House:
 
         return resolve(text, downloads=downloads, flavor=flavor)
 
+    def environment(
+        self, model: ServableModel, wanted: str, world: World
+    ) -> tuple[Rooms, str]:
+        """See `mlflow_serverless.environment`."""
+        from mlflow_serverless.environment import settle  # noqa: PLC0415 - tests need none
+        from mlflow_serverless.pipeline.isolated import Isolated  # noqa: PLC0415
+
+        made = settle(model, wanted, world)
+        return (self, "") if made is None else (Isolated(made, world), made.key)
+
+    @staticmethod
+    def native(
+        model: ServableModel, folder: Path, why: str, options: "ParityOptions"
+    ) -> "NativeMade":
+        """See `mlflow_serverless.native`."""
+        from mlflow_serverless.native import make  # noqa: PLC0415 - brings numpy
+
+        return make(model, folder, why=why, options=options)
+
     @staticmethod
     def convert(model: ServableModel, folder: Path) -> "Conversion":
         """See `mlflow_serverless.convert`."""
@@ -64,11 +104,13 @@ class House:
         return convert(model, folder)
 
     @staticmethod
-    def optimise(conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+    def optimise(
+        conversion: "Conversion", folder: Path, asked: OptimiseConfig
+    ) -> "Sequence[Artefact]":
         """See `mlflow_serverless.optimise`."""
-        from mlflow_serverless.optimise import optimise  # noqa: PLC0415 - brings onnx
+        from mlflow_serverless.optimise import OptimiseOptions, optimise  # noqa: PLC0415 - brings onnx
 
-        return optimise(conversion, folder)
+        return optimise(conversion, folder, OptimiseOptions(**asked.model_dump()))
 
     @staticmethod
     def verify(
@@ -79,7 +121,9 @@ class House:
         """See `mlflow_serverless.verify`."""
         from mlflow_serverless.verify import verify  # noqa: PLC0415 - brings onnxruntime
 
-        return verify(model, [_candidate(item) for item in artefacts], options=options)
+        return verify(
+            model, [candidate_of(item) for item in artefacts], options=options
+        )
 
     @staticmethod
     def question(model: ServableModel) -> Question | None:
@@ -89,7 +133,7 @@ class House:
         return question_of(model)
 
 
-def _candidate(artefact: "Artefact") -> "Candidate":
+def candidate_of(artefact: "Artefact") -> "Candidate":
     """What is put to the proof is what will be packed, with the same settings."""
     from mlflow_serverless.verify import Candidate  # noqa: PLC0415 - brings numpy
 

@@ -14,6 +14,7 @@ from lambda_runtime.manifest import (
     Tensor,
     Variant,
 )
+from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.convert import Conversion, ConversionReport, OnnxGraph
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.optimise import Artefact
@@ -43,6 +44,13 @@ class FakeRooms:
         uri = self.aliases.get(text, text)
         return replace(BLANK, uri=uri, asked=text, digest=f"sha256:{uri}")
 
+    def environment(self, model, wanted, world):
+        return self, ""
+
+    def native(self, model, folder, why, options):
+        self._visit("native")
+        raise AssertionError("no test asks for a library here")
+
     def convert(self, model: ServableModel, folder: Path) -> Conversion:
         self._visit("convert")
         file = folder / "model.onnx"
@@ -61,7 +69,9 @@ class FakeRooms:
         )  # fmt: skip
         return Conversion(graph=graph, report=report)
 
-    def optimise(self, conversion: Conversion, folder: Path) -> Sequence[Artefact]:
+    def optimise(
+        self, conversion: Conversion, folder: Path, asked: OptimiseConfig
+    ) -> Sequence[Artefact]:
         self._visit("optimise")
         graph = conversion.graph
         size = graph.file.stat().st_size

@@ -22,8 +22,9 @@ def test_a_saved_embedder_is_left_to_the_native_engine(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     made = deep.sentence_embedder(tmp_path / "bert")
     texts = ["the model is good", "not very !"]
+    signature = infer_signature(texts, made.encode(texts))
     mlflow.sentence_transformers.save_model(
-        made, str(tmp_path / "model"), signature=infer_signature(texts, made.encode(texts)),
+        made, str(tmp_path / "model"), signature=signature,
         pip_requirements=["sentence-transformers"],
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ def test_a_bare_module_is_left_to_the_native_engine(tmp_path):
 
     class Doubles(tf.Module):
         @tf.function
-        def __call__(self, x):
+        def __call__(self, x):  # noqa: ANN204 - traced as it is
             return x * 2
 
     rows = deep.tables(2)

@@ -1,4 +1,4 @@
-"""Fewer bits a weight: smaller, said by how much it moves, refused beyond the budget."""
+"""Fewer bits a weight: smaller, measured by how much it moves, refused beyond that."""
 
 from pathlib import Path
 
@@ -13,7 +13,12 @@ from mlflow_serverless.config import parse
 from mlflow_serverless.config.errors import ConfigError
 from mlflow_serverless.convert import Conversion, ConversionReport, OnnxGraph
 from mlflow_serverless.convert.lower.builder import Builder
-from mlflow_serverless.optimise import AnswersMovedError, OptimiseOptions, optimise
+from mlflow_serverless.optimise import (
+    AnswersMovedError,
+    OptimiseOptions,
+    held_to_budget,
+    optimise,
+)
 from mlflow_serverless.optimise import quantise as room
 from mlflow_serverless.optimise.calibration import calibration_rows
 from mlflow_serverless.optimise.errors import (
@@ -21,7 +26,6 @@ from mlflow_serverless.optimise.errors import (
     NothingToQuantiseError,
     ceiling,
 )
-from mlflow_serverless.optimise.judged import held_to_budget
 from mlflow_serverless.verify import ParityOptions, candidate_of, examine
 from mlflow_serverless.verify.errors import ParityError
 
@@ -312,3 +316,26 @@ def test_exact_forms_are_not_excused(network):
 
     assert not report.passed
     assert ParityError(report).code == "parity-failed"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("precision", "moves"), [("int8", 0.2), ("float16", 0.01)])
+def test_a_fitted_network_moves_a_little(precision, moves, tmp_path):
+    """
+    A perceptron trained on float32 is within a few hundredths of its probabilities.
+    """
+    from sklearn.neural_network import MLPClassifier
+
+    from tests.fakes.binding import answer
+    from tests.models import tables
+    from tests.unit.optimise.test_optimise import converted
+
+    data = tables.numbers(400).to_numpy(np.float32)
+    labels = tables.three_classes(tables.numbers(400))
+    model = MLPClassifier((64, 64), max_iter=60, random_state=0).fit(data, labels)
+    made = converted(model, data, tmp_path / "in")
+
+    (form,) = optimise(made, tmp_path, OptimiseOptions(precision=precision))
+
+    moved = np.abs(answer(form.graph, data) - model.predict_proba(data)).max()
+    assert 0 < moved < moves
