@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from mlflow_serverless.verify import ParityOptions
 
 LIBRARIES = (
-    "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
-    "scikit-learn", "scipy", "skl2onnx", "skops", "xgboost", "xgboost-cpu",
+    "catboost", "keras", "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime",
+    "onnxscript", "onnxslim", "pandas", "scikit-learn", "scipy", "skl2onnx", "skops",
+    "tensorflow", "tensorflow-cpu", "tf2onnx", "torch", "xgboost", "xgboost-cpu",
 )  # fmt: skip
 """Whatever may change a graph or an answer."""
 
