@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from mlflow_serverless.world import Tell
 
@@ -116,9 +118,13 @@ class Terminal(_Reporter):
             return
         if moment != "warning":
             self._rest()
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=1)
+        line.add_column(width=9)
+        line.add_column(overflow="fold")
         mark = self._MARKS.get(moment, "[green]✓[/]")
-        self._console.print(mark, f"[bold]{room:<9}[/]", end=" ")
-        self._console.print(sentence(moment, fields), markup=False, highlight=False)
+        line.add_row(mark, f"[bold]{room}[/]", Text(sentence(moment, fields)))
+        self._console.print(line)
 
     def _spin(self, room: str, fields: dict[str, object]) -> None:
         what = fields.get("what") or fields.get("step") or ""

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from mlflow_serverless.cli.session import Session, command, named, table
-from mlflow_serverless.config import FILE_KEY
+from mlflow_serverless.config import FILE_KEY, parse
 
 if TYPE_CHECKING:
     from mlflow_serverless.pipeline import DeployRequest
@@ -142,10 +142,11 @@ def plan(session: Session, *, name: str, wish: Wish) -> None:
 @_wish
 def verify(session: Session, *, wish: Wish) -> None:
     """Convert a model and prove its answers, without deploying it."""
-    from mlflow_serverless.config import parse  # noqa: PLC0415 - `--help` stays quick
-    from mlflow_serverless.pipeline import build  # noqa: PLC0415 - as above
+    from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
-    built = build(wish.uri, wish.flavor, parse(wish.given), session.world())
+    config, world = parse(wish.given), session.world()
+    model = pipeline.resolve(wish.uri, wish.flavor, world)
+    built = pipeline.build(model, config, world)
 
     def show(console: Console) -> None:
         console.print(f"{built.model.uri}: {built.parity.summary}")

@@ -1,14 +1,16 @@
 """Commands that look and change nothing."""
 
+import json
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 from rich.console import Console
 
 from mlflow_serverless.cli.session import Session, command, named, table
-from mlflow_serverless.world import LogLine, World
+from mlflow_serverless.world import LogLine
 
 _POLL_SECONDS = 0.5
 
@@ -75,21 +77,36 @@ def logs(session: Session, *, name: str, since: datetime | None, follow: bool) -
 
     world = session.world()
     there(name, world.cloud)
-    last = _print(session, world, name, _utc(since))
-    while follow:
+    tail = Tail(since.replace(tzinfo=UTC) if since else None)
+    while True:
+        for line in tail.new(world.cloud.logs(name, since=tail.since)):
+            click.echo(_json(line) if session.as_json else _text(line))
+        if not follow:
+            return
         time.sleep(_POLL_SECONDS)
-        last = _print(session, world, name, last)
 
 
-def _print(
-    session: Session, world: World, name: str, since: datetime | None
-) -> datetime | None:
-    for line in world.cloud.logs(name, since=since):
-        if since is not None and line.at <= since:
-            continue
-        click.echo(_json(line) if session.as_json else _text(line))
-        since = line.at
-    return since
+class Tail:
+    """
+    Lines that were not there before.
+
+    Several lines may carry one time, and later ones of them may come late, so those
+    of the last time seen are remembered.
+    """
+
+    def __init__(self, since: datetime | None) -> None:
+        self.since = since
+        self._seen: list[LogLine] = []
+
+    def new(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """Those of *lines* (oldest first) that no earlier call has given."""
+        for line in lines:
+            if line in self._seen:
+                continue
+            if line.at != self.since:
+                self.since, self._seen = line.at, []
+            self._seen.append(line)
+            yield line
 
 
 def _text(line: LogLine) -> str:
@@ -98,12 +115,4 @@ def _text(line: LogLine) -> str:
 
 
 def _json(line: LogLine) -> str:
-    import json  # noqa: PLC0415 - only for --json
-
     return json.dumps(asdict(line), default=str)
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    from datetime import UTC  # noqa: PLC0415 - only here
-
-    return at.replace(tzinfo=UTC) if at else None

@@ -55,7 +55,7 @@ class Session:
 def console() -> Console:
     """Standard output; wide enough for tables where it is not a terminal."""
     wide = None if sys.stdout.isatty() else 120
-    return Console(file=sys.stdout, width=wide, highlight=False)
+    return Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=True)
 
 
 def table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]]) -> Table:

@@ -79,10 +79,6 @@ class Section(BaseModel):
     )  # fmt: skip
 
 
-class OptimiseConfig(Section):
-    """What is done to the graph after conversion."""
-
-
 class ParityConfig(Section):
     """How the served answers are compared with the model's own."""
 
@@ -132,7 +128,7 @@ class DeploymentConfig(Section):
     engine: Annotated[Literal["auto", "onnx", "native"], AfterValidator(_engine)] = (
         "auto"
     )
-    """What runs the model: `onnx`, or `auto` to let us choose."""
+    """What runs the model: `onnx`, or `auto` to let us choose; `native` comes later."""
 
     environment: Annotated[dict[str, str], AfterValidator(_variables)] = Field(
         default_factory=dict
@@ -150,6 +146,3 @@ class DeploymentConfig(Section):
 
     parity: ParityConfig = ParityConfig()
     """How the served answers are compared with the model's own."""
-
-    optimise: OptimiseConfig = OptimiseConfig()
-    """What is done to the graph after conversion."""

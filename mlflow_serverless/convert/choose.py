@@ -23,6 +23,12 @@ FLAVORS = {
     "sklearn": _Flavor("sklearn", ("sklearn", "skops")),
     "xgboost": _Flavor("xgboost", ("xgboost", "sklearn")),
     "lightgbm": _Flavor("lightgbm", ("lightgbm", "sklearn", "skops")),
+    "catboost": _Flavor("catboost", ("catboost",)),
+    "pytorch": _Flavor("pytorch", ("torch", "onnxscript")),
+    "tensorflow": _Flavor("tensorflow", ("tensorflow", "tf2onnx")),
+    "keras": _Flavor("tensorflow", ("tensorflow", "tf2onnx")),
+    "transformers": _Flavor("transformers", ()),
+    "sentence_transformers": _Flavor("transformers", ()),
     "onnx": _Flavor("all", ("onnx",)),
 }
 """Flavours that can be converted; each has a module of its name in this room."""

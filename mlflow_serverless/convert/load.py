@@ -69,8 +69,12 @@ def load_native(folder: Path, flavor: str) -> Any:
         raise UnloadableModelError(file, cause, _versions(flavor)) from cause
 
 
+_FILES = ("pickled_model", "model_data", "data")
+"""Keys under which flavours name their file or folder."""
+
+
 def _model_file(folder: Path, flavor: str, config: Mapping[str, Any]) -> Path:
-    named = config.get("pickled_model") or config.get("data")
+    named = next(filter(None, map(config.get, _FILES)), None)
     if not isinstance(named, str):
         raise MalformedModelError(folder, f"flavour {flavor!r} names no model file")
     file = folder / named
@@ -97,7 +101,10 @@ def _refuse_untrusted(file: Path, config: Mapping[str, Any]) -> None:
         raise UntrustedTypesError(file, sorted(unknown))
 
 
-LIBRARIES = ("scikit-learn", "xgboost", "xgboost-cpu", "lightgbm", "skops", "onnx")
+LIBRARIES = (
+    "scikit-learn", "xgboost", "xgboost-cpu", "lightgbm", "skops", "onnx", "catboost",
+    "torch", "tensorflow", "tensorflow-cpu", "keras",
+)  # fmt: skip
 
 
 def _versions(flavor: str) -> str:

@@ -15,8 +15,9 @@ TWIN_FROM_NODES = 20_000
 built in 13 ms (0.65 us a node, facts/performance.md 2b)."""
 
 LIBRARIES = (
-    "lightgbm", "mlflow", "numpy", "onnx", "scikit-learn", "skl2onnx", "xgboost",
-    "xgboost-cpu",
+    "catboost", "keras", "lightgbm", "mlflow", "numpy", "onnx", "onnxscript",
+    "scikit-learn", "skl2onnx", "tensorflow", "tensorflow-cpu", "tf2onnx", "torch",
+    "xgboost", "xgboost-cpu",
 )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def _is_split(value: Any) -> bool:
 
 
 def _split(frame: pd.DataFrame) -> dict[str, Any]:
-    columns = [_values(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    columns = [_values(column) for _, column in frame.items()]
     rows = [list(row) for row in zip(*columns, strict=True)]
     return {"columns": [str(name) for name in frame.columns], "data": rows}
 

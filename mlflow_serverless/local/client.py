@@ -18,7 +18,13 @@ from typing import Any
 
 from mlflow_serverless.local import wire
 from mlflow_serverless.local.database import explained, locked
-from mlflow_serverless.local.endpoint import Endpoint, alive, kill_holder, running
+from mlflow_serverless.local.endpoint import (
+    MODULE,
+    Endpoint,
+    alive,
+    kill_holder,
+    running,
+)
 from mlflow_serverless.local.errors import DaemonError, Trouble
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.setup import Setup
@@ -157,7 +163,7 @@ def spawn(layout: Layout, setup: Setup) -> "subprocess.Popen[bytes]":
     package = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
     command = (
-        sys.executable, "-P", "-m", "mlflow_serverless.local.daemon",
+        sys.executable, "-P", "-m", MODULE,
         str(layout.root), setup.to_json(),
     )  # fmt: skip
     with explained(layout.daemon_log), layout.daemon_log.open("wb") as log:

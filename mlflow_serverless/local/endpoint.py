@@ -6,11 +6,13 @@ Alive means that it holds its lock, which the kernel takes from the dead.
 import fcntl
 import json
 import os
-import signal
 from contextlib import suppress
 from dataclasses import dataclass
 
 from mlflow_serverless.local.layout import Layout
+
+MODULE = "mlflow_serverless.local.daemon"
+"""What the background process runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,13 @@ def alive(layout: Layout) -> bool:
 
 def kill_holder(layout: Layout) -> None:
     """End the process that holds the lock; its environments end with it."""
-    with suppress(OSError, ValueError):
-        os.kill(int(layout.lock.read_text()), signal.SIGKILL)
+    import psutil  # noqa: PLC0415 - commands that need not kill start without it
+
+    with suppress(OSError, ValueError, psutil.Error):
+        process = psutil.Process(int(layout.lock.read_text()))
+        # The number could be another's by now.
+        if MODULE in process.cmdline() and str(layout.root) in process.cmdline():
+            process.kill()
 
 
 def running(layout: Layout) -> Endpoint | None:

@@ -11,6 +11,7 @@ import json
 import socket
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import uvicorn
@@ -67,7 +68,8 @@ def serve(
         config = uvicorn.Config(
             application(cloud), log_level="warning", access_log=False, lifespan="off"
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # uvicorn has stopped in order by then
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -10,4 +10,12 @@ from mlflow_serverless.package.packer import (
     seal,
 )
 
-__all__ = ["Bundle", "BundleCorruptError", "carry", "origin", "package", "read_bundle", "seal"]
+__all__ = [
+    "Bundle",
+    "BundleCorruptError",
+    "carry",
+    "origin",
+    "package",
+    "read_bundle",
+    "seal",
+]

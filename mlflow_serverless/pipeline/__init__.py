@@ -1,7 +1,7 @@
 """The story: resolve, convert, optimise, verify, package, plan, apply, ask once."""
 
 from mlflow_serverless.pipeline.ask import ask, parsed
-from mlflow_serverless.pipeline.build import Built, build
+from mlflow_serverless.pipeline.build import Built, build, resolve
 from mlflow_serverless.pipeline.look import Status, history, listing, status
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -28,5 +28,6 @@ __all__ = [
     "listing",
     "parsed",
     "plan_only",
+    "resolve",
     "status",
 ]

@@ -57,21 +57,35 @@ class Built:
     """To ask the deployment; None if the model brings no example."""
 
 
+def resolve(
+    uri: str, flavor: str | None, world: World, rooms: Rooms | None = None
+) -> ServableModel:
+    """
+    The exact model at *uri*, with its files.
+
+    Raises:
+        ServerlessError: It is not there, or does not say enough about itself.
+    """
+    with step(world.tell, "resolve", uri) as said:
+        model = (rooms or House()).resolve(uri, world.downloads, flavor)
+        pinned = model.uri if model.uri == uri else f"{uri} is {model.uri}"
+        said.say(f"{pinned}, {model.flavor}", uri=model.uri, digest=model.digest)
+    return model
+
+
 def build(
-    uri: str,
-    flavor: str | None,
+    model: ServableModel,
     config: DeploymentConfig,
     world: World,
     rooms: Rooms | None = None,
 ) -> Built:
     """
-    Make the bundle that serves the model at *uri*, and prove it.
+    Make the bundle that serves *model*, and prove it.
 
     Raises:
         ServerlessError: Of the room that refused.
     """
     walk = _Walk(world, rooms or House())
-    model = walk.resolve(uri, flavor)
     key = key_of(recipe=_recipe(), model=model.digest, flavor=model.flavor)
     conversion = walk.convert(key, model)
     artefacts = walk.optimise(key, conversion)
@@ -91,13 +105,6 @@ class _Walk:
     def __init__(self, world: World, rooms: Rooms) -> None:
         self._world = world
         self._rooms = rooms
-
-    def resolve(self, uri: str, flavor: str | None) -> ServableModel:
-        with step(self._world.tell, "resolve", uri) as said:
-            model = self._rooms.resolve(uri, self._world.downloads, flavor)
-            pinned = model.uri if model.uri == uri else f"{uri} is {model.uri}"
-            said.say(f"{pinned}, {model.flavor}", uri=model.uri, digest=model.digest)
-        return model
 
     def convert(self, key: str, model: ServableModel) -> "Conversion":
         with step(self._world.tell, "convert", model.flavor) as said:
@@ -122,7 +129,9 @@ class _Walk:
                 "optimise", key,
                 lambda folder: tuple(self._rooms.optimise(conversion, folder)),
             )  # fmt: skip
-            said.say(", ".join(item.variant.name for item in value), fresh=fresh)
+            names = ", ".join(item.variant.name for item in value)
+            before, after = value[-1].before_bytes, value[-1].bytes
+            said.say(f"{names}, {before:,} to {after:,} bytes", fresh=fresh)
         return value
 
     def verify(

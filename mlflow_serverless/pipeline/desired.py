@@ -1,7 +1,7 @@
 """Bundle and configuration to what we want deployed; and back from what is there.
 
 The cloud is the only state. A version's note says which model it holds; the function's
-tags say the rest: which model was deployed last, and with what configuration.
+settings and tags say the rest.
 """
 
 import base64
@@ -20,6 +20,10 @@ from mlflow_serverless.plan.state import Pairs
 
 PREFIX = "mlflow-serverless:"
 _CONFIG = f"{PREFIX}config-"
+_CUT = "…"
+_ON_THE_FUNCTION = {
+    "memory_mb", "timeout_s", "ephemeral_mb", "concurrency", "environment", "tags",
+}  # fmt: skip
 _NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
 
 
@@ -76,7 +80,7 @@ def note_of(model: ServableModel, parity: str) -> str:
     text = _compact(said)
     while len(text) > limits.DESCRIPTION_CHARS:
         longest = max(said, key=lambda key: len(said[key]))
-        said[longest] = f"{said[longest][: len(said[longest]) // 2 - 1]}…"
+        said[longest] = f"{said[longest][: len(said[longest]) // 2 - 1]}{_CUT}"
         text = _compact(said)
     return text
 
@@ -91,7 +95,7 @@ def origin_of(version: Version) -> Origin:
 
 
 def tags_of(model: ServableModel, config: DeploymentConfig) -> Pairs:
-    """The user's tags, and ours: model, digest, flavour, our version, configuration."""
+    """The user's tags, and ours: model, digest, flavour, our version, options."""
     ours = {
         "model": model.uri,
         "model-id": model.model_id or "",
@@ -99,14 +103,10 @@ def tags_of(model: ServableModel, config: DeploymentConfig) -> Pairs:
         "flavor": model.flavor,
         "version": __version__,
     }
-    text = _compact(flat(config)).encode()
-    packed = base64.urlsafe_b64encode(text).decode()
-    most = limits.TAG_VALUE_CHARS
-    parts = [packed[i : i + most] for i in range(0, len(packed), most)]
     return _pairs(
         config.tags
         | {f"{PREFIX}{key}": _tag(value) for key, value in ours.items()}
-        | {f"{_CONFIG}{i}": part for i, part in enumerate(parts)}
+        | _packed(config)
     )
 
 
@@ -115,15 +115,57 @@ def tag(have: Actual, key: str) -> str:
     return dict(have.tags).get(f"{PREFIX}{key}", "")
 
 
+def model_of(have: Actual, alias: str) -> str:
+    """URI of the model that *alias* serves; else of the last one that was deployed."""
+    pointed = have.alias(alias)
+    version = have.version(pointed.version) if pointed else None
+    noted = origin_of(version).model if version else ""
+    return noted if noted and _CUT not in noted else tag(have, "model")
+
+
 def config_of(have: Actual) -> DeploymentConfig:
-    """The configuration it was last deployed with; the defaults if that is unknown."""
-    parts = [(k, v) for k, v in have.tags if k.startswith(_CONFIG)]
-    parts.sort(key=lambda pair: int(pair[0].removeprefix(_CONFIG)))
-    packed = "".join(value for _, value in parts)
+    """
+    The configuration that the deployment has now.
+
+    Settings and the user's tags are read off the function itself; what no function
+    has (how hard to look for differences, ...) off a tag. The defaults if there is no
+    function, or one that is not ours.
+    """
+    if have.function is None:
+        return DeploymentConfig()
+    settings = have.function.settings
     try:
-        return parse(json.loads(base64.urlsafe_b64decode(packed)))
+        return parse({
+            **_unpacked(have),
+            "memory_mb": settings.memory_mb,
+            "timeout_s": settings.timeout_s,
+            "ephemeral_mb": settings.ephemeral_mb,
+            "concurrency": settings.concurrency,
+            "environment": dict(settings.environment),
+            "tags": {k: v for k, v in have.tags if not k.startswith(PREFIX)},
+        })  # fmt: skip
     except (ValueError, TypeError, ServerlessError):
         return DeploymentConfig()
+
+
+def _packed(config: DeploymentConfig) -> dict[str, str]:
+    """Options that no function has, as tags: JSON in base64, as tags hold no braces."""
+    rest = {
+        key: value
+        for key, value in flat(config).items()
+        if key.partition(".")[0] not in _ON_THE_FUNCTION
+    }
+    text = base64.urlsafe_b64encode(_compact(rest).encode()).decode()
+    most = limits.TAG_VALUE_CHARS
+    parts = [text[i : i + most] for i in range(0, len(text), most)] if rest else []
+    return {f"{_CONFIG}{i}": part for i, part in enumerate(parts)}
+
+
+def _unpacked(have: Actual) -> dict[str, str]:
+    parts = [(k, v) for k, v in have.tags if k.startswith(_CONFIG)]
+    parts.sort(key=lambda pair: int(pair[0].removeprefix(_CONFIG)))
+    text = "".join(value for _, value in parts)
+    return dict(json.loads(base64.urlsafe_b64decode(text))) if text else {}
 
 
 def _tag(text: str) -> str:

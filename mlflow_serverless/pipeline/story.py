@@ -9,13 +9,9 @@ from time import perf_counter
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
-from mlflow_serverless.pipeline.build import Built, build
-from mlflow_serverless.pipeline.desired import config_of, desired, origin_of, tag
-from mlflow_serverless.pipeline.errors import (
-    DeploymentExistsError,
-    ModelUnnamedError,
-    SmokeFailedError,
-)
+from mlflow_serverless.pipeline.build import Built, build, resolve
+from mlflow_serverless.pipeline.desired import config_of, desired, model_of, tag
+from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -25,6 +21,7 @@ from mlflow_serverless.pipeline.request import (
 )
 from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.pipeline.smoke import smoke
+from mlflow_serverless.pipeline.standing import standing
 from mlflow_serverless.plan import (
     Actual,
     Desired,
@@ -55,12 +52,13 @@ def deploy(
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(
-        _model_uri(request, have), _flavor(request, have), config, world, rooms
-    )
+    model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
+    if (there_already := standing(request, have, model, config, world)) is not None:
+        return there_already
+    built = build(model, config, world, rooms)
     artifact = world.cloud.put(built.bundle)
     want = desired(request.name, artifact, built.model, built.parity.summary, config)
-    changes = _planned(request, want, have, world)
+    changes = _planned(want, have, world)
     asked = _carried_out(changes, want, built, config, world)
     done = replace(
         _deployment(want, changes, built, world),
@@ -83,9 +81,8 @@ def plan_only(
     """
     have = _found(request, world)
     config = _configured(request, have)
-    built = build(
-        _model_uri(request, have), _flavor(request, have), config, world, rooms
-    )
+    model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
+    built = build(model, config, world, rooms)
     want = desired(
         request.name, built.bundle.digest, built.model, built.parity.summary, config
     )
@@ -108,7 +105,7 @@ def delete(name: str, world: World) -> bool:
         apply(removal, world.cloud, _Steps(world))
         said.say(name if removal else f"{name} is not there", fresh=bool(removal))
     if removal and config_of(have).record:
-        withdraw(tag(have, "model"), name, world.tell)
+        withdraw(model_of(have, config_of(have).alias), name, world.tell)
     return bool(removal)
 
 
@@ -127,7 +124,7 @@ def _configured(request: DeployRequest, have: Actual) -> DeploymentConfig:
 
 
 def _model_uri(request: DeployRequest, have: Actual) -> str:
-    uri = request.model_uri or tag(have, "model")
+    uri = request.model_uri or model_of(have, config_of(have).alias)
     if not uri:
         raise ModelUnnamedError(request.name)
     return uri
@@ -140,39 +137,14 @@ def _flavor(request: DeployRequest, have: Actual) -> str | None:
     return request.flavor
 
 
-def _planned(request: DeployRequest, want: Desired, have: Actual, world: World) -> Plan:
+def _planned(want: Desired, have: Actual, world: World) -> Plan:
     changes = plan(want, have)
-    count = len(changes.steps)
-    world.tell(
-        "plan.done" if changes else "plan.kept",
-        what=f"{count} steps" if changes else f"{request.name} is as it should be",
-        steps=count,
-    )
-    finished = have.alias(want.alias) is not None
-    if changes and finished and request.intent is Intent.CREATE:
-        raise _taken(want, have)
+    count, name = len(changes.steps), changes.name
+    if changes:
+        world.tell("plan.done", what=f"{count} steps", steps=count)
+    else:
+        world.tell("plan.kept", what=f"{name} is as it should be", steps=0)
     return changes
-
-
-def _taken(want: Desired, have: Actual) -> DeploymentExistsError:
-    function = have.function
-    assert function is not None
-    differs = [
-        word
-        for word, same in (
-            ("model", function.artifact == want.function.artifact),
-            ("settings", function.settings == want.function.settings),
-            ("tags or options", have.tags == want.tags),
-        )
-        if not same
-    ]
-    serves = next((v for v in reversed(have.versions)), None)
-    return DeploymentExistsError(
-        have.name,
-        origin_of(serves).model if serves else "nothing yet",
-        "what is asked",
-        ", ".join(differs) or "the traffic of its alias",
-    )
 
 
 def _carried_out(
@@ -233,7 +205,7 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
 
 def _recorded(have: Actual, built: Built, done: Deployment, world: World) -> None:
     """MLflow says of each model where it is served now."""
-    before = tag(have, "model")
+    before = model_of(have, done.alias)
     if before and before != built.model.uri:
         withdraw(before, done.name, world.tell)
     record(built.model, done, built.reports, world.tell)

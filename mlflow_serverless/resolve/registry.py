@@ -41,12 +41,13 @@ class Registry:
     One MLflow store.
 
     Args:
-        client: MLflow's own client; the store it talks to is the one that is asked.
+        client: MLflow's own client.
+        store: The store it talks to, fit for messages.
     """
 
-    def __init__(self, client: MlflowClient) -> None:
+    def __init__(self, client: MlflowClient, store: str) -> None:
         self._client = client
-        self._store = reach.shown(client._registry_uri or client.tracking_uri)  # noqa: SLF001 - not public upstream
+        self._store = store
 
     def registered(self, ref: Registered, asked: str) -> Pinned:
         """The version that *ref* stands for now; an error that names what exists."""

@@ -51,7 +51,7 @@ def _pin(ref: Remote, asked: str) -> tuple[Pinned, str]:
     store = reach.shown(uri)
     reach.knock(uri)
     with reach.explained(store):
-        registry = Registry(MlflowClient())
+        registry = Registry(MlflowClient(), store)
         match ref:
             case LoggedModel():
                 return registry.logged(ref, asked), store

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,15 +67,41 @@ def examine(
     options: ParityOptions | None = None,
 ) -> ParityReport:
     """As `verify`, but a candidate that fails is reported, not raised."""
+    exam = prepare(model, options or ParityOptions())
+    return conclude(model, exam, _judge_all(model, candidates, exam.bench))
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """A model that was asked, before any candidate was."""
+
+    bench: Bench
+    reference: PyfuncReference
+    noise: float
+    """How far its answer moved when it was asked twice."""
+    started: float
+    """By `perf_counter`."""
+
+
+def prepare(model: ServableModel, options: ParityOptions) -> Exam:
+    """
+    Load *model* and ask it all that candidates will be asked.
+
+    Args:
+        model: What was resolved.
+        options: Budgets and tolerances.
+
+    Raises:
+        ServerlessError: As `verify`, but for ParityError.
+    """
     started = time.perf_counter()
-    chosen = options or ParityOptions()
     reference = load_reference(model)
     example = check_example(model, reference)
     drawn = samples(
         model.signature,
         estimator=reference.estimator,
         example=example,
-        options=chosen,
+        options=options,
     )
     groups = [replace(group, batch=as_requested(group.batch)) for group in drawn]
     noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
@@ -84,21 +110,29 @@ def examine(
     bench = Bench(
         reference=reference,
         asked=asked,
-        options=chosen,
+        options=options,
         labels=_labels(reference, asked),
     )
+    return Exam(bench, reference, noise, started)
+
+
+def conclude(
+    model: ServableModel, exam: Exam, reports: tuple[CandidateReport, ...]
+) -> ParityReport:
+    """What came of *exam* when the candidates of *reports* were judged."""
+    options = exam.bench.options
     return ParityReport(
         model=model.uri,
         digest=model.digest,
         flavor=model.flavor,
         predict_fn=model.predict_fn,
-        seed=chosen.seed,
-        groups=tuple(map(_described, asked)),
-        candidates=_judge_all(model, candidates, bench),
-        options=tuple((key, str(value)) for key, value in asdict(chosen).items()),
+        seed=options.seed,
+        groups=tuple(map(_described, exam.bench.asked)),
+        candidates=reports,
+        options=tuple((key, str(value)) for key, value in asdict(options).items()),
         libraries=_libraries(),
-        seconds=time.perf_counter() - started,
-        noise=noise,
+        seconds=time.perf_counter() - exam.started,
+        noise=exam.noise,
     )
 
 

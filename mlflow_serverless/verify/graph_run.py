@@ -23,6 +23,9 @@ CHUNK = 4_096
 WORKERS = min(os.cpu_count() or 1, 4)
 """Pieces of a batch that run at once."""
 
+ENOUGH_S = 0.5
+"""Spent on timing one-row runs, at most, beyond the first three [s]."""
+
 QUICK_S = 0.1
 """Sessions made faster than this are made twice, and the second time counts [s]."""
 
@@ -45,11 +48,12 @@ class GraphRun:
         self.load_ms = seconds * 1e3
         """Time to create the session [ms]."""
         self._candidate = candidate
+        self._most = _frozen_rows(candidate) or CHUNK
         self._wanted = list(dict.fromkeys(f.output for f in candidate.answer.fields))
 
     def answer(self, batch: Batch, *, chunk: int = CHUNK) -> Outputs:
         """The candidate's answers to *batch*, *chunk* rows at a time."""
-        rows = rows_of(batch)
+        rows, chunk = rows_of(batch), min(chunk, self._most)
         pieces = [
             np.arange(start, min(start + chunk, rows))
             for start in range(0, max(rows, 1), chunk)
@@ -74,12 +78,21 @@ class GraphRun:
         """Median time of one run on the first row, without binding [us]."""
         one = take(batch, np.arange(1))
         feeds = bind(one, self._candidate.feeds, self._candidate.inputs)
-        return statistics.median(self._timed(feeds) for _ in range(runs)) * 1e6
+        found = [self._timed(feeds) for _ in range(3)]
+        more = min(runs, int(ENOUGH_S / max(found[-1], 1e-6)))
+        found += [self._timed(feeds) for _ in range(more)]
+        return statistics.median(found) * 1e6
 
     def _timed(self, feeds: Mapping[str, NDArray[Any]]) -> float:
         started = time.perf_counter()
         self._session.run(self._wanted, dict(feeds))
         return time.perf_counter() - started
+
+
+def _frozen_rows(candidate: Candidate) -> int | None:
+    """How many rows a run takes, where an export fixed that; None if it varies."""
+    sizes = [tensor.shape[0] for tensor in candidate.inputs if tensor.shape]
+    return next((size for size in sizes if size is not None), None)
 
 
 def _open(candidate: Candidate) -> tuple[ort.InferenceSession, float]:

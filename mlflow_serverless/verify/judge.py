@@ -1,7 +1,7 @@
 """One candidate against the model's answers: run it, compare, say so in a sentence."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from mlflow_serverless.verify.stats import Tolerance
 
 EVIDENCE = 8
 """Rows shown for each candidate."""
+
+EACH = 2
+"""Rows shown of one group: the next group may show something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def _verdict(item: Judged) -> GroupVerdict:
 def _evidence(judged: Sequence[Judged]) -> Iterator[WorstInput]:
     for item in judged:
         for output in item.comparison.outputs:
-            for miss in output.worst:
+            for miss in output.worst[:EACH]:
                 yield WorstInput(
                     group=item.asked.group.name,
                     row=miss.row,
@@ -210,8 +213,6 @@ def _classes(judged: Sequence[Judged]) -> tuple[ClassAgreement, ...]:
 
 def with_runtime(report: CandidateReport, runtime: RuntimeReport) -> CandidateReport:
     """*report* with what the real runtime said; a wrong answer there fails it too."""
-    from dataclasses import replace  # noqa: PLC0415
-
     if runtime.passed:
         return replace(report, runtime=runtime)
     verdict = f"through the runtime: {runtime.wrong} of {runtime.rows} rows differ"

@@ -29,8 +29,8 @@ class ParityOptions:
         if min(self.samples, self.boundary_rows) < 1:
             why = "samples and boundary_rows are at least 1"
             raise ValueError(why)
-        if min(self.max_label_flips, self.runtime_rows) < 0:
-            why = "max_label_flips and runtime_rows are at least 0"
+        if min(self.max_label_flips, self.runtime_rows, self.seed) < 0:
+            why = "max_label_flips, runtime_rows and seed are at least 0"
             raise ValueError(why)
         for name, value in (("rtol", self.rtol), ("atol", self.atol)):
             if value is not None and not 0 <= value < float("inf"):

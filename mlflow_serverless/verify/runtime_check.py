@@ -92,7 +92,9 @@ def _poster(service: Service) -> Post:
     return post
 
 
-def through(post: Post, precision: Precision, bench: Bench) -> RuntimeReport:
+def through(
+    post: Post, precision: Precision, bench: Bench, *, engine: str = ENGINE
+) -> RuntimeReport:
     """The runtime's answers to a few rows of every group, held to the model's."""
     wrong, rows, refused, first = 0, 0, 0, ""
     reasons: dict[str, None] = {}
@@ -108,7 +110,7 @@ def through(post: Post, precision: Precision, bench: Bench) -> RuntimeReport:
             if found and not first:
                 first = f"in {asked.group.name!r}: {found[0]}"
     return RuntimeReport(
-        engine=ENGINE,
+        engine=engine,
         rows=rows,
         wrong=wrong,
         refused=refused,

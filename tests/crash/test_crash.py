@@ -15,16 +15,10 @@ from mlflow_serverless.local import bundles, status
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.plan import content_of, plan
 from tests.crash.worker import bundle, cloud_at, deploy, want
+from tests.fakes.patience import until
 from tests.fakes.tell import silent
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
-
-
-def until(true, seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited for too long"
-        time.sleep(0.005)
 
 
 def sound(root, name: str) -> None:

@@ -68,7 +68,7 @@ class FakeRooms:
         return [
             Artefact(
                 variant=Variant("portable", graph.file.name), graph=graph,
-                bytes=size, before_bytes=size, steps=(),
+                bytes=size, before_bytes=size, steps=(), load_ms=1.0, run_us=1.0,
             )
         ]  # fmt: skip
 

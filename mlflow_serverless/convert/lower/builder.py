@@ -249,6 +249,8 @@ class Builder:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
         self._count = 0
+        self._products: set[str] = set()
+        self._scaled: set[str] = set()
 
     def fresh(self, stem: str) -> str:
         """A name nobody has yet."""
@@ -323,12 +325,31 @@ class Builder:
 
     def binary(self, kind: str, left: Sym, right: Operand) -> Sym:
         """Elementwise arithmetic; both sides of one type."""
+        scales = kind in {"Mul", "Div"} and np.size(right) == 1
+        scales = scales and not isinstance(right, Sym) and left.dtype == "float64"
+        if scales and left.name in self._products:
+            left = self._apart(left)
         other = self.symbol(right, left.dtype)
         if other.dtype != left.dtype:
             msg = f"{kind} of {left.dtype} and {other.dtype}"
             raise TypeError(msg)
         shape = broadcast(left.shape, other.shape)
-        return self.op(kind, left, other, dtype=left.dtype, shape=shape)
+        result = self.op(kind, left, other, dtype=left.dtype, shape=shape)
+        if scales:
+            self._scaled.add(result.name)
+        return result
+
+    def _apart(self, value: Sym) -> Sym:
+        """
+        The same value, where onnxruntime cannot fuse a product with a scale.
+
+        Its MatMulScaleFusion keeps the scale as a float32 attribute even where the
+        product is float64, which costs eight digits.
+        """
+        return self.op(
+            "Max", value, self.constant(-np.inf, value.dtype),
+            dtype=value.dtype, shape=value.shape,
+        )  # fmt: skip
 
     def compare(self, kind: str, left: Sym, right: Operand) -> Sym:
         """Elementwise comparison or logic."""
@@ -341,10 +362,13 @@ class Builder:
 
     def matmul(self, left: Sym, right: Operand) -> Sym:
         """Matrix product over the last two dimensions."""
+        left = self._apart(left) if left.name in self._scaled else left
         other = self.symbol(right, left.dtype)
         rows = broadcast(left.shape[:-2], other.shape[:-2])
         shape = (*rows, left.shape[-2], other.shape[-1])
-        return self.op("MatMul", left, other, dtype=left.dtype, shape=shape)
+        result = self.op("MatMul", left, other, dtype=left.dtype, shape=shape)
+        self._products.add(result.name)
+        return result
 
     def concat(self, parts: Sequence[Sym], axis: int = 1) -> Sym:
         """*parts* of one type side by side."""

@@ -5,10 +5,9 @@ import sys
 
 RECIPES = {
     "sklearn": (
-        "bayes", "compose", "constant", "densities", "encode", "ensembles", "forests", "functions",
-        "gradient", "impute", "kernels", "linear", "meta", "neighbours", "neural",
-        "project", "reshape", "scale",
-        "select", "upstream",
+        "bayes", "compose", "constant", "densities", "encode", "ensembles", "forests",
+        "functions", "gradient", "impute", "kernels", "linear", "meta", "neighbours",
+        "neural", "project", "reshape", "scale", "select", "upstream",
     ),
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),

@@ -110,8 +110,8 @@ def inlier(model: Any, data: Data) -> Sym:
     """1 inside, -1 outside."""
     envelope = isinstance(model, EllipticEnvelope)
     score = envelope_decisions(model, data) if envelope else sgd_decisions(model, data)
-    graph, inside = score.graph, score >= 0.0
-    return inside.where(graph.constant(1, "int64"), graph.constant(-1, "int64"))
+    graph, inside, kind = score.graph, score >= 0.0, "int64" if envelope else "int32"
+    return inside.where(graph.constant(1, kind), graph.constant(-1, kind))
 
 
 @lowers(LabelPropagation, LabelSpreading, method="predict_proba")

@@ -115,7 +115,7 @@ def _ordinals(encoder: Any, feature: int) -> Array:
     numbers = np.arange(size)
     if grouping is not None:
         kept = numbers == missing
-        numbers = np.where(kept, numbers, np.take(grouping, numbers))
+        numbers = np.where(kept, numbers, np.take(grouping, np.where(kept, 0, numbers)))
     values = numbers.astype(np.float64)
     if missing is not None:
         values[numbers == missing] = encoder.encoded_missing_value

@@ -1,6 +1,7 @@
 """Elementwise functions as numpy computes them, and their inverses."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.preprocessing import (
     RobustScaler,
     StandardScaler,
 )
+from sklearn.utils import check_array
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import Sym
@@ -63,8 +65,13 @@ FUNCTIONS: dict[Any, Callable[[Sym], Sym]] = {
 """numpy functions that a graph has, too."""
 
 
+def _only_checks(func: Any) -> bool:
+    """scikit-learn's own input check, which histogram boosting puts into a step."""
+    return isinstance(func, partial) and func.func is check_array
+
+
 def _function(transformer: Any, func: Any, options: Any, data: Data) -> Data:
-    if func is None:
+    if func is None or _only_checks(func):
         return data
     if func not in FUNCTIONS or options:
         name = getattr(func, "__name__", repr(func))

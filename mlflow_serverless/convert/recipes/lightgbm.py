@@ -17,7 +17,12 @@ from mlflow_serverless.convert.lower import trees
 from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.lower.trees import Forest
-from mlflow_serverless.convert.recipes.numeric import doubles, two_columns, whole
+from mlflow_serverless.convert.recipes.numeric import (
+    doubles,
+    truncated,
+    two_columns,
+    whole,
+)
 
 ZERO = float(np.float32(1e-35))
 """What LightGBM takes for zero (`kZeroThreshold`, a float32)."""
@@ -170,7 +175,7 @@ def _prepared(model: _Model, value: Sym) -> Sym:
     if zeros:
         chosen = np.isin(np.arange(value.width), sorted(zeros))[None, :]
         value = (value.equals(0.0) & chosen).where(np.nan, value)
-    return whole(value, sorted(categorical))
+    return whole(value, sorted(categorical), truncated)
 
 
 def _forest(tree: Tree) -> Forest:

@@ -73,7 +73,7 @@ def regress_tweedie(model: Any, data: Data) -> Sym:
 def decide(model: Any, data: Data) -> Sym:
     """Scores: `(rows,)` of two classes, else `(rows, classes)`."""
     value = linear(model, data)
-    return value.squeeze(1) if value.shape[1] == 1 else value
+    return value.squeeze(1) if value.shape[1:] == (1,) else value
 
 
 labels_by_score(*CLASSIFIERS)

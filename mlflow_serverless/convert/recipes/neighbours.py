@@ -26,6 +26,7 @@ from mlflow_serverless.convert.recipes.classify import (
     labels_by_probability,
     log_probabilities,
 )
+from mlflow_serverless.convert.recipes.combine import normalised_logs
 from mlflow_serverless.convert.recipes.numeric import doubles
 
 
@@ -98,10 +99,41 @@ def nearest_class(model: Any, data: Data) -> Labels:
     """The class of the nearest centroid."""
     uniform = np.isclose(model.class_prior_, 1 / len(model.classes_)).all()
     if not uniform:
-        raise NoConversionError(why="its classes have priors", of=model)
+        scores = _centroid_scores(model, data)
+        return Labels(scores.argmax(), np.asarray(model.classes_))
     centres = np.asarray(model.centroids_, np.float64)
     away = distance.between(doubles(data), centres, model.metric)
     return Labels(away.reduce("ArgMin", like="int64"), np.asarray(model.classes_))
+
+
+def _centroid_scores(model: Any, data: Data) -> Sym:
+    """Log posteriors up to a constant, `(rows, classes)`."""
+    spread = np.asarray(model.within_class_std_dev_, np.float64)
+    widths = np.where(spread != 0, spread, 1.0)
+    centres = np.asarray(model.centroids_, np.float64) / widths
+    away = distance.between(doubles(data) / widths[None, :], centres, model.metric)
+    return -(away * away) + (2.0 * np.log(model.class_prior_))[None, :]
+
+
+@lowers(NearestCentroid, method="decision_function")
+def centroid_decisions(model: Any, data: Data) -> Sym:
+    """Log posteriors, or their difference where there are two classes."""
+    scores = _centroid_scores(model, data)
+    if scores.width == 2:
+        return (scores.column(1) - scores.column(0)).squeeze(1)
+    return scores
+
+
+@lowers(NearestCentroid, method="predict_log_proba")
+def centroid_logs(model: Any, data: Data) -> Sym:
+    """Posteriors, normalised."""
+    return normalised_logs(_centroid_scores(model, data))
+
+
+@lowers(NearestCentroid, method="predict_proba")
+def centroid_chances(model: Any, data: Data) -> Sym:
+    """The exponential of the log probabilities."""
+    return centroid_logs(model, data).map("Exp")
 
 
 @lowers(KMeans, MiniBatchKMeans, MeanShift, AffinityPropagation, method="predict")

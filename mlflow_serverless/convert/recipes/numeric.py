@@ -1,6 +1,6 @@
 """numpy's habits, for recipes that must round where scikit-learn rounds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,10 +55,19 @@ def two_columns(positive: Sym) -> Sym:
     return positive.graph.concat([first.unsqueeze(1), positive.unsqueeze(1)])
 
 
-def whole(data: Sym, columns: Sequence[int]) -> Sym:
-    """*data* with these columns cut to whole numbers, as category codes are read."""
+def truncated(value: Sym) -> Sym:
+    """Cut to whole numbers towards zero."""
+    return value.map("Abs").map("Floor") * value.map("Sign")
+
+
+def floored(value: Sym) -> Sym:
+    """Cut to whole numbers downwards."""
+    return value.map("Floor")
+
+
+def whole(data: Sym, columns: Sequence[int], cut: Callable[[Sym], Sym]) -> Sym:
+    """*data* with these columns *cut* to whole numbers, as category codes are read."""
     if not columns:
         return data
     chosen = np.isin(np.arange(data.width), list(columns))[None, :]
-    cut = data.map("Abs").map("Floor") * data.map("Sign")
-    return data.graph.constant(chosen).where(cut, data)
+    return data.graph.constant(chosen).where(cut(data), data)

@@ -128,7 +128,9 @@ def _between(column: Sym, at: Array, to: Array) -> Sym:
     widths = np.diff(at)
     rises = np.where(widths > 0, np.diff(to) / np.where(widths > 0, widths, 1.0), 0.0)
     step = inside - graph.gather(at, place)
-    return graph.gather(np.append(rises, 0.0), place) * step + graph.gather(to, place)
+    value = graph.gather(np.append(rises, 0.0), place) * step + graph.gather(to, place)
+    # below all of them numpy takes the first, not the last of equal first ones
+    return (column < float(at[0])).where(float(to[0]), value)
 
 
 @lowers(TargetEncoder)

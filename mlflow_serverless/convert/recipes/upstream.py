@@ -53,7 +53,8 @@ def _converted(estimator: Any, method: str, value: Sym) -> tuple[onnx.ModelProto
     problem: Exception | None = None
     for kind in ("",) if value.dtype == "string" else ("float64", "float32"):
         try:
-            return _loading(_convert(estimator, method, kind, value.width)), kind
+            part = _convert(estimator, method, kind, value.width)
+            return _loading(part, kind, value.width), kind
         except Exception as cause:  # noqa: BLE001 - it raises anything at all
             problem = cause
     text = (str(problem).strip() or type(problem).__name__).splitlines()[0][:200]
@@ -85,12 +86,15 @@ def _convert(estimator: Any, method: str, kind: str, width: int) -> onnx.ModelPr
     return proto
 
 
-def _loading(part: onnx.ModelProto) -> onnx.ModelProto:
+def _loading(part: onnx.ModelProto, kind: str, width: int) -> onnx.ModelProto:
+    """*part*, if it loads and answers a row of nothing."""
     options = ort.SessionOptions()
     options.log_severity_level = 4
-    ort.InferenceSession(
+    session = ort.InferenceSession(
         part.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
+    row = np.zeros((1, width), kind) if kind else np.full((1, width), "", object)
+    session.run(None, {session.get_inputs()[0].name: row})
     return part
 
 

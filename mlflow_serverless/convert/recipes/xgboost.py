@@ -19,7 +19,12 @@ from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.lower.trees import Forest
-from mlflow_serverless.convert.recipes.numeric import singles, two_columns, whole
+from mlflow_serverless.convert.recipes.numeric import (
+    floored,
+    singles,
+    two_columns,
+    whole,
+)
 
 LOGIT = {"binary:logistic", "reg:logistic"}
 LOG = {"count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"}
@@ -158,7 +163,7 @@ def _margins(model: _Model, data: Data, missing: Any, rounds: int | None) -> Sym
     if model.kind == "gblinear":
         return _linear(model, value)
     chosen = _trees(model, rounds)
-    value = whole(value, model.categorical)
+    value = whole(value, model.categorical, floored)
     if _vector_leaves(chosen):
         parts = [_forest(tree, model.groups) for tree in chosen]
         added = trees.vectors(trees.joined(parts), value).cast("float32")

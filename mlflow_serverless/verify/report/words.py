@@ -26,7 +26,13 @@ def times(excess: float) -> str:
         return "exact"
     if math.isinf(excess):
         return "wrong"
-    return f"{excess:.0%}" if excess <= 1 else f"{excess:.3g}\u00d7"
+    if excess <= 1:
+        return "<1%" if excess < 0.005 else f"{excess:.0%}"
+    for unit in ("", "k", "M"):
+        if excess < 1000:
+            return f"{excess:.3g}{unit}\u00d7"
+        excess /= 1000
+    return ">1G\u00d7"
 
 
 def micro(value: float) -> str:

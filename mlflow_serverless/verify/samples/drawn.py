@@ -1,11 +1,13 @@
 """The groups that are made up, from what is known and what is known to hurt."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlflow_serverless.verify.options import ParityOptions
 from mlflow_serverless.verify.samples import hostile, splits
@@ -64,7 +66,9 @@ class Drawer:
             )
         }
 
-    def _from_example(self, i: int, rows: int, rng: np.random.Generator) -> np.ndarray:
+    def _from_example(
+        self, i: int, rows: int, rng: np.random.Generator
+    ) -> NDArray[Any]:
         """Values of a column that only the example has."""
         example = self.layout.example
         assert isinstance(example, pd.DataFrame)
@@ -188,5 +192,4 @@ def draw_groups(
     layout: Layout, knowledge: Knowledge, options: ParityOptions
 ) -> tuple[Group, ...]:
     """Every made-up group for *layout*; the same for the same seed."""
-    make: Callable[[], Iterator[Group]] = Drawer(layout, knowledge, options).groups
-    return tuple(make())
+    return tuple(Drawer(layout, knowledge, options).groups())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.bundle import EVENT, write_bundle
+from tests.fakes.code_lines import code_lines
 from tests.fakes.loop_process import ENTRY, LEAN, ROOT, Runtime
 
 HEAVY = {
@@ -19,6 +20,9 @@ HEAVY = {
 }  # fmt: skip
 MODULES = 110
 """Modules loaded at the first answer, at most."""
+
+LINES = 3_500
+"""Lines of our own code loaded by the first answer, at most (ADR 0008)."""
 
 FILES = 90
 """Files opened by then, at most."""
@@ -74,6 +78,18 @@ def test_no_heavy_module_is_loaded_by_the_first_answer(first_answer):
 
     assert set() == loaded & HEAVY
     assert len(first_answer["modules"]) <= MODULES
+
+
+def test_little_of_our_own_code_is_loaded(first_answer):
+    """What every cold start pays for can be read in an hour; the rest waits."""
+    ours = [name for name in first_answer["modules"] if "lambda_runtime" in name]
+    paths = [ROOT.joinpath(*name.split(".")) for name in ours]
+    files = [
+        path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for path in paths
+    ]
+
+    assert sum(map(code_lines, files)) <= LINES
 
 
 def test_few_files_are_opened(first_answer):

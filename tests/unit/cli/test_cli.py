@@ -1,6 +1,7 @@
 """Commands: their arguments, what they print, and how they end."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 
 from mlflow_serverless.cli import main
 from mlflow_serverless.cli.doctor import Finding, examine
+from mlflow_serverless.cli.looking import Tail
 from mlflow_serverless.cli.session import EXIT_CODES
 from mlflow_serverless.config import parse
 from mlflow_serverless.errors import Kind
@@ -15,6 +17,7 @@ from mlflow_serverless.local import LocalCloud
 from mlflow_serverless.package import read_bundle
 from mlflow_serverless.pipeline.desired import desired
 from mlflow_serverless.plan import plan
+from mlflow_serverless.world import LogLine
 from tests.fakes.bundles import make_bundle
 from tests.unit.package.test_package import MODEL
 
@@ -184,6 +187,22 @@ def test_doctor_looks_at_everything(home, shop):
     } <= (findings.keys())
     assert Finding("MLflow store", "ok", shop.uri) == findings["MLflow store"]
     assert all(f.do for f in findings.values() if f.state != "ok")
+
+
+def test_following_a_log_repeats_and_loses_nothing():
+    """
+    Lines of one instant may arrive in two looks; each is shown once.
+    """
+    at = [datetime(2026, 1, 1, second=s, tzinfo=UTC) for s in range(3)]
+    lines = [
+        LogLine(at=moment, version="1", environment="e", text=text)
+        for moment, text in zip((at[0], at[1], at[1], at[2]), "abcd", strict=True)
+    ]
+    tail = Tail(None)
+
+    assert lines[:2] == list(tail.new(lines[:2]))
+    assert lines[2:3] == list(tail.new(lines[1:3]))
+    assert lines[3:] == list(tail.new(lines[1:]))
 
 
 def test_local_says_what_runs(run):

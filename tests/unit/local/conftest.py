@@ -1,5 +1,6 @@
 """Embedded clouds for one test each."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from mlflow_serverless.apply import apply
 from mlflow_serverless.local import LocalCloud, Setup, stop
 from mlflow_serverless.plan import Desired, Function, Settings, plan
+from mlflow_serverless.world import Reply
 from tests.fakes.bundles import make_bundle
 from tests.fakes.tell import silent
 
@@ -47,3 +49,8 @@ def deploy(tmp_path) -> Callable[..., str]:
         return address
 
     return make
+
+
+def ask(cloud: LocalCloud, name: str = "it", **what: object) -> Reply:
+    """Call *name* with what its process is to do."""
+    return cloud.invoke(name, json.dumps(what).encode())

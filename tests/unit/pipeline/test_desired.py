@@ -33,8 +33,9 @@ def test_the_configuration_can_be_read_back_from_tags():
     want = desired("fraud", "sha256:1", MODEL, "equal", config)
 
     check(want)
-    assert config == config_of(Actual(name="fraud", tags=want.tags))
-    assert "models:/fraud/7" == tag(Actual(name="fraud", tags=want.tags), "model")
+    have = Actual(name="fraud", function=want.function, tags=want.tags)
+    assert config == config_of(have)
+    assert "models:/fraud/7" == tag(have, "model")
     assert all(AWS_TAG.fullmatch(value) for _, value in want.tags)
 
 
@@ -42,7 +43,9 @@ def test_foreign_tags_mean_the_defaults():
     """
     A function that was tagged by hand is no reason to fail.
     """
-    have = Actual(name="it", tags=(("mlflow-serverless:config-0", "%%%"), ("a", "b")))
+    function = desired("it", "", MODEL, "", parse({})).function
+    wrong = ("mlflow-serverless:config-0", "%%%")
+    have = Actual(name="it", function=function, tags=(wrong, ("a", "b")))
 
     assert parse({}) == config_of(have)
 

@@ -197,22 +197,27 @@ def test_create_again_is_no_change(world, rooms):
 @pytest.mark.parametrize(
     ("change", "differs"),
     [
-        ({"model_uri": "models:/fraud/2"}, "model"),
-        ({"given": {"memory_mb": 256, "record": False}}, "settings"),
-        ({"given": {"memory_mb": 512, "record": False, "tags.a": "b"}}, "tags"),
+        ({"model_uri": "models:/fraud/2"}, "the model"),
+        ({"given": {"memory_mb": 256, "record": False}}, "the configuration"),
+        (
+            {"given": {"memory_mb": 512, "record": False, "tags.a": "b"}},
+            "configuration",
+        ),
     ],
 )
 def test_create_over_something_else_is_a_conflict(world, rooms, change, differs):
     """
-    Create never replaces; it says what is there and what differs.
+    Create never replaces; it says what is there and what differs, before any work.
     """
     create = replace(WISH, intent=Intent.CREATE)
     deploy(create, world, rooms)
+    built = rooms.visits["convert"]
     before = world.cloud.snapshot("fraud")
     with pytest.raises(DeploymentExistsError, match=differs) as caught:
         deploy(replace(create, **change), world, rooms)
 
     assert "serves models:/fraud/1" in caught.value.message
+    assert built == rooms.visits["convert"]
     assert before == world.cloud.snapshot("fraud")
 
 

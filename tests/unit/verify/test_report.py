@@ -24,6 +24,7 @@ from mlflow_serverless.verify.report import (
     to_plain,
 )
 from mlflow_serverless.verify.report.plain import from_plain
+from mlflow_serverless.verify.report.words import size, times
 
 GOOD = CandidateReport(
     name="portable",
@@ -214,3 +215,34 @@ def test_the_page_draws_every_group():
     assert html.count("<svg") >= 6
     assert "errors by group" in html
     assert "var(--bad)" in html
+
+
+@pytest.mark.parametrize(
+    ("excess", "words"),
+    [
+        (0.0, "exact"),
+        (1e-9, "<1%"),
+        (0.254, "25%"),
+        (1.0, "100%"),
+        (12.34, "12.3\u00d7"),
+        (225_000.0, "225k\u00d7"),
+        (1e12, ">1G\u00d7"),
+        (math.inf, "wrong"),
+    ],
+)
+def test_errors_are_told_in_units_of_the_tolerance(excess, words):
+    """
+    Short enough for a tile, and never rounded to nothing.
+    """
+    assert words == times(excess)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(999, "999 B"), (1_500, "1.5 kB"), (2_000_000, "2.0 MB"), (3e12, "3000.0 GB")],
+)
+def test_sizes_have_fitting_units(value, words):
+    """
+    Bytes as people read them.
+    """
+    assert words == size(int(value))

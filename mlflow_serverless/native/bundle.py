@@ -1,0 +1,82 @@
+"""Writing the bundle: the model's own files as they are, and a manifest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambda_runtime.manifest import Answer, Engine, Feed, Manifest, Tensor, Variant
+from lambda_runtime.native.recipe import KEY, Recipe
+from mlflow_serverless.model import ServableModel
+from mlflow_serverless.package import Bundle, carry, origin, seal
+
+FOLDER = "model"
+"""Where the model's files lie in the bundle."""
+
+NAME = "native"
+"""Of the only variant."""
+
+ENVIRONMENT = "environment"
+"""Of the recipe's options: key of the isolated environment; empty for our own."""
+
+_EXAMPLES = frozenset({"input_example.json", "serving_input_example.json"})
+"""They may hold data of customers, and nobody reads them to predict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a native manifest says beside the model's files."""
+
+    recipe: Recipe
+    why: str
+    """Why no graph serves it."""
+    inputs: tuple[Tensor, ...]
+    feeds: tuple[Feed, ...]
+    outputs: tuple[Tensor, ...]
+    answer: Answer
+    environment: str = ""
+    """Key of the isolated environment that serves it; empty for our own."""
+
+
+def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
+    """Put the files of *model*, and the manifest that *draft* makes, into *folder*."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = tuple(
+        carry(path, folder, f"{FOLDER}/{path.relative_to(model.folder).as_posix()}")
+        for path in sorted(_needed(model.folder, draft.recipe))
+    )
+    main = f"{FOLDER}/MLmodel"
+    needs = tuple(file.path for file in files if file.path != main)
+    recipe = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in draft.recipe._asdict().items()
+    }
+    manifest = Manifest(
+        model=origin(model),
+        engine=Engine(kind="native", why=draft.why),
+        inputs=draft.inputs,
+        outputs=draft.outputs,
+        variants=(Variant(NAME, main, needs, format="native", prepack=False),),
+        signature=model.signature,
+        feeds=draft.feeds,
+        answer=draft.answer,
+        files=files,
+        options={KEY: recipe | {ENVIRONMENT: draft.environment}},
+    )
+    return seal(manifest, folder)
+
+
+def _needed(folder: Path, recipe: Recipe) -> Iterator[Path]:
+    """All that is read to predict."""
+    if recipe.loader == "pyfunc":
+        yield from (
+            path
+            for path in folder.rglob("*")
+            if path.is_file()
+            and path.name not in _EXAMPLES
+            and "__pycache__" not in path.parts
+        )
+        return
+    yield folder / "MLmodel"
+    yield folder / recipe.file
+    for code in recipe.code:
+        yield from (path for path in (folder / code).rglob("*.py") if path.is_file())

@@ -1,0 +1,78 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.fakes.lowering import same, served
+from tests.models import preprocessing
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize("name", preprocessing.TRANSFORMERS)
+def test_data_is_prepared_as_the_transformer_does(name):
+    """
+    Numbers, texts, gaps, unseen categories and empty texts come out the same.
+    """
+    transformer, seen, fresh = preprocessing.TRANSFORMERS[name]()
+
+    for data in (seen, fresh):
+        native = transformer.transform(data)
+        native = native.toarray() if hasattr(native, "toarray") else native
+        native = np.asarray(native)
+        native = native.astype(float) if native.dtype == bool else native
+        same(native, served(transformer, data, "transform"), rtol=1e-9, atol=1e-9)
+
+
+def test_none_and_nan_are_told_apart_in_texts():
+    """
+    An encoder that has seen both gives each its own column; one that has not, none.
+    """
+    from sklearn.preprocessing import OneHotEncoder
+
+    texts = [["a"], ["b"], [None], [np.nan], [""]]
+    data = pd.DataFrame({"t": pd.Series([t for (t,) in texts], dtype=object)})
+    both = OneHotEncoder(handle_unknown="ignore").fit(data)
+    one = OneHotEncoder(handle_unknown="ignore").fit(data.iloc[[0, 1, 3]])
+
+    same(both.transform(data), served(both, data, "transform"))
+    same(one.transform(data), served(one, data, "transform"))
+
+
+def test_an_unknown_category_is_an_error_where_the_encoder_makes_it_one():
+    """
+    The engine fails on the row that the encoder would have refused.
+    """
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+    data = pd.DataFrame({"t": ["a", "b", "a"]})
+    for encoder in (OneHotEncoder().fit(data), OrdinalEncoder().fit(data)):
+        same(encoder.transform(data), served(encoder, data, "transform"))
+        with pytest.raises(Exception, match="out of data bounds"):
+            served(encoder, pd.DataFrame({"t": ["c"]}), "transform")
+
+
+def test_minus_zero_is_the_category_zero():
+    """
+    Numbers that are equal are one category, whatever their bits.
+    """
+    from sklearn.preprocessing import OneHotEncoder
+
+    seen = pd.DataFrame({"x": [0.0, 1.0, np.nan]})
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(seen)
+    fresh = pd.DataFrame({"x": [-0.0, 1.0, np.nan, 2.0]})
+
+    same(encoder.transform(fresh), served(encoder, fresh, "transform"))
+
+
+@pytest.mark.parametrize("value", [1e-300, 1e-17, -1e-9, 0.5, 30.0, 700.0, -0.999999])
+def test_small_and_large_logarithms_are_exact(value):
+    """
+    log1p and expm1 keep their precision where log(1 + x) and exp(x) - 1 lose it.
+    """
+    from sklearn.preprocessing import FunctionTransformer
+
+    data = pd.DataFrame({"x": [value]})
+    for func in (np.log1p, np.expm1):
+        model = FunctionTransformer(func).fit(data)
+        native = model.transform(data).to_numpy()
+        same(native, served(model, data, "transform"), rtol=1e-14, atol=0)
