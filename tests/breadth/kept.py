@@ -11,11 +11,7 @@ from typing import Any
 from tests.breadth.row import Row
 
 ROOT = Path(__file__).resolve().parents[2]
-JUDGES = (
-    "mlflow_serverless/verify",
-    "tests/breadth/independent.py",
-    "tests/breadth/rooms.py",
-)
+JUDGES = ("mlflow_serverless/verify", "tests/breadth/independent.py")
 LIBRARIES = ("mlflow", "numpy", "onnxruntime", "pandas", "scikit-learn", "xgboost",
              "xgboost-cpu", "lightgbm")  # fmt: skip
 

@@ -12,9 +12,9 @@ INTRO = """\
 Every scikit-learn estimator that can be built with its defaults (fewer trees), the
 option matrix of XGBoost and LightGBM, and pipelines over mixed DataFrames. Each is
 trained on small fixed data, saved by MLflow, converted, optimised and proved by the
-same rooms that a deployment goes through. What passes is compared a second time, on other
-rows and by other code (`tests/breadth/independent.py`); *silently wrong* is what the
-gate passed and the second look did not.
+same rooms that a deployment goes through. What passes is compared a second time, on
+other rows and by other code (`tests/breadth/independent.py`); *silently wrong* is what
+the gate passed and the second look did not.
 
 - **exact**: served through ONNX; the answers are the model's.
 - **native**: ONNX would not be exact, so the original library serves.
@@ -71,7 +71,8 @@ def _totals(rows: Sequence[Row]) -> str:
     compared = sum(row.rows + row.other_rows for row in rows)
     says = (
         f"Of {of} scikit-learn predictors that train, {exact} "
-        f"({exact / max(of, 1):.0%}) are exact through ONNX in all rows; {compared:,} answers were compared.\n"
+        f"({exact / max(of, 1):.0%}) are exact through ONNX in all rows; "
+        f"{compared:,} answers were compared.\n"
     )
     return "\n".join([says, head, *lines, ""])
 

@@ -6,16 +6,17 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mlflow_serverless.convert import Conversion, convert
 from mlflow_serverless.errors import ServerlessError
+from mlflow_serverless.model import ServableModel
+from mlflow_serverless.native import make as make_native
 from mlflow_serverless.optimise import Artefact, optimise
 from mlflow_serverless.resolve import resolve
 from mlflow_serverless.verify import Candidate, ParityOptions, verify
-from mlflow_serverless.verify.errors import ParityError
 from tests.breadth.case import Case, Trained
 from tests.breadth.independent import opinion
 from tests.breadth.kept import Kept
@@ -51,8 +52,6 @@ def _row(case: Case, method: str, trained: Trained, kept: Kept) -> Row:
     with tempfile.TemporaryDirectory(prefix="breadth-") as scratch:
         try:
             return _walked(case, method, trained, kept, Path(scratch))
-        except ServerlessError as refusal:
-            return Row.of(case, method, "refused", why=reason(refusal))
         except Exception as cause:  # noqa: BLE001 - ours, and to be mended
             last = traceback.extract_tb(cause.__traceback__)[-1]
             where = f"{Path(last.filename).name}:{last.lineno}"
@@ -69,29 +68,41 @@ def _walked(
         return Row.of(
             case, method, "untrainable", why=f"cannot be saved: {brief(cause)}"
         )
-    model = resolve(str(folder), downloads=scratch / "downloads")
-    conversion = convert(model, _made(scratch / "converted"))
-    artefacts = optimise(conversion, _made(scratch / "optimised"))
-
-    def judged() -> Row:
-        return _judged(
-            case, method, model, _Graphs(folder, conversion, artefacts, trained)
-        )
-
-    return kept.row(_fingerprint(case, method, artefacts), judged)
-
-
-def _judged(case: Case, method: str, model: Any, graphs: _Graphs) -> Row:
-    recipes = graphs.conversion.report.recipes
     try:
-        report = verify(
-            model, [candidate(a) for a in graphs.artefacts], options=OPTIONS
-        )
-    except ParityError as refusal:
-        return Row.of(
-            case, method, "refused", why=reason(refusal), recipes=recipes,
-            rows=refusal.report.rows,
-        )  # fmt: skip
+        model = resolve(str(folder), downloads=scratch / "downloads")
+    except ServerlessError as refusal:
+        return Row.of(case, method, "refused", why=reason(refusal))
+    found = _through_onnx(case, method, model, kept, (trained, folder, scratch))
+    if found.verdict != "refused":
+        return found
+    return kept.row(
+        _fingerprint(case, method, found.why), lambda: _native(found, model, scratch)
+    )
+
+
+def _through_onnx(
+    case: Case,
+    method: str,
+    model: ServableModel,
+    kept: Kept,
+    place: tuple[Trained, Path, Path],
+) -> Row:
+    trained, folder, scratch = place
+    try:
+        conversion = convert(model, _made(scratch / "converted"))
+        artefacts = optimise(conversion, _made(scratch / "optimised"))
+    except ServerlessError as refusal:
+        return Row.of(case, method, "refused", why=reason(refusal))
+    graphs = _Graphs(folder, conversion, artefacts, trained)
+    whole = _fingerprint(case, method, *map(_content, artefacts))
+    return kept.row(whole, lambda: _judged(case, method, model, graphs))
+
+
+def _judged(case: Case, method: str, model: ServableModel, graphs: _Graphs) -> Row:
+    recipes = graphs.conversion.report.recipes
+    proved = [candidate(item) for item in graphs.artefacts]
+    try:
+        report = verify(model, proved, options=OPTIONS)
     except ServerlessError as refusal:
         return Row.of(case, method, "refused", why=reason(refusal), recipes=recipes)
     second = opinion(graphs.folder, graphs.artefacts, graphs.trained.data, case.extra)
@@ -108,6 +119,16 @@ def _judged(case: Case, method: str, model: Any, graphs: _Graphs) -> Row:
         other_error=second.error,
         other_wrong=second.wrong,
     )
+
+
+def _native(refused: Row, model: ServableModel, scratch: Path) -> Row:
+    """*refused*, or `native` if the model's own library serves it as it answers."""
+    folder = _made(scratch / "native")
+    try:
+        made = make_native(model, folder, why=refused.why, options=OPTIONS)
+    except ServerlessError as refusal:
+        return replace(refused, why=f"{refused.why}; native: {reason(refusal)}")
+    return replace(refused, verdict="native", rows=made.report.rows)
 
 
 def candidate(artefact: Artefact) -> Candidate:
@@ -169,13 +190,18 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _fingerprint(case: Case, method: str, artefacts: tuple[Artefact, ...]) -> str:
-    whole = hashlib.sha256(f"{case.group}/{case.name}/{method}".encode())
-    for artefact in artefacts:
-        for file in artefact.files:
-            whole.update(file.read_bytes())
-        graph = artefact.graph
-        whole.update(
-            repr((graph.inputs, graph.outputs, graph.feeds, graph.answer)).encode()
-        )
+def _fingerprint(case: Case, method: str, *parts: str) -> str:
+    whole = "\n".join((case.group, case.name, method, repr(OPTIONS), *parts))
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _content(artefact: Artefact) -> str:
+    """Names what an artefact computes, and how it is bound."""
+    graph = artefact.graph
+    whole = hashlib.sha256()
+    for file in artefact.files:
+        whole.update(file.read_bytes())
+    whole.update(
+        repr((graph.inputs, graph.outputs, graph.feeds, graph.answer)).encode()
+    )
     return whole.hexdigest()
