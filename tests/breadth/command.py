@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     kept = Kept(asked.cache)
     before = table.read()
-    found = list(swept(chosen(asked.only, quick=asked.quick), kept))
+    found = list(swept(chosen(asked.only, quick=asked.quick), kept, asked.engine))
     if asked.check:
         lost = list(table.worse(before, found))
         for line in lost:
@@ -45,11 +45,11 @@ def chosen(only: str = "", *, quick: bool = False) -> Iterator[Case]:
             yield case
 
 
-def swept(cases: Iterable[Case], kept: Kept) -> Iterator[Row]:
+def swept(cases: Iterable[Case], kept: Kept, engine: str = "auto") -> Iterator[Row]:
     """Their rows, each told of as it is done."""
     for case in cases:
         started = time.perf_counter()
-        for row in rows_of(case, kept):
+        for row in rows_of(case, kept, engine=engine):
             taken = time.perf_counter() - started
             told = f"{taken:5.1f} s  {row.verdict:14}  {row.key}  {row.why[:300]}"
             sys.stdout.write(f"{told}\n")
@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick", action="store_true", help="the most telling ones only"
     )
+    parser.add_argument(
+        "--engine", choices=("auto", "onnx"), default="auto",
+        help="onnx leaves out the proof of what is served natively: much faster",
+    )  # fmt: skip
     parser.add_argument("--only", default="", help="GROUP or GROUP/NAME to begin with")
     parser.add_argument(
         "--cache", type=Path, default=ROOT / ".breadth", help="where verdicts are kept"

@@ -25,7 +25,7 @@ the gate passed and the second look did not.
 GROUPS = {
     "classifier": "Classifiers", "regressor": "Regressors",
     "clusterer": "Clusterers and mixtures", "detector": "Outlier detectors",
-    "meta": "Searches and wrappers",
+    "meta": "Searches and wrappers", "option": "Options of scikit-learn's estimators",
     "transformer": "Transformers, before a linear model",
     "text": "Texts, before a linear model", "frame": "Pipelines over DataFrames",
     "xgboost": "XGBoost", "lightgbm": "LightGBM",

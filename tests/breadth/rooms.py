@@ -34,8 +34,21 @@ class _Graphs:
     trained: Trained
 
 
-def rows_of(case: Case, kept: Kept) -> list[Row]:
-    """The rows of *case*, one for each of its methods; never an exception."""
+@dataclass(frozen=True, slots=True)
+class _How:
+    kept: Kept
+    engine: str
+
+
+def rows_of(case: Case, kept: Kept, *, engine: str = "auto") -> list[Row]:
+    """
+    The rows of *case*, one for each of its methods; never an exception.
+
+    Args:
+        case: What to train and ask.
+        kept: Rows that need not be made again.
+        engine: `auto`, or `onnx` to leave out the proof of what serves natively.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -43,24 +56,23 @@ def rows_of(case: Case, kept: Kept) -> list[Row]:
         except Exception as cause:  # noqa: BLE001 - whatever the library says
             why = brief(cause)
             return [Row.of(case, m, "untrainable", why=why) for m in case.methods]
-        return [_row(case, method, trained, kept) for method in case.methods]
+        how = _How(kept, engine)
+        return [_row(case, method, trained, how) for method in case.methods]
 
 
-def _row(case: Case, method: str, trained: Trained, kept: Kept) -> Row:
+def _row(case: Case, method: str, trained: Trained, how: _How) -> Row:
     if method != "predict" and not hasattr(trained.model, method):
         return Row.of(case, method, "untrainable", why=f"it has no {method}")
     with tempfile.TemporaryDirectory(prefix="breadth-") as scratch:
         try:
-            return _walked(case, method, trained, kept, Path(scratch))
+            return _walked(case, method, trained, how, Path(scratch))
         except Exception as cause:  # noqa: BLE001 - ours, and to be mended
             last = traceback.extract_tb(cause.__traceback__)[-1]
             where = f"{Path(last.filename).name}:{last.lineno}"
             return Row.of(case, method, "bug", why=f"{brief(cause)} ({where})")
 
 
-def _walked(
-    case: Case, method: str, trained: Trained, kept: Kept, scratch: Path
-) -> Row:
+def _walked(case: Case, method: str, trained: Trained, how: _How, scratch: Path) -> Row:
     folder = scratch / "saved"
     try:
         save(trained, method, folder)
@@ -72,10 +84,10 @@ def _walked(
         model = resolve(str(folder), downloads=scratch / "downloads")
     except ServerlessError as refusal:
         return Row.of(case, method, "refused", why=reason(refusal))
-    found = _through_onnx(case, method, model, kept, (trained, folder, scratch))
-    if found.verdict != "refused":
+    found = _through_onnx(case, method, model, how.kept, (trained, folder, scratch))
+    if found.verdict != "refused" or how.engine == "onnx":
         return found
-    return kept.row(
+    return how.kept.row(
         _fingerprint(case, method, found.why), lambda: _native(found, model, scratch)
     )
 

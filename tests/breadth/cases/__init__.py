@@ -8,13 +8,14 @@ from tests.breadth.cases import (
     boosters_xgboost,
     frames,
     sklearn_meta,
+    sklearn_options,
     sklearn_predictors,
     sklearn_transformers,
 )
 
 SHELVES = (
-    sklearn_predictors, sklearn_meta, sklearn_transformers, frames, boosters_xgboost,
-    boosters_lightgbm,
+    sklearn_predictors, sklearn_meta, sklearn_options, sklearn_transformers, frames,
+    boosters_xgboost, boosters_lightgbm,
 )  # fmt: skip
 
 
