@@ -103,7 +103,7 @@ def _frame(
         block, place = places[name]
         value = inputs[block]
         if value.dtype == "string":
-            cells = list(value.data)[place :: value.shape[1]]
+            cells: list[Any] = list(value.data)[place :: value.shape[1]]
             made = _cells(cells, kind, pandas)
         else:
             if block not in blocks:

@@ -12,6 +12,8 @@ from mlflow_serverless.cli.session import Session, command, named, table
 from mlflow_serverless.config import FILE_KEY, parse
 
 if TYPE_CHECKING:
+    from mlflow_serverless.config import DeploymentConfig
+    from mlflow_serverless.model import ServableModel
     from mlflow_serverless.pipeline import DeployRequest
 
 
@@ -122,6 +124,10 @@ def plan(session: Session, *, name: str, wish: Wish) -> None:
         rows = [(str(number), step) for number, step in enumerate(steps, 1)]
         title = f"{name} on {proposal.target}, {proposal.model}"
         console.print(table(title, ("#", "step"), rows))
+        console.print(f"parity  {proposal.parity}")
+        console.print(f"engine  {proposal.engine}")
+        if proposal.cost:
+            console.print(f"cost    {proposal.cost}")
 
     value = {
         "name": name,
@@ -129,6 +135,8 @@ def plan(session: Session, *, name: str, wish: Wish) -> None:
         "model": proposal.model,
         "bundle": proposal.bundle,
         "parity": proposal.parity,
+        "engine": proposal.engine,
+        "cost": proposal.cost,
         "steps": [
             {"kind": type(step).__name__, "text": str(step)}
             for step in proposal.plan.steps
@@ -139,13 +147,20 @@ def plan(session: Session, *, name: str, wish: Wish) -> None:
 
 @click.command()
 @command
+@click.option(
+    "--against", metavar="NAME|URL",
+    help="Ask this deployment instead of a new conversion.",
+)  # fmt: skip
 @_wish
-def verify(session: Session, *, wish: Wish) -> None:
+def verify(session: Session, *, wish: Wish, against: str | None) -> None:
     """Convert a model and prove its answers, without deploying it."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     config, world = parse(wish.given), session.world()
     model = pipeline.resolve(wish.uri, wish.flavor, world)
+    if against is not None:
+        _verify_live(session, model, against, config)
+        return
     built = pipeline.build(model, config, world)
 
     def show(console: Console) -> None:
@@ -160,6 +175,18 @@ def verify(session: Session, *, wish: Wish) -> None:
         "reports": reports,
     }
     session.result(value, show)
+
+
+def _verify_live(
+    session: Session, model: "ServableModel", where: str, config: "DeploymentConfig"
+) -> None:
+    from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
+
+    found = pipeline.compare_live(model, where, config, session.world())
+    said = f"{where} answers as {model.uri} does, on {found.rows} rows"
+    refused = f"; it refused {found.refused}" if found.refused else ""
+    value = {"model": model.uri, "against": where, **asdict(found)}
+    session.result(value, lambda console: console.print(f"{said}{refused}."))
 
 
 @click.command()

@@ -65,11 +65,6 @@ def _tag_text(text: str, what: str, most: int) -> None:
     )
 
 
-def _engine(kind: str) -> str:
-    _need(kind != "native", "native is not built yet; use auto or onnx")
-    return kind
-
-
 class Section(BaseModel):
     """Frozen; unknown keys are mistakes; attribute docstrings become the docs."""
 
@@ -77,6 +72,14 @@ class Section(BaseModel):
         frozen=True, extra="forbid", use_attribute_docstrings=True,
         allow_inf_nan=False,
     )  # fmt: skip
+
+
+class ConversionConfig(Section):
+    """Where the model is loaded, converted and compared."""
+
+    environment: Literal["auto", "here", "isolated"] = "auto"
+    """`here`: with what is installed beside us; `isolated`: with the model's recorded
+    requirements, installed apart; `auto`: isolated where what is here differs."""
 
 
 class ParityConfig(Section):
@@ -125,10 +128,9 @@ class DeploymentConfig(Section):
     alias: Annotated[str, AfterValidator(_alias)] = "live"
     """The alias that callers use; it is moved to each new version."""
 
-    engine: Annotated[Literal["auto", "onnx", "native"], AfterValidator(_engine)] = (
-        "auto"
-    )
-    """What runs the model: `onnx`, or `auto` to let us choose; `native` comes later."""
+    engine: Literal["auto", "onnx", "native"] = "auto"
+    """What runs the model: `onnx` (refused where no graph is exact), `native` (the
+    model's own library), or `auto`: an exact graph where there is one, else native."""
 
     environment: Annotated[dict[str, str], AfterValidator(_variables)] = Field(
         default_factory=dict
@@ -143,6 +145,9 @@ class DeploymentConfig(Section):
 
     record: bool = True
     """Write back to MLflow where the version runs, and keep the reports there."""
+
+    conversion: ConversionConfig = ConversionConfig()
+    """Where the model is loaded, converted and compared."""
 
     parity: ParityConfig = ParityConfig()
     """How the served answers are compared with the model's own."""

@@ -6,9 +6,9 @@ import numpy as np
 
 from lambda_runtime.manifest import Answer, Field, Scalar
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import Frame
 from mlflow_serverless.convert.lower.registry import Labels, ManyLabels, Result
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 Outputs = list[tuple[str, Sym]]
 

@@ -12,8 +12,9 @@ import pandas as pd
 from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT, Feed, Signature
 from lambda_runtime.manifest import Column as SignatureColumn
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Builder, Sym
+from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.convert.lower.frame import Column, Frame, frame_of
+from mlflow_serverless.convert.lower.symbol import Sym
 
 NUMBERS, TEXTS = "numbers", "texts"
 

@@ -6,9 +6,10 @@ from lambda_runtime.manifest import Feed, Signature, Tensor
 from mlflow_serverless.convert.answers import answer_for
 from mlflow_serverless.convert.draft import Draft
 from mlflow_serverless.convert.inputs import inputs_for
-from mlflow_serverless.convert.lower.builder import Builder, Sym
+from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.convert.lower.frame import Frame
 from mlflow_serverless.convert.lower.registry import Result
+from mlflow_serverless.convert.lower.symbol import Sym
 
 
 def draft_of(

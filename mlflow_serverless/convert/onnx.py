@@ -49,11 +49,26 @@ def _bound(proto: onnx.ModelProto, signature: Signature) -> Draft:
         inputs=inputs,
         outputs=outputs,
         feeds=_feeds(inputs, signature),
-        answer=Answer("tensors", tuple(Field(o.name, o.name) for o in outputs)),
+        answer=_answer(outputs, signature),
         recipes=("onnx",),
         warnings=(),
         tree_nodes=0,
     )
+
+
+def _answer(outputs: tuple[Tensor, ...], signature: Signature) -> Answer:
+    """
+    A table of one column an output, where MLflow makes one; else named tensors.
+
+    MLflow's own wrapper flattens outputs into the columns of a DataFrame when it is
+    asked with one, which only keeps rows apart if each output has one number a row.
+    """
+    flat = all(len(o.shape) == 1 or o.shape[1:] == (1,) for o in outputs)
+    if not signature.columns or not flat:
+        return Answer("tensors", tuple(Field(o.name, o.name) for o in outputs))
+    places = [0 if len(o.shape) == 2 else None for o in outputs]
+    fields = [Field(o.name, o.name, i) for o, i in zip(outputs, places, strict=True)]
+    return Answer("table", tuple(fields))
 
 
 def _feeds(inputs: tuple[Tensor, ...], signature: Signature) -> tuple[Feed, ...]:
@@ -63,6 +78,10 @@ def _feeds(inputs: tuple[Tensor, ...], signature: Signature) -> tuple[Feed, ...]
         for i, column in enumerate(signature.columns)
     )
     tensors = {tensor.name for tensor in signature.tensors}
+    thin = [i.name for i in inputs if columns and len(i.shape) != 2]
+    if thin:
+        why = f"its inputs {thin} are not (rows, columns), which columns make"
+        raise NoConversionError(why, of="the graph")
     if len(inputs) == 1:
         (lone,) = inputs
         if columns:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from mlflow_serverless.convert.choose import source_of
 from mlflow_serverless.convert.draft import Draft, Source, save
+from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.graph import Conversion, ConversionReport, OnnxGraph
 from mlflow_serverless.convert.load import versions
 from mlflow_serverless.convert.lower.builder import Builder
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
 
 TWIN_FROM_NODES = 20_000
@@ -35,7 +37,7 @@ def convert(model: ServableModel, folder: Path) -> Conversion:
     """
     started = time.perf_counter()
     source = source_of(model)
-    draft = source.draft(Builder())
+    draft = _drafted(source, Builder())
     graph = save(draft, folder / "model.onnx")
     twins = _twins(source, draft, folder)
     return Conversion(
@@ -53,10 +55,26 @@ def convert(model: ServableModel, folder: Path) -> Conversion:
     )
 
 
+def _drafted(source: Source, graph: Builder) -> Draft:
+    """
+    The draft; whatever goes wrong inside a recipe is a model that we cannot convert.
+
+    Recipes read attributes that scikit-learn and the boosters may rename.
+    """
+    try:
+        return source.draft(graph)
+    except ServerlessError:
+        raise
+    except Exception as cause:
+        at = graph.recipes[-1] if graph.recipes else "the inputs"
+        why = f"the recipe {at} failed with {type(cause).__name__}: {cause}"
+        raise NoConversionError(why, of=source.estimator) from cause
+
+
 def _twins(source: Source, draft: Draft, folder: Path) -> tuple[OnnxGraph, ...]:
     if draft.tree_nodes < TWIN_FROM_NODES:
         return ()
-    twin = source.draft(Builder(unrolls=True))
+    twin = _drafted(source, Builder(unrolls=True))
     if any(node.op_type == "TreeEnsemble" for node in twin.proto.graph.node):
         return ()
     return (save(twin, folder / "gather.onnx"),)

@@ -19,9 +19,9 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def command(runtime: Path) -> tuple[str, ...]:
+def command(runtime: Path, python: str = sys.executable) -> tuple[str, ...]:
     """How *runtime* is run: no user's settings, no site-packages."""
-    return (sys.executable, "-I", "-S", str(runtime))
+    return (python, "-I", "-S", str(runtime))
 
 
 def variables(

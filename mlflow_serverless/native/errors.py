@@ -12,7 +12,7 @@ class NativeSignatureError(ServerlessError):
     def __init__(self, columns: list[str]) -> None:
         super().__init__(
             f"the signature's columns {', '.join(columns)} hold lists, objects or maps, "
-            "which the native engine does not carry.",
+            "which are not carried.",
             hint="log the model with scalar columns, or with tensors.",
         )
 
@@ -43,3 +43,8 @@ class ColdStartError(ServerlessError):
             hint="install the model's requirements beside us, or let us: "
             "conversion.environment=isolated.",
         )
+
+    @classmethod
+    def late(cls, what: str, seconds: float) -> "ColdStartError":
+        """It took longer than we wait."""
+        return cls(f"after {seconds:.0f} s: {what}")

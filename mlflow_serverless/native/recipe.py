@@ -80,9 +80,9 @@ def matrix_for(signature: Signature, flavor: str, estimator: Any) -> str:
     types = {column.type for column in signature.columns}
     if not types or not types <= NUMBERS.keys() or estimator is None:
         return ""
-    if len(types) > 1 or not types <= FLOATS.keys():
-        if flavor != "sklearn" or not all(_is(p, "sklearn.") for p in parts(estimator)):
-            return ""
+    plain = flavor == "sklearn" and all(_is(p, "sklearn.") for p in parts(estimator))
+    if not plain and (len(types) > 1 or not types <= FLOATS.keys()):
+        return ""
     if any(not _takes_matrix(part) for part in parts(estimator)):
         return ""
     if not _in_order(signature, estimator):

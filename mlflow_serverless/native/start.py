@@ -74,7 +74,7 @@ class _Api(ThreadingHTTPServer):
         try:
             return self.answers.get(timeout=ANSWER_S)
         except queue.Empty:
-            raise ColdStartError(f"no answer in {ANSWER_S:.0f} s") from None
+            raise ColdStartError.late("no answer", ANSWER_S) from None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -202,7 +202,7 @@ def _await_ready(api: _Api, process: "subprocess.Popen[bytes]", log: Path) -> No
         if process.poll() is not None:
             raise ColdStartError(_tail(log) or f"it ended with {process.returncode}")
         if time.monotonic() > until:
-            raise ColdStartError(f"it was not ready in {START_S:.0f} s. {_tail(log)}")
+            raise ColdStartError.late(f"not ready; {_tail(log)}", START_S)
     if api.failed:
         raise ColdStartError(api.failed)
 

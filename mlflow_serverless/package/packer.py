@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -16,7 +15,6 @@ from lambda_runtime.manifest import (
     Manifest,
     ManifestError,
     Model,
-    Variant,
     from_plain,
     to_plain,
 )
@@ -42,8 +40,8 @@ def package(
     """
     Put the artefacts' files and their manifest into *folder*.
 
-    The same model and graphs give the same bytes, wherever and whenever: of what was
-    measured, only the order of magnitude goes in.
+    The same model and graphs give the same bytes, wherever and whenever: nothing that
+    was measured on one machine goes in.
 
     Args:
         model: Where the graphs came from.
@@ -61,7 +59,7 @@ def package(
         engine=engine,
         inputs=graph.inputs,
         outputs=graph.outputs,
-        variants=tuple(_rounded(item.variant) for item in artefacts),
+        variants=tuple(item.variant for item in artefacts),
         signature=model.signature,
         feeds=graph.feeds,
         answer=graph.answer,
@@ -109,20 +107,6 @@ def read_bundle(folder: Path) -> Bundle:
     for file in manifest.files:
         _check(folder, file)
     return Bundle(folder=folder, digest=_digest(text), manifest=manifest)
-
-
-def _rounded(variant: Variant) -> Variant:
-    """
-    A run's decade from below, a load's from above.
-
-    The runtime takes them for advice: whether a run is long enough to share between
-    threads, whether a load fits into the time that is left.
-    """
-    load, run = variant.load_ms, variant.run_us
-    return variant._replace(
-        load_ms=10.0 ** math.ceil(math.log10(load)) if load else None,
-        run_us=10.0 ** math.floor(math.log10(run)) if run else None,
-    )
 
 
 def origin(model: ServableModel) -> Model:

@@ -2,6 +2,7 @@
 
 from mlflow_serverless.pipeline.ask import ask, parsed
 from mlflow_serverless.pipeline.build import Built, build, resolve
+from mlflow_serverless.pipeline.live import compare_live
 from mlflow_serverless.pipeline.look import Status, history, listing, status
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -22,6 +23,7 @@ __all__ = [
     "Status",
     "ask",
     "build",
+    "compare_live",
     "delete",
     "deploy",
     "history",

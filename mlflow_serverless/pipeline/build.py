@@ -1,34 +1,35 @@
 """From a model URI to a proved bundle; every arrow is kept by what it depends on."""
 
-import hashlib
-import json
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lambda_runtime.manifest import Engine
-from lambda_runtime.version import __version__
 from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.package import (
-    Bundle,
-    BundleCorruptError,
-    package,
-    read_bundle,
-)
+from mlflow_serverless.package import Bundle, BundleCorruptError, package, read_bundle
 from mlflow_serverless.pipeline.arrows import obtain
+from mlflow_serverless.pipeline.engine import (
+    ASKED,
+    NOT_HERE,
+    Choice,
+    cost_of,
+    says_no_graph,
+    why_of,
+)
+from mlflow_serverless.pipeline.recipe import recipe, sample_digest
+from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.report import step
-from mlflow_serverless.store import digest_file, key_of, write_json
+from mlflow_serverless.store import key_of, write_json
 from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.native import NativeMade
     from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import ParityOptions, ParityReport
 
@@ -36,12 +37,6 @@ T = TypeVar("T")
 
 REPORTS = {".json", ".html"}
 ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
-
-LIBRARIES = (
-    "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
-    "scikit-learn", "scipy", "skl2onnx", "skops", "xgboost", "xgboost-cpu",
-)  # fmt: skip
-"""Whatever may change a graph or an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +50,18 @@ class Built:
     """By name: `conversion.json`, `parity.json`, ..."""
     question: Question | None
     """To ask the deployment; None if the model brings no example."""
+    cost: str = ""
+    """What a native engine costs, in words; empty for a graph."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proved:
+    """A bundle, and the proof that it answers as its model does."""
+
+    bundle: Bundle
+    parity: "ParityReport"
+    reports: Mapping[str, Path]
+    cost: str = ""
 
 
 def resolve(
@@ -85,17 +92,26 @@ def build(
     Raises:
         ServerlessError: Of the room that refused.
     """
+    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
+
+    options = ParityOptions(**config.parity.model_dump())
     walk = _Walk(world, rooms or House())
-    key = key_of(recipe=_recipe(), model=model.digest, flavor=model.flavor)
-    conversion = walk.convert(key, model)
-    artefacts = walk.optimise(key, conversion)
-    parity, reports = walk.verify(key, model, artefacts, options_of(config))
+    wanted = config.conversion.environment
+    key = walk.move_to(model, wanted)
+    try:
+        proved = walk.prove(key, model, options, config.engine)
+    except ServerlessError as refusal:
+        if wanted != "auto" or walk.is_away or refusal.code not in NOT_HERE:
+            raise
+        key = walk.move_to(model, "isolated")
+        proved = walk.prove(key, model, options, config.engine)
     return Built(
         model=model,
-        bundle=walk.package(key, model, artefacts),
-        parity=parity,
-        reports=reports,
+        bundle=proved.bundle,
+        parity=proved.parity,
+        reports=proved.reports,
         question=walk.question(key, model),
+        cost=proved.cost,
     )
 
 
@@ -105,6 +121,74 @@ class _Walk:
     def __init__(self, world: World, rooms: Rooms) -> None:
         self._world = world
         self._rooms = rooms
+        self.is_away = False
+        """Whether these are the rooms of the model's own environment."""
+
+    def move_to(self, model: ServableModel, wanted: str) -> str:
+        """Walk on in the environment that *model* needs; the key of all work there."""
+        self._rooms, there = self._rooms.environment(model, wanted, self._world)
+        self.is_away = bool(there)
+        return key_of(
+            recipe=recipe(), model=model.digest, flavor=model.flavor, environment=there
+        )
+
+    def prove(
+        self, key: str, model: ServableModel, options: "ParityOptions", engine: str
+    ) -> _Proved:
+        """The bundle that *engine* asks for: of an exact graph, or of its library."""
+        full = key_of(
+            before=key, options=plain(options), data=sample_digest(options.data)
+        )
+        known = self._world.store.find("choice", full) if engine == "auto" else None
+        if engine != "native" and known is None:
+            try:
+                return self._by_graph(key, model, options)
+            except ServerlessError as refusal:
+                if engine == "onnx" or not says_no_graph(refusal):
+                    raise
+                why = why_of(refusal)
+        else:
+            why = ASKED
+        if engine == "auto":
+            why = self._obtain("choice", full, lambda _: Choice(why))[0].why
+            self._world.tell("engine.warning", what=f"no exact graph: {why}")
+        return self._by_library(full, model, options, why)
+
+    def _by_graph(
+        self, key: str, model: ServableModel, options: "ParityOptions"
+    ) -> _Proved:
+        conversion = self.convert(key, model)
+        artefacts = self.optimise(key, conversion)
+        parity, reports = self.verify(key, model, artefacts, options)
+        bundle = self.package(key, model, artefacts)
+        return _Proved(bundle=bundle, parity=parity, reports=reports)
+
+    def _by_library(
+        self, key: str, model: ServableModel, options: "ParityOptions", why: str
+    ) -> _Proved:
+        full = key_of(
+            before=key, why=why, uri=model.uri, version=model.version,
+            id=model.model_id,
+        )  # fmt: skip
+
+        def make(folder: Path) -> "NativeMade":
+            made = self._rooms.native(model, folder / "bundle", why, options)
+            write_reports(made.report, folder)
+            said = plain(made.cost) | {"why": why, "loader": made.loader}
+            write_json(folder / "native.json", said)
+            return made
+
+        with step(self._world.tell, "native", model.flavor) as said:
+            made, fresh = self._obtain("native", full, make)
+            what = f"{made.report.summary}; {cost_of(made)}"
+            said.say(what, fresh=fresh, why=why, **plain(made.cost))
+        folder = self._world.store.root / "native" / full
+        return _Proved(
+            bundle=read_bundle(folder / "bundle"),
+            parity=made.report,
+            reports={f.name: f for f in self._reports("native", full)},
+            cost=cost_of(made),
+        )
 
     def convert(self, key: str, model: ServableModel) -> "Conversion":
         with step(self._world.tell, "convert", model.flavor) as said:
@@ -141,7 +225,9 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, dict[str, Path]]":
-        full = key_of(before=key, options=plain(options), data=_data(options.data))
+        full = key_of(
+            before=key, options=plain(options), data=sample_digest(options.data)
+        )
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,
@@ -166,10 +252,10 @@ class _Walk:
         except ParityError as refusal:
             kept = self._world.store.root / "refused" / folder.name.lstrip(".")
             kept.mkdir(parents=True, exist_ok=True)
-            _write_reports(refusal.report, kept)
+            write_reports(refusal.report, kept)
             self._world.tell("verify.warning", what=f"the report is in {kept}")
             raise
-        _write_reports(report, folder)
+        write_reports(report, folder)
         return report
 
     def package(
@@ -210,54 +296,3 @@ class _Walk:
         return (
             sorted(f for f in folder.iterdir() if f.suffix in REPORTS) if folder else []
         )
-
-
-def _write_reports(report: "ParityReport", folder: Path) -> None:
-    from mlflow_serverless.verify.report import page, to_plain  # noqa: PLC0415 - brings numpy
-
-    write_json(folder / "parity.json", to_plain(report))
-    (folder / "parity.html").write_text(page(report), encoding="utf-8")
-
-
-def options_of(config: DeploymentConfig) -> "ParityOptions":
-    """What the configuration says about parity."""
-    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
-
-    return ParityOptions(**config.parity.model_dump())
-
-
-def _data(file: Path | None) -> str:
-    return digest_file(file) if file is not None and file.is_file() else ""
-
-
-@cache
-def _recipe() -> str:
-    """Names everything but the model that a graph depends on."""
-    return key_of(
-        ours=__version__,
-        source=_source(),
-        python=platform.python_version(),
-        libraries={name: _version(name) for name in LIBRARIES},
-    )
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _source() -> str:
-    """Our own code, so that a checkout that was edited does not reuse old work."""
-    root = Path(__file__).parent.parent
-    whole = hashlib.sha256()
-    for room in ("convert", "model", "optimise", "package", "resolve", "verify"):
-        for file in sorted((root / room).rglob("*.py")):
-            whole.update(file.read_bytes())
-    return whole.hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """A frozen value as JSON takes it."""
-    return json.loads(json.dumps(asdict(value), default=str))

@@ -78,3 +78,16 @@ class PredictionRefusedError(ServerlessError):
 
     def __init__(self, name: str, error_code: str, why: str) -> None:
         super().__init__(f"{name} refuses the request ({error_code}): {why}")
+
+
+class UnreachableUrlError(ServerlessError):
+    """Nothing answers where a deployment was said to be."""
+
+    code = "url-unreachable"
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            f"{url} cannot be asked: {why}.",
+            hint="name a deployment, or the URL that its callers use.",
+        )

@@ -60,6 +60,10 @@ class Proposal:
     model: str
     bundle: str
     parity: str
+    engine: str
+    """What runs the model, and why."""
+    cost: str
+    """What a native engine costs; empty for a graph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.smoke import Question
+from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.native import NativeMade
     from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import Candidate, ParityOptions, ParityReport
 
@@ -22,6 +24,22 @@ class Rooms(Protocol):
 
     def resolve(self, text: str, downloads: Path, flavor: str | None) -> ServableModel:
         """The exact model that *text* names, in *downloads*."""
+        ...
+
+    def environment(
+        self, model: ServableModel, wanted: str, world: World
+    ) -> "tuple[Rooms, str]":
+        """
+        The rooms to walk on through, and the key of the environment they are in.
+
+        *wanted* is `auto`, `here` or `isolated`; the key of ours is empty.
+        """
+        ...
+
+    def native(
+        self, model: ServableModel, folder: Path, why: str, options: "ParityOptions"
+    ) -> "NativeMade":
+        """A bundle in *folder* that serves *model* by its own library, proved."""
         ...
 
     def convert(self, model: ServableModel, folder: Path) -> "Conversion":
@@ -56,6 +74,25 @@ class House:
 
         return resolve(text, downloads=downloads, flavor=flavor)
 
+    def environment(
+        self, model: ServableModel, wanted: str, world: World
+    ) -> tuple[Rooms, str]:
+        """See `mlflow_serverless.environment`."""
+        from mlflow_serverless.environment import settle  # noqa: PLC0415 - tests need none
+        from mlflow_serverless.pipeline.isolated import Isolated  # noqa: PLC0415
+
+        made = settle(model, wanted, world)
+        return (self, "") if made is None else (Isolated(made, world), made.key)
+
+    @staticmethod
+    def native(
+        model: ServableModel, folder: Path, why: str, options: "ParityOptions"
+    ) -> "NativeMade":
+        """See `mlflow_serverless.native`."""
+        from mlflow_serverless.native import make  # noqa: PLC0415 - brings numpy
+
+        return make(model, folder, why=why, options=options)
+
     @staticmethod
     def convert(model: ServableModel, folder: Path) -> "Conversion":
         """See `mlflow_serverless.convert`."""
@@ -79,7 +116,9 @@ class House:
         """See `mlflow_serverless.verify`."""
         from mlflow_serverless.verify import verify  # noqa: PLC0415 - brings onnxruntime
 
-        return verify(model, [_candidate(item) for item in artefacts], options=options)
+        return verify(
+            model, [candidate_of(item) for item in artefacts], options=options
+        )
 
     @staticmethod
     def question(model: ServableModel) -> Question | None:
@@ -89,7 +128,7 @@ class House:
         return question_of(model)
 
 
-def _candidate(artefact: "Artefact") -> "Candidate":
+def candidate_of(artefact: "Artefact") -> "Candidate":
     """What is put to the proof is what will be packed, with the same settings."""
     from mlflow_serverless.verify import Candidate  # noqa: PLC0415 - brings numpy
 

@@ -93,6 +93,8 @@ def plan_only(
         model=built.model.uri,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
+        engine=": ".join(built.bundle.manifest.engine[:2]),
+        cost=built.cost,
     )
 
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from mlflow_serverless.errors import Kind, ServerlessError
 
 if TYPE_CHECKING:
-    from mlflow_serverless.verify.report.values import CandidateReport, ParityReport
+    from mlflow_serverless.verify.report.values import (
+        CandidateReport,
+        ParityReport,
+        RuntimeReport,
+    )
 
 
 class ParityError(ServerlessError):
@@ -135,4 +139,31 @@ class BadSampleFileError(ServerlessError):
         super().__init__(
             f"parity.data {path} cannot be used: {reason}",
             hint="give a csv, parquet or json table with the signature's columns.",
+        )
+
+
+class LiveDiffersError(ServerlessError):
+    """
+    What is served is not what the model says.
+
+    Args:
+        model: Exact URI of the model.
+        where: What the deployment is called.
+        found: The comparison; it stays at hand as `report`.
+    """
+
+    code = "live-differs"
+    kind = Kind.REFUSED
+
+    def __init__(self, model: str, where: str, found: "RuntimeReport") -> None:
+        self.report = found
+        if found.wrong:
+            what = f"{found.wrong} of {found.rows} rows differ; {found.first_wrong}"
+        else:
+            said = found.note or "no reason given"
+            what = f"it refused all {found.rows} rows: {said}"
+        super().__init__(
+            f"{where} does not answer as {model} does: {what}.",
+            hint="see which version is served (mlflow-serverless history), and deploy "
+            "the one you mean.",
         )

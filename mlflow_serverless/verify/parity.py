@@ -91,6 +91,8 @@ def _structure(native: Outputs, candidate: Outputs) -> str:
 
 
 def _difference(expected: NDArray[Any], actual: NDArray[Any]) -> str:
+    if expected.shape[:1] == actual.shape[:1] == (0,):
+        return ""  # no rows are no rows, however many columns they do not have
     if expected.shape != actual.shape:
         return f"the model answers shape {expected.shape}, the graph {actual.shape}"
     ours, theirs = kind_of(expected), kind_of(actual)
@@ -107,6 +109,8 @@ def _output(
     *,
     labelled: bool,
 ) -> OutputStats:
+    if pair[0].shape[:1] == (0,):
+        pair = (pair[0], pair[0])
     if kind_of(pair[0]) == "score" and not labelled:
         return compare_scores(name, *pair, tolerance)
     return compare_labels(name, *pair, tolerance, margins)
@@ -120,6 +124,6 @@ def differing_rows(
         return np.empty(0, np.intp)
     marks = np.zeros(native.rows, bool)
     for name, expected in native.arrays.items():
-        if expected.ndim and (kind_of(expected) != "score" or name in labels):
+        if expected.size and (kind_of(expected) != "score" or name in labels):
             marks |= any_by_row(~equal(expected, candidate.arrays[name]))
     return np.flatnonzero(marks)

@@ -4,7 +4,7 @@ A sum of `n` rounded terms of size `s` is off by about `eps * sqrt(n) * s` (High
 Mary 2019, the probabilistic bound), whoever sums. Both sides sum, in another order,
 so what two honest computations may differ by is
 
-    atol = SAFETY * eps * sqrt(depth) * magnitude,   rtol = SAFETY * eps * sqrt(depth)
+    rtol = max(SAFETY * eps * sqrt(depth), FLOOR),   atol = rtol * magnitude
 
 `eps` is the coarsest float the two sides compute in (never coarser than float32:
 half precision and int8 must be asked for with a tolerance of one's own), `depth` the
@@ -26,6 +26,10 @@ from mlflow_serverless.verify.stats import Tolerance
 
 SAFETY = 8.0
 """Two sides, each at four standard deviations of the probabilistic bound."""
+
+FLOOR = 1e-12
+"""Least relative tolerance: exponentials and powers multiply the last digit's error by
+the size of their argument (`exp(140)` is off by 140 spacings on both sides)."""
 
 EPS32 = float(np.finfo(np.float32).eps)
 EPS64 = float(np.finfo(np.float64).eps)
@@ -133,7 +137,7 @@ def tolerance_for(
 ) -> Tolerance:
     """The tolerance for one group, from its precision and the size of its scores."""
     eps = max(precision.eps, *(_eps_of(native)), 0.0)
-    unit = SAFETY * eps * math.sqrt(precision.depth)
+    unit = max(SAFETY * eps * math.sqrt(precision.depth), FLOOR)
     rtol = unit if options.rtol is None else options.rtol
     atol = unit * magnitude(native) if options.atol is None else options.atol
     return Tolerance(rtol, atol, tie_band=max(rtol, options.atol or unit))

@@ -86,6 +86,24 @@ def test_the_proof_is_kept_where_the_model_is(deployed, versions):
     assert tags["mlflow_serverless.churn.parity"].startswith("equal")
 
 
+def test_what_is_served_can_be_held_to_a_model(deployed):
+    """
+    A live deployment answers as its own model does, and not as another one.
+    """
+    from click.testing import CliRunner
+
+    from mlflow_serverless.cli import main
+
+    ask = ["verify", "--against", "churn", "-C", "parity.samples=200", "--json", "-m"]
+    same = CliRunner().invoke(main, [*ask, "models:/churn/1"])
+    other = CliRunner().invoke(main, [*ask, "models:/churn/2"])
+
+    assert 0 == same.exit_code, same.output
+    assert 0 == json.loads(same.stdout)["wrong"]
+    assert 5 == other.exit_code
+    assert "live-differs" in other.output
+
+
 def test_an_update_moves_the_traffic(deployed):
     """
     After an update the second model answers, with the settings of the first.

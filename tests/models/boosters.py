@@ -13,6 +13,11 @@ Fitted = tuple[Any, pd.DataFrame]
 ROUNDS = 8
 
 
+def _positions(labels: Any) -> Any:
+    """Labels as 0, 1, ..."""
+    return np.unique(labels, return_inverse=True)[1]
+
+
 def _data() -> pd.DataFrame:
     return tables.numbers(400, gaps=0.1)
 
@@ -22,7 +27,8 @@ def categories(rows: int = 400) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     return pd.DataFrame({
         "a": rng.integers(0, 60, rows).astype(float),
-        "b": rng.integers(0, 6, rows).astype(float), "c": rng.normal(size=rows).round(1),
+        "b": rng.integers(0, 6, rows).astype(float),
+        "c": rng.normal(size=rows).round(1),
     })  # fmt: skip
 
 
@@ -146,7 +152,7 @@ def _lgb(label: str = "number", **params: Any) -> Callable[[], Fitted]:
             "number": lambda: tables.target(data),
             "positive": lambda: np.abs(tables.target(data)) + 0.1,
             "two": lambda: tables.two_classes(data),
-            "three": lambda: np.unique(tables.three_classes(data), return_inverse=True)[1],
+            "three": lambda: _positions(tables.three_classes(data)),
             "codes": lambda: data["a"] % 3 * 2 + data["b"] % 2 + data["c"],
             "constant": lambda: np.ones(len(data)),
         }[label]()  # fmt: skip
@@ -193,7 +199,9 @@ LIGHTGBM: dict[str, Callable[[], Fitted]] = {
     "entropy": _lgb("two", objective="cross_entropy"),
     "entropy-lambda": _lgb("two", objective="cross_entropy_lambda"),
     "multiclass": _lgb("three", objective="multiclass", num_class=3),
-    "one-versus-all": _lgb("three", objective="multiclassova", num_class=3, sigmoid=0.7),
+    "one-versus-all": _lgb(
+        "three", objective="multiclassova", num_class=3, sigmoid=0.7
+    ),
     "rf": _lgb(boosting="rf", **_RANDOM),
     "rf-binary": _lgb("two", objective="binary", boosting="rf", **_RANDOM),
     "rf-multiclass": _lgb(

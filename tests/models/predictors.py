@@ -50,7 +50,9 @@ _REGRESSORS = (
     ensemble.BaggingRegressor(n_estimators=5, max_features=0.6, random_state=0),
     ensemble.VotingRegressor([("a", linear_model.Ridge()), ("b", svm.SVR())]),
     ensemble.StackingRegressor([("a", linear_model.Ridge()), ("b", svm.SVR())]),
-    neural_network.MLPRegressor(hidden_layer_sizes=(6,), max_iter=2000, tol=0.01, random_state=0),
+    neural_network.MLPRegressor(
+        hidden_layer_sizes=(6,), max_iter=2000, tol=0.01, random_state=0
+    ),
     kernel_ridge.KernelRidge(kernel="rbf"), cross_decomposition.PLSRegression(),
     dummy.DummyRegressor(), model_selection.GridSearchCV(
         linear_model.Ridge(), {"alpha": [0.1, 1.0]}

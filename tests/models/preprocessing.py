@@ -14,6 +14,7 @@ from sklearn import (
     random_projection,
 )  # fmt: skip
 from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - registers
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 from tests.models import canonical, tables
@@ -26,6 +27,18 @@ def _numeric(transformer: Any, *, gaps: float = 0.0) -> Callable[[], Fitted]:
     def fitted() -> Fitted:
         seen, fresh = tables.numbers(gaps=gaps), tables.numbers(300, 1, gaps)
         return transformer.fit(seen, tables.three_classes(seen)), seen, fresh
+
+    return fitted
+
+
+def _untied(transformer: Any) -> Callable[[], Fitted]:
+    """Tables in which no two rows are equally far from a third."""
+
+    def fitted() -> Fitted:
+        rng = np.random.default_rng(0)
+        seen, fresh = tables.numbers(gaps=0.2), tables.numbers(300, 1, 0.2)
+        seen, fresh = (t + rng.normal(size=t.shape) / 50 for t in (seen, fresh))
+        return transformer.fit(seen), seen, fresh
 
     return fitted
 
@@ -49,6 +62,7 @@ def _text(
 
 
 _encode = preprocessing.OneHotEncoder
+_ignore = _encode(handle_unknown="ignore")
 TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
     "standard": _numeric(preprocessing.StandardScaler(), gaps=0.1),
     "minmax": _numeric(preprocessing.MinMaxScaler(clip=True), gaps=0.1),
@@ -84,6 +98,18 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
             preprocessing.MinMaxScaler(),
             preprocessing.FunctionTransformer(np.log1p, np.expm1),
         )
+    ),
+    "spline": _numeric(preprocessing.SplineTransformer(4)),
+    "spline-linear": _numeric(
+        preprocessing.SplineTransformer(6, extrapolation="linear", include_bias=False)
+    ),
+    "spline-continue": _numeric(
+        preprocessing.SplineTransformer(3, degree=2, extrapolation="continue")
+    ),
+    "near-rows": _untied(impute.KNNImputer(n_neighbors=3, add_indicator=True)),
+    "near-rows-distance": _untied(impute.KNNImputer(weights="distance")),
+    "other-columns": _numeric(
+        impute.IterativeImputer(max_iter=3, random_state=0), gaps=0.2
     ),
     "pca": _numeric(decomposition.PCA(3, whiten=True, random_state=0)),
     "svd": _numeric(decomposition.TruncatedSVD(3, random_state=0)),
@@ -138,6 +164,10 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
         ),
         "city/town", "plan",
     ),
+    "mixed-imputer": _text(
+        make_pipeline(impute.SimpleImputer(strategy="most_frequent"), _ignore),
+        "city/town", "age (years)", "plan",
+    ),
     "text-indicator": _text(
         make_pipeline(
             impute.MissingIndicator(missing_values=np.nan, features="all"),
@@ -149,7 +179,7 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
             [
                 ("slice", preprocessing.StandardScaler(), slice(0, 1)),
                 ("mask", "passthrough", [False, False, False, True]),
-                ("names", _encode(handle_unknown="ignore"), make_column_selector("plan")),
+                ("names", _ignore, make_column_selector("plan")),
                 ("gone", "drop", ["income $"]),
             ],
             transformer_weights={"slice": 3.0},

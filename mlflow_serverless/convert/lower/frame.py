@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Builder, Sym
+from mlflow_serverless.convert.lower.builder import Builder
+from mlflow_serverless.convert.lower.symbol import Sym
 
 
 @dataclass(frozen=True, slots=True)

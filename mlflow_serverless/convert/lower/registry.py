@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import Frame
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 Data = Sym | Frame
 

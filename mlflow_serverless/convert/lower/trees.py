@@ -16,7 +16,8 @@ import numpy as np
 from onnx import numpy_helper
 
 from mlflow_serverless.convert.lower import unrolled
-from mlflow_serverless.convert.lower.builder import ML, Array, Sym
+from mlflow_serverless.convert.lower.builder import ML
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 LEQ, LT, MEMBER = 0, 1, 6
 """How a node compares: `x <= t`, `x < t`, `x` is one of a set."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlflow_serverless.convert.lower.builder import Array, Sym
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert.lower.trees import Forest
@@ -58,12 +58,15 @@ def _descend(forest: "Forest", data: Sym) -> tuple[_Levels, Sym]:
     leaf = forest.left[levels.order] < 0
     looks = np.where(leaf, 0, forest.feature[levels.order])
     lost = data.is_nan()
+    limit = _limits(forest, data.dtype)[levels.order]
+    if np.isinf(limit[~leaf]).any():  # "is it there at all?": only NaN is beyond
+        far = float(np.finfo(limit.dtype).max)
+        data, limit = data.clip(None, far), np.minimum(limit, far)
     rows = lost.where(np.inf, data)
     if forest.missing_left is not None and forest.missing_left.any():
         rows = graph.concat([rows, lost.where(-np.inf, data)])
         looks += np.where(leaf, 0, width * forest.missing_left[levels.order])
     feature = graph.constant(looks.astype(np.int32))
-    limit = _limits(forest, data.dtype)[levels.order]
     threshold = graph.constant(np.where(leaf, np.inf, limit).astype(data.dtype))
     children = graph.constant(levels.left.astype(np.int32))
     at = _start(data, levels.roots)

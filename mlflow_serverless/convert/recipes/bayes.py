@@ -15,13 +15,13 @@ from sklearn.naive_bayes import (
     MultinomialNB,
 )
 
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
     lower_matrix,
     lowers,
 )
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.combine import added, normalised_logs
 from mlflow_serverless.convert.recipes.numeric import doubles
 
@@ -37,7 +37,8 @@ def gaussian(model: Any, data: Data) -> Sym:
     spread = (away * away / variances[None]).sum()
     constant = np.log(model.class_prior_)
     flat = -0.5 * np.sum(np.log(2.0 * np.pi * variances), axis=1)
-    return spread * -0.5 + (flat + constant)[None, :]
+    result: Sym = spread * -0.5 + (flat + constant)[None, :]
+    return result
 
 
 @lowers(MultinomialNB, method=JOINT)
@@ -65,7 +66,8 @@ def bernoulli(model: Any, data: Data) -> Sym:
     there = np.asarray(model.feature_log_prob_)
     absent = np.log(1 - np.exp(there))
     constant = model.class_log_prior_ + absent.sum(axis=1)
-    return value @ (there - absent).T + constant[None, :]
+    result: Sym = value @ (there - absent).T + constant[None, :]
+    return result
 
 
 @lowers(CategoricalNB, method=JOINT)
@@ -108,7 +110,8 @@ def _posteriors(model: Any, data: Data) -> Sym:
         parts.append((turned * turned).sum(keepdims=True))
     sizes = np.array([np.sum(np.log(scale)) for scale in model.scalings_])
     spread = value.graph.concat(parts) + sizes[None, :]
-    return spread * -0.5 + np.log(model.priors_)[None, :]
+    result: Sym = spread * -0.5 + np.log(model.priors_)[None, :]
+    return result
 
 
 @lowers(QuadraticDiscriminantAnalysis, method="decision_function")

@@ -6,8 +6,9 @@ import sys
 RECIPES = {
     "sklearn": (
         "bayes", "compose", "constant", "densities", "encode", "ensembles", "forests",
-        "functions", "gradient", "impute", "kernels", "linear", "meta", "neighbours",
-        "neural", "project", "reshape", "scale", "select", "upstream",
+        "functions", "gradient", "impute", "impute_near", "kernels", "linear", "many",
+        "meta", "neighbours", "neural", "project", "reshape", "scale", "select",
+        "splines", "upstream",
     ),
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),

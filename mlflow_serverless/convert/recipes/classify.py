@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
     lower_matrix,
     lowers,
 )
+from mlflow_serverless.convert.lower.symbol import Sym
 
 
 def labels_by_probability(*kinds: type) -> None:

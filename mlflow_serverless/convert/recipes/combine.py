@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_regressor
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
@@ -14,6 +14,7 @@ from mlflow_serverless.convert.lower.registry import (
     lower,
     lower_matrix,
 )
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 
 def added(parts: Sequence[Sym]) -> Sym:
@@ -54,7 +55,7 @@ def one_hot(index: Sym, size: int) -> Sym:
 
 def binary_score(estimator: Any, data: Data) -> Sym:
     """A binary estimator's score `(rows,)`: its decision, else its probability."""
-    if getattr(estimator, "_estimator_type", "") == "regressor":
+    if is_regressor(estimator):
         return lower_matrix(estimator, "predict", data)
     if has_method(estimator, "decision_function"):
         score = lower_matrix(estimator, "decision_function", data)

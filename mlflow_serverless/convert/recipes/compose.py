@@ -6,9 +6,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.frame import Frame, frame_of, side_by_side
 from mlflow_serverless.convert.lower.registry import Data, Result, lower, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.numeric import doubles
 
 METHODS = (

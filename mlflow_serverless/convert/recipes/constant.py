@@ -7,9 +7,9 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.multiclass import _ConstantPredictor
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.classify import log_probabilities
 
 

@@ -11,8 +11,8 @@ from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes import distance
 from mlflow_serverless.convert.recipes.classify import labels_by_probability
 from mlflow_serverless.convert.recipes.combine import normalised_logs
@@ -29,7 +29,8 @@ def _weighted_logs(model: Any, data: Data) -> Sym:
     spread = _spreads(model, value)
     known = model._estimate_weighted_log_prob(probe)  # noqa: SLF001 - no public name
     constant = known[0] + 0.5 * _spread_at(model, probe[0])
-    return spread * -0.5 + constant[None, :]
+    result: Sym = spread * -0.5 + constant[None, :]
+    return result
 
 
 def _factors(model: Any) -> list[Array]:
@@ -178,7 +179,8 @@ def _product(kernel: Any, data: Sym, points: Array) -> Sym:
 def _rational(kernel: Any, data: Sym, points: Array) -> Sym:
     near = distance.squared(data, points)
     base = near / (2.0 * kernel.alpha * kernel.length_scale**2) + 1.0
-    return base ** (-float(kernel.alpha))
+    result: Sym = base ** (-float(kernel.alpha))
+    return result
 
 
 def _scaled(data: Sym, points: Array, scale: Any) -> Sym:

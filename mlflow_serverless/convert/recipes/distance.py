@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 COLUMN_BY_COLUMN_UP_TO = 64
 """Columns for which differences are added one column after the other: exact as the
@@ -30,7 +30,8 @@ def _expanded(data: Sym, points: Array) -> Sym:
     near, kept = data - middle[None, :], points - middle
     own = (near * near).sum(keepdims=True)
     both = near @ kept.T
-    return (own - both * 2.0 + (kept * kept).sum(axis=1)[None, :]).clip(0.0, None)
+    lengths: Sym = own - both * 2.0 + (kept * kept).sum(axis=1)[None, :]
+    return lengths.clip(0.0, None)
 
 
 def between(data: Sym, points: Array, metric: str, power: float = 2.0) -> Sym:

@@ -7,9 +7,10 @@ from onnx import numpy_helper
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import ML, Array, Sym
+from mlflow_serverless.convert.lower.builder import ML
 from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.impute import is_nan, text_of
 
 _NOWHERE = -1

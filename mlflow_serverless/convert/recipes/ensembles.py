@@ -19,7 +19,6 @@ from sklearn.ensemble import (
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower import trees
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.frame import Frame, frame_of, side_by_side
 from mlflow_serverless.convert.lower.registry import (
     Data,
@@ -29,6 +28,7 @@ from mlflow_serverless.convert.lower.registry import (
     lower_matrix,
     lowers,
 )
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.classify import (
     by_score,
     labels_by_probability,

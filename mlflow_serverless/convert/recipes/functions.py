@@ -16,8 +16,8 @@ from sklearn.preprocessing import (
 from sklearn.utils import check_array
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.numeric import doubles
 
 

@@ -14,13 +14,13 @@ from sklearn.ensemble import (
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower import trees
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
     lower_matrix,
     lowers,
 )
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.lower.trees import Forest
 from mlflow_serverless.convert.recipes.classify import log_probabilities
 from mlflow_serverless.convert.recipes.combine import softmax

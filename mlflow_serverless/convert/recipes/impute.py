@@ -6,25 +6,43 @@ import numpy as np
 from sklearn.impute import MissingIndicator, SimpleImputer
 
 from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT
-from mlflow_serverless.convert.lower.builder import Sym
-from mlflow_serverless.convert.lower.frame import Frame, matrix_of, side_by_side
+from mlflow_serverless.convert.lower.frame import (
+    Frame,
+    frame_of,
+    matrix_of,
+    side_by_side,
+)
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 
 
 @lowers(SimpleImputer)
 def simple_imputer(imputer: Any, data: Data) -> Frame:
     """Statistics in the place of what is missing; columns without any are dropped."""
-    matrix = matrix_of(data)
-    missing = missing_mask(matrix, imputer.missing_values)
+    frame = frame_of(data)
     statistics = np.asarray(imputer.statistics_, dtype=object)
-    kept = np.arange(len(statistics))
-    if not imputer.keep_empty_features:
-        kept = np.array([i for i in kept if not is_nan(statistics[i])], np.int64)
-    filling = _filling(matrix, statistics[kept])
-    parts: list[Data] = [missing.take(kept).where(filling, matrix.take(kept))]
+    kinds = [column.dtype == "string" for column in frame.columns]
+    # texts and numbers together are Python objects there, and columns of their own here
+    mixed = any(kinds) and not all(kinds)
+    runs = [[i] for i in range(frame.width)] if mixed else [list(range(frame.width))]
+    matrices = [frame.take(run).matrix() for run in runs]
+    gaps = [missing_mask(matrix, imputer.missing_values) for matrix in matrices]
+    parts: list[Data] = []
+    for run, matrix, missing in zip(runs, matrices, gaps, strict=True):
+        kept = [i for i, place in enumerate(run) if _keeps(imputer, statistics[place])]
+        if kept:
+            filling = _filling(matrix, statistics[[run[i] for i in kept]])
+            filled = missing.take(kept).where(filling, matrix.take(kept))
+            parts.append(filled)
     if imputer.indicator_ is not None:
-        parts.append(missing_indicator(imputer.indicator_, missing))
+        whole = frame.graph.concat(gaps)
+        parts.append(missing_indicator(imputer.indicator_, whole))
     return side_by_side(parts)
+
+
+def _keeps(imputer: Any, statistic: Any) -> bool:
+    """Whether a column is handed on: without any value in training it is not."""
+    return bool(imputer.keep_empty_features) or not is_nan(statistic)
 
 
 @lowers(MissingIndicator)
@@ -44,6 +62,8 @@ def missing_mask(matrix: Sym, marker: Any) -> Sym:
         return matrix.equals(text_of(marker))
     if is_nan(marker):
         return matrix.is_nan()
+    if marker is None or isinstance(marker, str):
+        return matrix.graph.fill(matrix, 0, "bool")  # no number is that
     return matrix.equals(float(marker))
 
 

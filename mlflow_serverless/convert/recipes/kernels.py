@@ -9,8 +9,8 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes import distance
 from mlflow_serverless.convert.recipes.classify import log_probabilities
 from mlflow_serverless.convert.recipes.combine import added, one_hot

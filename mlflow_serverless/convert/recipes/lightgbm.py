@@ -14,8 +14,8 @@ import numpy as np
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower import trees
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.lower.trees import Forest
 from mlflow_serverless.convert.recipes.numeric import (
     doubles,

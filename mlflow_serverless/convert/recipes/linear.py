@@ -8,12 +8,13 @@ from sklearn import svm
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.classify import (
     labels_by_score,
     log_probabilities,
 )
+from mlflow_serverless.convert.recipes.combine import softmax
 from mlflow_serverless.convert.recipes.numeric import dot as product
 from mlflow_serverless.convert.recipes.numeric import floats, plus, two_columns
 
@@ -85,16 +86,24 @@ log_probabilities(
 @lowers(*LOGISTIC, method="predict_proba")
 def logistic(model: Any, data: Data) -> Sym:
     """Logistic of the score of two classes, softmax of more."""
-    scores = decide(model, data)
+    scores, kind = decide(model, data), getattr(model, "multi_class", "auto")
     if len(scores.shape) == 1:
-        return two_columns(scores.map("Sigmoid"))
-    return _softmax(scores)
+        # before 1.8 two classes could be asked to be treated as many
+        return two_columns(
+            (scores * (2.0 if kind == "multinomial" else 1.0)).map("Sigmoid")
+        )
+    if kind == "ovr" or model.solver == "liblinear":
+        return _normalised(scores.map("Sigmoid"))
+    return softmax(scores)
 
 
 @lowers(LinearDiscriminantAnalysis, method="predict_proba")
 def discriminant(model: Any, data: Data) -> Sym:
-    """As logistic regression answers."""
-    return logistic(model, data)
+    """Logistic of the score of two classes, softmax of more."""
+    scores = decide(model, data)
+    if len(scores.shape) == 1:
+        return two_columns(scores.map("Sigmoid"))
+    return softmax(scores)
 
 
 @lowers(lm.SGDClassifier, method="predict_proba")
@@ -119,12 +128,6 @@ def _normalised(chances: Sym) -> Sym:
     nothing = total.equals(0.0)
     chances = nothing.where(1.0, chances)
     return chances / nothing.where(float(chances.width), total)
-
-
-def _softmax(scores: Sym) -> Sym:
-    top = scores.reduce("ReduceMax", keepdims=True)
-    raised = (scores - top).map("Exp")
-    return raised / raised.sum(keepdims=True)
 
 
 @lowers(lm.RidgeClassifier, lm.RidgeClassifierCV, method="decision_function")

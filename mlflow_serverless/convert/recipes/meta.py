@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - registers
 from sklearn.feature_selection import RFE, RFECV
 from sklearn.isotonic import IsotonicRegression
@@ -22,27 +21,20 @@ from sklearn.multiclass import (
     OneVsRestClassifier,
     OutputCodeClassifier,
 )
-from sklearn.multioutput import (
-    ClassifierChain,
-    MultiOutputClassifier,
-    MultiOutputRegressor,
-    RegressorChain,
-)
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
-from mlflow_serverless.convert.lower.frame import frame_of, matrix_of, side_by_side
+from mlflow_serverless.convert.lower.frame import frame_of, matrix_of
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
-    ManyLabels,
     Result,
     has_method,
     lower,
     lower_matrix,
     lowers,
 )
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes import distance
 from mlflow_serverless.convert.recipes.classify import log_probabilities
 from mlflow_serverless.convert.recipes.combine import (
@@ -53,7 +45,7 @@ from mlflow_serverless.convert.recipes.combine import (
 )
 from mlflow_serverless.convert.recipes.compose import METHODS
 from mlflow_serverless.convert.recipes.kernels import one_against_rest
-from mlflow_serverless.convert.recipes.numeric import doubles, two_columns
+from mlflow_serverless.convert.recipes.numeric import two_columns
 
 
 def _hands_on(attribute: str, *kinds: type) -> None:
@@ -147,7 +139,7 @@ def _calibrated(member: Any, data: Data) -> Sym:
     if size == 2:
         return two_columns(columns[0])
     places = np.searchsorted(member.classes, member.estimator.classes_)
-    spread = columns_of(columns) @ np.eye(size)[places]
+    spread: Sym = columns_of(columns) @ np.eye(size)[places]
     total = spread.sum(keepdims=True)
     chances = total.equals(0.0).where(1.0 / size, spread / total)
     return ((chances > 1.0) & (chances <= 1.0 + 1e-5)).where(1.0, chances)
@@ -268,52 +260,6 @@ def code_classes(model: Any, data: Data) -> Labels:
     ])  # fmt: skip
     away = distance.squared(said, np.asarray(model.code_book_, np.float64))
     return Labels(away.reduce("ArgMin", like="int64"), np.asarray(model.classes_))
-
-
-@lowers(MultiOutputClassifier, method="predict")
-def many_classes(model: Any, data: Data) -> ManyLabels:
-    """Each output's own classifier."""
-    return ManyLabels(tuple(labels_of(member, data) for member in model.estimators_))
-
-
-@lowers(MultiOutputRegressor, method="predict")
-def many_values(model: Any, data: Data) -> Sym:
-    """Each output's own regressor."""
-    return columns_of([lower_matrix(m, "predict", data) for m in model.estimators_])
-
-
-@lowers(RegressorChain, method="predict")
-def chained_values(model: Any, data: Data) -> Sym:
-    """Each regressor sees what those before it said."""
-    value, said = doubles(data), list[Sym]()
-    for member in model.estimators_:
-        seen = side_by_side([value, *(s.unsqueeze(1) for s in said)]).matrix()
-        said.append(lower_matrix(member, "predict", seen).cast("float64"))
-    return columns_of([said[i] for i in np.argsort(model.order_)])
-
-
-@lowers(ClassifierChain, method="predict")
-def chained_classes(model: Any, data: Data) -> Sym:
-    """Each classifier sees what those before it said; answers are float64."""
-    if getattr(model, "chain_method_", "predict") != "predict":
-        raise NoConversionError(why="its chain hands on no labels", of=model)
-    value, said = doubles(data), list[Sym]()
-    for member in model.estimators_:
-        seen = side_by_side([value, *(s.unsqueeze(1) for s in said)]).matrix()
-        labels = labels_of(member, seen)
-        kept = np.asarray(labels.classes, np.float64)
-        said.append(labels.index.graph.gather(kept, labels.index))
-    return columns_of([said[i] for i in np.argsort(model.order_)])
-
-
-@lowers(TransformedTargetRegressor, method="predict")
-def back_transformed(model: Any, data: Data) -> Sym:
-    """What the regressor says, in the target's own units."""
-    said = lower_matrix(model.regressor_, "predict", data).cast("float64")
-    wide = said.unsqueeze(1) if len(said.shape) == 1 else said
-    value = lower_matrix(model.transformer_, "inverse_transform", wide)
-    flat = model._training_dim == 1 and value.width == 1  # noqa: SLF001
-    return value.squeeze(1) if flat else value
 
 
 def _eliminated(method: str) -> None:

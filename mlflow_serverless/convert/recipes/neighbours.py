@@ -19,8 +19,8 @@ from sklearn.neighbors import (
 )
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes import distance
 from mlflow_serverless.convert.recipes.classify import (
     labels_by_probability,
@@ -112,7 +112,8 @@ def _centroid_scores(model: Any, data: Data) -> Sym:
     widths = np.where(spread != 0, spread, 1.0)
     centres = np.asarray(model.centroids_, np.float64) / widths
     away = distance.between(doubles(data) / widths[None, :], centres, model.metric)
-    return -(away * away) + (2.0 * np.log(model.class_prior_))[None, :]
+    result: Sym = -(away * away) + (2.0 * np.log(model.class_prior_))[None, :]
+    return result
 
 
 @lowers(NearestCentroid, method="decision_function")
@@ -159,7 +160,9 @@ def agglomerated(model: Any, data: Data) -> Sym:
     if model.pooling_func is not np.mean:
         raise NoConversionError(why="it does not pool by the mean", of=model)
     member = np.asarray(model.labels_)[:, None] == np.unique(model.labels_)[None, :]
-    return doubles(data) @ member.astype(np.float64) / member.sum(axis=0)[None, :]
+    total: Sym = doubles(data) @ member.astype(np.float64)
+    result: Sym = total / member.sum(axis=0)[None, :]
+    return result
 
 
 @lowers(KMeans, MiniBatchKMeans, BisectingKMeans)

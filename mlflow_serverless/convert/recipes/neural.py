@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.classify import log_probabilities
 from mlflow_serverless.convert.recipes.combine import softmax
 from mlflow_serverless.convert.recipes.numeric import dot, plus, two_columns

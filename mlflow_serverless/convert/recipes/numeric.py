@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import Data
+from mlflow_serverless.convert.lower.symbol import Sym
 
 
 def floats(data: Data) -> Sym:
@@ -37,7 +37,8 @@ def dot(data: Sym, weights: Any) -> Sym:
     """`data @ weights` in the type that numpy promotes both to."""
     weights = np.asarray(weights)
     kind = np.result_type(data.dtype, weights.dtype).name
-    return data.cast(kind) @ weights.astype(kind)
+    result: Sym = data.cast(kind) @ weights.astype(kind)
+    return result
 
 
 def plus(data: Sym, constant: Any) -> Sym:

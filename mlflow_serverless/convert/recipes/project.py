@@ -10,8 +10,8 @@ from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.kernels import kernel
 from mlflow_serverless.convert.recipes.numeric import dot, doubles, floats
 
@@ -52,7 +52,8 @@ def factors(model: Any, data: Data) -> Sym:
     weighted = components / model.noise_variance_
     inverse = np.linalg.inv(np.eye(len(components)) + weighted @ components.T)
     centred = doubles(data) - np.asarray(model.mean_)[None, :]
-    return (centred @ weighted.T) @ inverse
+    result: Sym = (centred @ weighted.T) @ inverse
+    return result
 
 
 @lowers(dc.KernelPCA)
@@ -68,7 +69,8 @@ def kernel_principal(model: Any, data: Data) -> Sym:
     scaled = np.zeros_like(model.eigenvectors_)
     roots = np.sqrt(model.eigenvalues_[kept])
     scaled[:, kept] = model.eigenvectors_[:, kept] / roots
-    return near @ scaled
+    result: Sym = near @ scaled
+    return result
 
 
 @lowers(Nystroem)

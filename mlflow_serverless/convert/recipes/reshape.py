@@ -13,9 +13,9 @@ from sklearn.preprocessing import (
 )
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.encode import codes
 from mlflow_serverless.convert.recipes.functions import expm1, log1p
 from mlflow_serverless.convert.recipes.numeric import floats

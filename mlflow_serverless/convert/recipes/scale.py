@@ -12,8 +12,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from mlflow_serverless.convert.lower.builder import Sym
 from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.numeric import floats, rounded
 
 

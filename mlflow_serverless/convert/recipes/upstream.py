@@ -12,7 +12,7 @@ import onnxruntime as ort
 from onnx import compose, helper
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.builder import ML, Builder, Sym
+from mlflow_serverless.convert.lower.builder import ML, Builder
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import (
     Data,
@@ -20,6 +20,7 @@ from mlflow_serverless.convert.lower.registry import (
     Result,
     falls_back,
 )
+from mlflow_serverless.convert.lower.symbol import Sym
 
 _OLD_TREES = {"TreeEnsembleClassifier", "TreeEnsembleRegressor"}
 """Gone from ai.onnx.ml 5, which our own trees are written in."""

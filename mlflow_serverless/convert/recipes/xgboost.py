@@ -15,9 +15,9 @@ import xgboost as xgb
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower import trees
-from mlflow_serverless.convert.lower.builder import Array, Sym
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.lower.trees import Forest
 from mlflow_serverless.convert.recipes.numeric import (
     floored,
@@ -59,7 +59,8 @@ class _Model:
 @lowers(xgb.Booster, method="predict")
 def booster(model: Any, data: Data) -> Sym:
     """What `Booster.predict` gives: every tree, through the objective's link."""
-    return _linked(_read(model), _margins(_read(model), data, np.nan, None))
+    loaded = _read(model)
+    return _linked(loaded, _margins(loaded, data, np.nan, None))
 
 
 @lowers(xgb.XGBRegressor, xgb.XGBRFRegressor, xgb.XGBRanker, method="predict")
@@ -275,5 +276,5 @@ def _linear(model: _Model, value: Sym) -> Sym:
     table = weights.reshape(-1, model.groups)
     present = value.is_nan().where(0.0, value).cast("float64")
     # the linear booster starts every group at the first one's base
-    total = present @ table[:-1] + (table[-1] + model.base[0])[None, :]
+    total: Sym = present @ table[:-1] + (table[-1] + model.base[0])[None, :]
     return total.cast("float32")

@@ -13,7 +13,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ from lambda_runtime.tensor import SIZES, Value
 CORPUS = Path(__file__).parent / "corpus"
 SEED = int(os.environ.get("MLFLOW_SERVERLESS_FUZZ_SEED", "20260101"))
 ROUNDS = 16_000
-SLOWEST = 2.0
+SLOWEST = 3.0
 """Longest any one small request may take, on a busy machine [s]."""
 
 PATHS = (
@@ -354,9 +354,9 @@ class Fuzz:
 
 def judge(service: Service, request: Request, reports: list[str]) -> int:
     """Every law an answer keeps, whatever the question; its status."""
-    started = perf_counter()
+    started = process_time()
     response = service.respond(request)
-    seconds = perf_counter() - started
+    seconds = process_time() - started
 
     assert response.status in {200, 400, 404, 405, 413, 415}, (
         request,

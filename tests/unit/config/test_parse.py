@@ -114,7 +114,7 @@ def test_every_mistake_is_reported_with_its_key():
         "memroy_mb": "512",
         "parity.sampels": "3",
         "alias": "7",
-        "engine": "native",
+        "engine": "tensorrt",
         "tags": "x",
         "environment.AWS_REGION": "x",
     })  # fmt: skip
@@ -125,7 +125,7 @@ def test_every_mistake_is_reported_with_its_key():
         "memroy_mb: unknown key; did you mean memory_mb?",
         "did you mean parity.samples?",
         "alias: ",
-        "engine: native is not built yet",
+        "engine=tensorrt",
         "tags: is a group",
         "environment: AWS_REGION is reserved",
     ):

@@ -244,7 +244,7 @@ def test_a_broken_pickle_is_named(churn, tmp_path, out, content):
     kept = folders.saved(model, data, tmp_path / "m", serialization_format="pickle")
     (kept.folder / "model.pkl").write_bytes(content)
 
-    with pytest.raises(UnloadableModelError, match="model.pkl does not load here"):
+    with pytest.raises(UnloadableModelError, match=r"model\.pkl does not load here"):
         convert(kept, out)
 
 
@@ -303,3 +303,40 @@ def test_what_upstream_converts_is_named_in_the_report(tmp_path, out):
 
     assert any(recipe.startswith("skl2onnx:Tfidf") for recipe in made.report.recipes)
     assert model.predict(data).tolist() == answer(made.graph, data).tolist()
+
+
+def test_onnx_models_asked_with_columns_answer_with_a_table(tmp_path, out):
+    """
+    As MLflow's wrapper does where each output has one number a row.
+    """
+    weights = helper.make_tensor("w", TensorProto.FLOAT, (3, 1), range(3))
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["score"])], "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("n", 3))],
+        [helper.make_tensor_value_info("score", TensorProto.FLOAT, ("n", 1))],
+        [weights],
+    )  # fmt: skip
+    proto = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    )
+    data = pd.DataFrame(np.eye(3), columns=["a b", "c", "d"]).astype("float32")
+    kept = folders.saved(proto, data, tmp_path / "m", flavor="onnx")
+
+    made = answer(convert(kept, out).graph, data)
+
+    assert [0.0, 1.0, 2.0] == made["score"].tolist()
+
+
+def test_a_recipe_that_fails_is_an_error_with_its_name(tmp_path, out):
+    """
+    An estimator that lacks what its recipe reads is refused, not a traceback.
+    """
+    from sklearn.linear_model import Ridge
+
+    data = tables.numbers()
+    model = Ridge().fit(data, tables.target(data))
+    del model.intercept_
+    kept = folders.saved(model, data, tmp_path / "m", serialization_format="pickle")
+
+    with pytest.raises(NoConversionError, match=r"Ridge\.predict failed with Attrib"):
+        convert(kept, out)

@@ -50,6 +50,21 @@ def test_bare_forest_on_values_beside_thresholds():
         same(model.predict_proba(fresh), got, rtol=1e-13)
 
 
+@pytest.mark.parametrize("unrolls", [False, True])
+def test_forests_that_know_gaps(unrolls):
+    """
+    NaN goes where each split sends it, whether training had seen one or not.
+    """
+    from sklearn.ensemble import RandomForestRegressor
+
+    gaps = tables.numbers(400, gaps=0.2)
+    for seen in (gaps, tables.numbers(400)):
+        model = RandomForestRegressor(20, random_state=0)
+        model.fit(seen, tables.target(seen))
+
+        same(model.predict(gaps), served(model, gaps, unrolls=unrolls), rtol=1e-13)
+
+
 def test_columns_of_several_types_before_a_forest():
     """
     Integers, doubles and one-hot columns meet in float64 and are rounded once.

@@ -32,6 +32,8 @@ def grown(rng, depth, mode, kind, *, missing, sets):
             members = rng.choice(CODES, rng.integers(1, len(CODES)), replace=False)
         left, right = grow(level - 1), grow(level - 1)
         limit = np.round(rng.normal() * 2) / 2
+        if missing and rng.random() < 0.1:
+            limit = np.inf  # "is it there at all?"
         nodes[place] = (
             rng.integers(COLUMNS - 1) if members is None else COLUMNS - 1, limit, left,
             right, 0.0, bool(missing and rng.random() < 0.5), members,
@@ -74,9 +76,7 @@ def walked(forest, row):
 
 
 def ran(compute, data, folder, *, unrolls):
-    draft = draft_of(
-        Builder(unrolls=unrolls), signature_of(data), lambda frame: compute(frame)
-    )
+    draft = draft_of(Builder(unrolls=unrolls), signature_of(data), compute)
     return answer(save(draft, folder / "trees.onnx"), data)
 
 
@@ -90,7 +90,7 @@ def ran(compute, data, folder, *, unrolls):
     unrolls=st.booleans(),
 )
 def test_a_forest_decides_as_its_nodes_say(
-    tmp_path_factory, seed, mode, kind, missing, sets, unrolls
+    tmp_path_factory, *, seed, mode, kind, missing, sets, unrolls
 ):
     """
     Ties, neighbours of thresholds, NaN, infinity and sets: both lowerings walk alike.

@@ -1,6 +1,5 @@
 """A native bundle is started, asked and compared before anybody relies on it."""
 
-
 import sys
 from pathlib import Path
 
@@ -64,7 +63,6 @@ def test_the_bundle_holds_the_model_and_no_example(canonical):
     files = {file.path for file in read_bundle(folder).manifest.files}
 
     assert {"model/MLmodel", "model/model.pkl"} == files
-
 
 
 def test_what_only_mlflow_can_load_is_served_by_mlflow(tmp_path):

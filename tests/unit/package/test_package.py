@@ -41,12 +41,14 @@ def make(folder: Path, into: Path, *, load_ms: float = 1.0, **model: Any):
     (folder / "twin.onnx").write_bytes(b"twin")
     artefacts = [
         artefact(folder, Variant("portable", "model.onnx", ("model.data",))),
-        artefact(folder, Variant("gather", "twin.onnx", use="first", load_ms=load_ms)),
+        artefact(folder, Variant("gather", "twin.onnx", use="first"), load_ms=load_ms),
     ]
     return package(replace(MODEL, **model), artefacts, into, engine=Engine())
 
 
-def artefact(folder: Path, variant: Variant, answer: str = "array") -> Artefact:
+def artefact(
+    folder: Path, variant: Variant, *, answer: str = "array", load_ms: float = 1.0
+) -> Artefact:
     graph = OnnxGraph(
         file=folder / variant.file,
         inputs=(Tensor("x", "float32", (None, 1)),),
@@ -55,7 +57,15 @@ def artefact(folder: Path, variant: Variant, answer: str = "array") -> Artefact:
         answer=Answer(answer, (Field("y", labels=("no", "yes")),)),
         opset=(("", 18),),
     )
-    return Artefact(variant=variant, graph=graph, bytes=0, before_bytes=0, steps=())
+    return Artefact(
+        variant=variant,
+        graph=graph,
+        bytes=0,
+        before_bytes=0,
+        steps=(),
+        load_ms=load_ms,
+        run_us=None,
+    )
 
 
 def test_a_bundle_reads_back_as_it_was_made(tmp_path):

@@ -1,0 +1,55 @@
+"""What a graph or an answer depends on, beside the model itself."""
+
+import hashlib
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from lambda_runtime.version import __version__
+from mlflow_serverless.store import digest_file, key_of
+
+LIBRARIES = (
+    "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
+    "scikit-learn", "scipy", "skl2onnx", "skops", "xgboost", "xgboost-cpu",
+)  # fmt: skip
+"""Whatever may change a graph or an answer."""
+
+ROOMS = (
+    "convert", "environment", "model", "native", "optimise", "package", "resolve",
+    "verify",
+)  # fmt: skip
+"""Our own code that may."""
+
+
+@cache
+def recipe() -> str:
+    """Names everything but the model that a graph depends on."""
+    return key_of(
+        ours=__version__,
+        source=_source(),
+        python=platform.python_version(),
+        libraries={name: _version(name) for name in LIBRARIES},
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _source() -> str:
+    """Our own code, so that a checkout that was edited does not reuse old work."""
+    root = Path(__file__).parent.parent
+    whole = hashlib.sha256()
+    for room in ROOMS:
+        for file in sorted((root / room).rglob("*.py")):
+            whole.update(file.read_bytes())
+    return whole.hexdigest()
+
+
+def sample_digest(file: Path | None) -> str:
+    """Names the user's own rows; empty if there are none, or no such file."""
+    return digest_file(file) if file is not None and file.is_file() else ""
