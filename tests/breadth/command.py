@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--only", default="", help="GROUP or GROUP/NAME to begin with")
     parser.add_argument(
-        "--cache", type=Path, default=ROOT / ".breadth", help="where verdicts are kept"
+        "--cache",
+        type=Path,
+        default=ROOT / ".pytest_cache" / "breadth",
+        help="where verdicts are kept",
     )
     return parser
