@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import lambda_runtime
 from lambda_runtime.version import __version__
+from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.pipeline.reports import plain
 from mlflow_serverless.store import digest_file, key_of
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from mlflow_serverless.verify import ParityOptions
 
 LIBRARIES = (
-    "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
-    "scikit-learn", "scipy", "skl2onnx", "skops", "xgboost", "xgboost-cpu",
+    "catboost", "keras", "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime",
+    "onnxscript", "onnxslim", "pandas", "scikit-learn", "scipy", "skl2onnx", "skops",
+    "tensorflow", "tensorflow-cpu", "tf2onnx", "torch", "xgboost", "xgboost-cpu",
 )  # fmt: skip
 """Whatever may change a graph or an answer."""
 
@@ -66,3 +68,10 @@ def parity_key(before: str, options: "ParityOptions") -> str:
 def sample_digest(file: Path | None) -> str:
     """Names the user's own rows; empty if there are none, or no such file."""
     return digest_file(file) if file is not None and file.is_file() else ""
+
+
+def options_of(config: DeploymentConfig) -> "ParityOptions":
+    """What the configuration says about parity."""
+    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
+
+    return ParityOptions(**config.parity.model_dump())
