@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mlflow_serverless.optimise.artefact import Artefact
 from mlflow_serverless.optimise.errors import AnswersMovedError
 from mlflow_serverless.verify import ParityReport
+from mlflow_serverless.verify.report.values import CandidateReport
 
 
 def held_to_budget(report: ParityReport, artefacts: Sequence[Artefact]) -> None:
@@ -29,8 +30,16 @@ def held_to_budget(report: ParityReport, artefacts: Sequence[Artefact]) -> None:
         return
     raise AnswersMovedError(
         failed[0].name,
-        evidence="\n".join(f"{item.name}: {item.verdict}" for item in failed),
+        evidence="\n".join(map(_evidence, failed)),
         flips=max(item.flips for item in failed),
         moved=max((i.max_abs for i in failed if i.beyond), default=0.0),
         report=report,
     )
+
+
+def _evidence(item: CandidateReport) -> str:
+    """What was found, and how far scores move in each kind of rows."""
+    moved = sorted(item.groups, key=lambda group: -group.max_abs)
+    parts = [f"{group.name} {group.max_abs:.3g}" for group in moved if group.beyond]
+    by_rows = f"; largest move by rows: {', '.join(parts)}" if parts else ""
+    return f"{item.name}: {item.verdict}{by_rows}"
