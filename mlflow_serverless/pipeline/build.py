@@ -19,7 +19,7 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.recipe import recipe, sample_digest
+from mlflow_serverless.pipeline.recipe import options_of, recipe, sample_digest
 from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
@@ -92,9 +92,7 @@ def build(
     Raises:
         ServerlessError: Of the room that refused.
     """
-    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
-
-    options = ParityOptions(**config.parity.model_dump())
+    options = options_of(config)
     walk = _Walk(world, rooms or House(), config.optimise)
     wanted = config.conversion.environment
     key = walk.move_to(model, wanted)
@@ -189,11 +187,17 @@ class _Walk:
 
         with step(self._world.tell, "native", model.flavor) as said:
             made, fresh = self._obtain("native", full, make)
+            folder = self._world.store.root / "native" / full / "bundle"
+            try:
+                bundle = read_bundle(folder)
+            except BundleCorruptError:
+                self._world.store.discard("native", full)
+                made, fresh = self._obtain("native", full, make)
+                bundle = read_bundle(folder)
             what = f"{made.report.summary}; {cost_of(made)}"
             said.say(what, fresh=fresh, why=why, **plain(made.cost))
-        folder = self._world.store.root / "native" / full
         return _Proved(
-            bundle=read_bundle(folder / "bundle"),
+            bundle=bundle,
             parity=made.report,
             reports={f.name: f for f in self._reports("native", full)},
             cost=cost_of(made),

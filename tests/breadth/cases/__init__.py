@@ -1,0 +1,25 @@
+"""Every model of the table."""
+
+from collections.abc import Iterator
+
+from tests.breadth.case import Case, Unbuilt
+from tests.breadth.cases import (
+    boosters_lightgbm,
+    boosters_xgboost,
+    frames,
+    sklearn_meta,
+    sklearn_options,
+    sklearn_predictors,
+    sklearn_transformers,
+)
+
+SHELVES = (
+    sklearn_predictors, sklearn_meta, sklearn_options, sklearn_transformers, frames,
+    boosters_xgboost, boosters_lightgbm,
+)  # fmt: skip
+
+
+def everything() -> Iterator[Case | Unbuilt]:
+    """All cases, in the order of the page."""
+    for shelf in SHELVES:
+        yield from shelf.cases()
