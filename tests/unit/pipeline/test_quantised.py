@@ -6,6 +6,7 @@ import pytest
 
 from mlflow_serverless.config import parse
 from mlflow_serverless.optimise import AnswersMovedError, Cost
+from mlflow_serverless.optimise.errors import QuantisationError
 from mlflow_serverless.pipeline.build import build
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.verify.errors import ParityError
@@ -21,6 +22,8 @@ ASKED = {"optimise.precision": "int8", "engine": "auto"}
 class Moved(FakeRooms):
     """Quantises, and finds that seven labels and some scores moved."""
 
+    fault: str = ""
+
     def optimise(self, conversion, folder, asked):
         self.asked = asked
         (form,) = super().optimise(conversion, folder, asked)
@@ -30,7 +33,9 @@ class Moved(FakeRooms):
 
     def verify(self, model, artefacts, options):
         report = super().verify(model, artefacts, options)
-        group = GroupVerdict(name="drawn", rows=50, flips=7, beyond=9, max_abs=0.0123)
+        group = GroupVerdict(
+            name="drawn", rows=50, flips=7, beyond=9, max_abs=0.0123, fault=self.fault
+        )
         found = CandidateReport(
             name="int8", file="int8.onnx", format="onnx", bytes=100,
             passed=options.max_label_flips >= 7, verdict="7 wrong labels of 50",
@@ -66,6 +71,19 @@ def test_moved_answers_stop_the_story(world):
 
     assert "native" not in rooms.visits
     assert "parity.max_label_flips=7 and parity.atol=0.013" in caught.value.hint
+
+
+def test_a_quantised_graph_that_fails_stops_it_too(world):
+    """
+    What the engine cannot run is said so, whichever engine was to be chosen.
+    """
+    rooms = Moved(fault="the model answers, the graph fails")
+    model = rooms.resolve("models:/digits/1", world.downloads, None)
+
+    with pytest.raises(QuantisationError, match="int8"):
+        build(model, parse(ASKED), world, rooms)
+
+    assert "native" not in rooms.visits
 
 
 def test_a_budget_that_was_given_is_served_and_reported(world):
