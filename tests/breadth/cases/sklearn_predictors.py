@@ -117,7 +117,7 @@ def _classifiers() -> Iterator[Case | Unbuilt]:
             yield _case(
                 f"classifier/{name}, 3 classes", make, table, tables.three, methods
             )
-        yield _case(f"classifier/{name}, 2 texts", make, table, tables.two, methods[:2])
+        yield _case(f"classifier/{name}, 2 texts", make, table, tables.two, methods)
 
 
 _PAIRS = {"ClassifierChain", "MultiOutputClassifier"}
