@@ -14,8 +14,9 @@ from mlflow_serverless.world import Tell, World
 LOCAL = "lambda:/local"
 """The embedded cloud."""
 
-DEFAULT_TARGET = LOCAL
-"""What our own commands and functions deploy to unless they are told."""
+DEFAULT_TARGET = "lambda"
+"""What our own commands and functions deploy to unless they are told: AWS, so that a
+script that names no target never changes its meaning."""
 
 
 class TargetError(ServerlessError):

@@ -6,6 +6,7 @@ updates to the second version. Everything stays in `demo-output/`.
 """
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -57,9 +58,11 @@ def register() -> None:
     import mlflow
     import mlflow.sklearn
 
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     os.chdir(OUTPUT)
     mlflow.set_experiment("demo")
-    for version, trees in ((1, 60), (2, 120)):
+    for version, trees in ((1, 20), (2, 40)):
         model, frame = train(trees, seed=version)
         mlflow.sklearn.log_model(
             model,

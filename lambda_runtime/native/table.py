@@ -54,7 +54,7 @@ def array_of(value: Value) -> Any:
     numpy = library("numpy")
     if value.dtype == "string":
         flat = numpy.empty(len(value.data), dtype=object)
-        flat[:] = [_text(item) for item in value.data]
+        flat[:] = [_text(str(item)) for item in value.data]
         return flat.reshape(value.shape)
     # A copy: the request's buffer is read-only, and some estimators write.
     return numpy.frombuffer(value.data, dtype=value.dtype).reshape(value.shape).copy()

@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mlflow_serverless import limits
 
@@ -72,6 +72,36 @@ class Section(BaseModel):
         frozen=True, extra="forbid", use_attribute_docstrings=True,
         allow_inf_nan=False,
     )  # fmt: skip
+
+
+class OptimiseConfig(Section):
+    """What is done to the graph after conversion."""
+
+    precision: Literal["exact", "int8", "float16"] = "exact"
+    """What weights are kept in. `int8` and `float16` move answers: by how much is
+    measured, and refused beyond the `parity` tolerance and `parity.max_label_flips`."""
+
+    calibration: Path | None = None
+    """Rows like those to come (csv, parquet, npy, npz): `int8` then rounds what flows
+    between layers, too, with ranges taken from them."""
+
+    slim: bool = True
+    """Remove what the outputs do not need, with onnxslim where it is installed."""
+
+    fuse: bool = True
+    """Fuse operators as ONNX Runtime does, at the level that fits every processor."""
+
+    external: bool = True
+    """Keep large weights beside the graph, where they are mapped instead of copied."""
+
+    quick: bool = True
+    """Serve the first requests from a form that loads sooner, where one pays."""
+
+    @model_validator(mode="after")
+    def _calibrates_int8(self) -> Self:
+        said = "optimise.calibration is for optimise.precision=int8"
+        _need(self.calibration is None or self.precision == "int8", said)
+        return self
 
 
 class ConversionConfig(Section):
@@ -151,3 +181,6 @@ class DeploymentConfig(Section):
 
     parity: ParityConfig = ParityConfig()
     """How the served answers are compared with the model's own."""
+
+    optimise: OptimiseConfig = OptimiseConfig()
+    """What is done to the graph after conversion."""

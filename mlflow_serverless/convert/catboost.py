@@ -20,9 +20,10 @@ from mlflow_serverless.convert.draft import Draft, Source
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.load import load_native
 from mlflow_serverless.convert.lower import trees
-from mlflow_serverless.convert.lower.builder import Array, Builder, Sym
+from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import Data, Labels
+from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.lower.trees import Forest
 from mlflow_serverless.convert.lowered import draft_of
 from mlflow_serverless.model import ServableModel

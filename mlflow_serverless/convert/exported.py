@@ -85,7 +85,8 @@ def _feed(lone: Tensor, signature: Signature, of: str) -> Feed:
         why = f"its signature has {len(signature.tensors)} tensors, the graph one input"
         raise NoConversionError(why, of=of)
     (tensor,) = signature.tensors
-    if len(tensor.shape) != len(lone.shape) or tensor.dtype != lone.dtype:
+    kinds = {tensor.dtype == "string", lone.dtype == "string"}
+    if len(tensor.shape) != len(lone.shape) or len(kinds) > 1:
         why = (
             f"its signature takes {tensor.dtype} {_shown(tensor.shape)}, the exported "
             f"graph {lone.dtype} {_shown(lone.shape)}"

@@ -69,7 +69,7 @@ def load_native(folder: Path, flavor: str) -> Any:
         raise UnloadableModelError(file, cause, _versions(flavor)) from cause
 
 
-_FILES = ("pickled_model", "model_data", "data")
+_FILES = ("pickled_model", "model_data", "saved_model_dir", "data")
 """Keys under which flavours name their file or folder."""
 
 

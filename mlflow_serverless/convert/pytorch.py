@@ -86,7 +86,7 @@ def _exported(module: Any, model: ServableModel) -> Any:
         why = "TorchScript cannot be exported"
         raise NoConversionError(why, of=kind)
     example, varying = _example(model)
-    shapes = ({axis: torch.export.Dim.AUTO for axis in varying},)
+    shapes = (dict.fromkeys(varying, torch.export.Dim.AUTO),)
     try:
         with _quiet(), torch.no_grad():
             return torch.export.export(
@@ -124,7 +124,8 @@ def _given(model: ServableModel) -> np.ndarray[Any, Any] | None:
     from mlflow.models import Model  # noqa: PLC0415 - only for pickled modules
 
     try:
-        found = Model.load(str(model.folder)).load_input_example(str(model.folder))
+        meta = Model.load(str(model.folder))
+        found: Any = meta.load_input_example(str(model.folder))
     except Exception:  # noqa: BLE001 - verification says what is wrong with it
         return None
     return found if isinstance(found, np.ndarray) else None

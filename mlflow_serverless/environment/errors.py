@@ -67,4 +67,4 @@ class RelayedError(ServerlessError):
 
     def __init__(self, code: str, kind: Kind, message: str, hint: str) -> None:
         super().__init__(message, hint=hint)
-        self.code, self.kind = code, kind  # type: ignore[misc] # of this refusal
+        self.code, self.kind = code, kind

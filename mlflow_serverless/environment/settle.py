@@ -34,6 +34,9 @@ _BESIDE = {
     "sklearn": ("skl2onnx>=1.19", "skops>=0.11"),
     "xgboost": ("scikit-learn", "skops>=0.11"),
     "lightgbm": ("scikit-learn", "skops>=0.11"),
+    "pytorch": ("onnxscript",),
+    "tensorflow": ("tf2onnx",),
+    "keras": ("tf2onnx",),
 }
 """What our converters need there, by flavour."""
 

@@ -86,7 +86,10 @@ def install(
     listed = python.parent.parent / "requirements.txt"
     listed.write_text("\n".join(requirements) + "\n", encoding="utf-8")
     code, said = _run(
-        ("pip", "install", "--python", str(python), "--requirement", str(listed)),
+        (
+            "pip", "install", "--compile-bytecode",
+            "--python", str(python), "--requirement", str(listed),
+        ),
         tell, folder=folder,
     )  # fmt: skip
     if code:
@@ -96,20 +99,30 @@ def install(
 def culprit(said: str, requirements: Sequence[str]) -> str:
     """The requirement that *said* is about, as it was written; empty if unclear."""
     text = re.sub(r"\s+", " ", said).lower()
-    names = [(name, line) for (name, _), line in _named(requirements)]
-    hits = [(text.find(name), line) for name, line in names if name in text]
+    hits = [
+        (text.find(word), line)
+        for line in requirements
+        for word in _words(line)
+        if word in text
+    ]
     return min(hits)[1] if hits else ""
 
 
-def _named(requirements: Sequence[str]) -> list[tuple[tuple[str, str], str]]:
-    return [(pin, line) for line in requirements for pin in pins([line])]
+def _words(requirement: str) -> list[str]:
+    """What an explanation may call *requirement*: its name, or where it comes from."""
+    _, at, place = requirement.partition("@")
+    names = [name for name, _ in pins([requirement])]
+    return [*names, place.strip().lower()] if at else names
 
 
 def reason(said: str) -> str:
     """Why it refused, on one line."""
     text = " ".join(said.replace("╰─▶", " ").replace("├─▶", " ").split())
-    _, mark, after = text.partition("\N{MULTIPLICATION SIGN}")
-    return (after.strip() if mark else text)[-700:]
+    for mark in ("\N{MULTIPLICATION SIGN}", "error:"):
+        _, found, after = text.partition(mark)
+        if found:
+            return after.strip()[-700:]
+    return text[-700:]
 
 
 def _run(

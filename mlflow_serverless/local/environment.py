@@ -14,7 +14,6 @@ from pathlib import Path
 
 from mlflow_serverless.limits import INIT_SECONDS, SYNC_PAYLOAD_BYTES
 from mlflow_serverless.local import process as processes
-from mlflow_serverless.local.interpreter import interpreter_for
 from mlflow_serverless.local.journal import Entry
 from mlflow_serverless.local.lines import Lines
 from mlflow_serverless.local.outcome import (
@@ -136,14 +135,13 @@ class Environment:
         limit = SYNC_PAYLOAD_BYTES
         self._server = await listen(self._answer, HOST, longest=limit)
         port = self._server.sockets[0].getsockname()[1]
-        runs = interpreter_for(bundle)
-        env = runs.variables() | processes.variables(
+        env = processes.variables(
             self.target, api=f"{HOST}:{port}", bundle=bundle,
             scratch=self._scratch, environment=self.id,
         )  # fmt: skip
         try:
             return await processes.start(
-                processes.command(self._around.runtime, runs.python), env,
+                processes.command(self._around.runtime, bundle), env,
                 folder=self._scratch, output=self._lines.writer, target=self.target,
             )  # fmt: skip
         finally:

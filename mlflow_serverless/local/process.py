@@ -12,6 +12,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from mlflow_serverless.local.interpreter import interpreter_for
 from mlflow_serverless.local.route import LATEST, Target
 
 _MB = 2**20
@@ -19,9 +20,9 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def command(runtime: Path, python: str = sys.executable) -> tuple[str, ...]:
-    """How *runtime* is run: no user's settings, no site-packages."""
-    return (python, "-I", "-S", str(runtime))
+def command(runtime: Path, bundle: Path) -> tuple[str, ...]:
+    """How *runtime* is run for *bundle*: no user's settings, no site-packages."""
+    return (interpreter_for(bundle).python, "-I", "-S", str(runtime))
 
 
 def variables(
@@ -50,6 +51,7 @@ def variables(
         "TMPDIR": str(scratch),
         "TZ": "UTC",
     }
+    found |= interpreter_for(bundle).variables()
     if (library := engine_library()) is not None:
         found["MLFLOW_SERVERLESS_ORT"] = str(library)
     return found

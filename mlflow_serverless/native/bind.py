@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from lambda_runtime.manifest import (
     DTYPES,
+    NAN_TEXT,
+    NULL_TEXT,
     Answer,
     Feed,
     Field,
@@ -16,6 +18,7 @@ from lambda_runtime.manifest import (
 )
 from lambda_runtime.native.outcome import WHOLE
 from mlflow_serverless.native.errors import NativeAnswerError, NativeSignatureError
+from mlflow_serverless.verify.batch import null_is_nan
 
 _INPUTS = {
     "boolean": ("booleans", "bool"), "integer": ("integers", "int32"),
@@ -49,7 +52,11 @@ def inputs_for(signature: Signature) -> tuple[tuple[Tensor, ...], tuple[Feed, ..
     inputs = tuple(
         Tensor(name, dtype, (None, len(keys))) for (name, dtype), keys in groups.items()
     )
-    feeds = tuple(Feed(name, tuple(keys)) for (name, _), keys in groups.items())
+    null = NAN_TEXT if null_is_nan() else NULL_TEXT
+    feeds = tuple(
+        Feed(name, tuple(keys), null=null if dtype == "string" else NULL_TEXT)
+        for (name, dtype), keys in groups.items()
+    )
     return inputs, feeds
 
 

@@ -11,8 +11,8 @@ class NativeSignatureError(ServerlessError):
 
     def __init__(self, columns: list[str]) -> None:
         super().__init__(
-            f"the signature's columns {', '.join(columns)} hold lists, objects or maps, "
-            "which are not carried.",
+            f"the columns {', '.join(columns)} hold lists, objects or maps, which the "
+            "native engine does not carry.",
             hint="log the model with scalar columns, or with tensors.",
         )
 
@@ -44,7 +44,9 @@ class ColdStartError(ServerlessError):
             "conversion.environment=isolated.",
         )
 
-    @classmethod
-    def late(cls, what: str, seconds: float) -> "ColdStartError":
-        """It took longer than we wait."""
-        return cls(f"after {seconds:.0f} s: {what}")
+
+class SlowAnswerError(ColdStartError):
+    """The runtime was waited for longer than anybody would."""
+
+    def __init__(self, seconds: float, said: str = "") -> None:
+        super().__init__(f"nothing came for {seconds:.0f} s. {said}")

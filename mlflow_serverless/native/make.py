@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from lambda_runtime.native.recipe import Recipe
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.native.bind import answer_for, inputs_for
@@ -15,12 +17,13 @@ from mlflow_serverless.native.start import Runtime, started
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.verify import ParityOptions, ParityReport
 from mlflow_serverless.verify.asked import Asked
+from mlflow_serverless.verify.batch import take
 from mlflow_serverless.verify.errors import ParityError
 from mlflow_serverless.verify.gate import Exam, conclude, prepare
 from mlflow_serverless.verify.outputs import Outputs, join_outputs
 from mlflow_serverless.verify.precision import EPS64, Precision
 from mlflow_serverless.verify.report.values import CandidateReport, RuntimeReport
-from mlflow_serverless.verify.runtime_check import payload, through
+from mlflow_serverless.verify.runtime_check import only, payload, through
 
 ROWS = 2_000
 """Rows asked through the runtime at least: there is no graph that could be asked."""
@@ -78,7 +81,7 @@ def make(
         ServerlessError: As `verify` raises.
     """
     inputs, feeds = inputs_for(model.signature)
-    exam = prepare(model, options)
+    exam = _trimmed(prepare(model, options))
     answers = _answers(exam.bench.asked)
     outputs, answer = answer_for(answers.form, answers.arrays)
     recipe = recipe_for(model, exam.reference.estimator)
@@ -96,6 +99,27 @@ def make(
         report=report, cost=_cost(bundle, recipe, model, runtime.cold_ms, first_ms),
         why=why, loader=recipe.loader,
     )  # fmt: skip
+
+
+def _trimmed(exam: Exam) -> Exam:
+    """*exam* with no more rows of each group than are sent through the runtime."""
+    bench = exam.bench
+    groups = sum(item.rows > 0 for item in bench.asked)
+    share = max(bench.options.runtime_rows, ROWS) // max(groups, 1)
+    asked = [_spread(item, share) if item.rows else item for item in bench.asked]
+    return replace(exam, bench=replace(bench, asked=asked))
+
+
+def _spread(asked: Asked, share: int) -> Asked:
+    """*share* rows of *asked*, from all of it."""
+    assert asked.native is not None
+    rows = np.linspace(0, asked.rows - 1, min(share, asked.rows)).astype(np.intp)
+    return replace(
+        asked,
+        batch=take(asked.batch, rows),
+        native=only(asked.native, rows),
+        unasked=asked.unasked + asked.rows - len(rows),
+    )
 
 
 def _answers(asked: Sequence[Asked]) -> Outputs:
@@ -116,9 +140,9 @@ def _judge(bundle: Bundle, runtime: Runtime, exam: Exam) -> CandidateReport:
 
     Both sides are the same library in double precision, so they are held to as much.
     """
-    options = exam.bench.options
-    rows = max(options.runtime_rows, ROWS)
-    bench = replace(exam.bench, options=replace(options, runtime_rows=rows))
+    rows = sum(item.rows for item in exam.bench.asked) * len(exam.bench.asked)
+    options = replace(exam.bench.options, runtime_rows=rows)
+    bench = replace(exam.bench, options=options)
     found = through(runtime.post, Precision(EPS64, 1), bench, engine="native")
     passed = found.passed and found.rows > found.refused
     return CandidateReport(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import lambda_runtime
-from mlflow_serverless.native.errors import ColdStartError
+from mlflow_serverless.native.errors import ColdStartError, SlowAnswerError
 
 START_S = 120.0
 """Longest wait for the model to be loaded [s]."""
@@ -74,7 +74,7 @@ class _Api(ThreadingHTTPServer):
         try:
             return self.answers.get(timeout=ANSWER_S)
         except queue.Empty:
-            raise ColdStartError.late("no answer", ANSWER_S) from None
+            raise SlowAnswerError(ANSWER_S) from None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -202,7 +202,7 @@ def _await_ready(api: _Api, process: "subprocess.Popen[bytes]", log: Path) -> No
         if process.poll() is not None:
             raise ColdStartError(_tail(log) or f"it ended with {process.returncode}")
         if time.monotonic() > until:
-            raise ColdStartError.late(f"not ready; {_tail(log)}", START_S)
+            raise SlowAnswerError(START_S, _tail(log))
     if api.failed:
         raise ColdStartError(api.failed)
 

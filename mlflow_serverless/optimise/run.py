@@ -7,40 +7,51 @@ import onnx
 
 from lambda_runtime.manifest import Variant
 from mlflow_serverless.convert import Conversion, OnnxGraph
-from mlflow_serverless.optimise import clean, estimate, external, measure
-from mlflow_serverless.optimise.artefact import Artefact
+from mlflow_serverless.optimise import clean, estimate, external, measure, quantise
+from mlflow_serverless.optimise.artefact import Artefact, Cost
+from mlflow_serverless.optimise.calibration import calibration_rows
+from mlflow_serverless.optimise.options import OptimiseOptions
 
 PREPACK_PAYS_FROM_BYTES = 10 << 20
 """Dense weights from which laying them out costs more than a first request should."""
 
 
-def optimise(conversion: Conversion, folder: Path) -> tuple[Artefact, ...]:
+def optimise(
+    conversion: Conversion, folder: Path, options: OptimiseOptions | None = None
+) -> tuple[Artefact, ...]:
     """
     Forms of *conversion* in *folder*, the one that serves first leading.
 
     A forest with a twin is served by the twin until the tree operators are built. Large
     dense weights are served as they lie in the file until they are laid out for speed.
-    All others are served by one form. No step may change an answer; `verify` proves it
-    on what comes out here.
+    All others are served by one form. No step but the precision, if one is asked for,
+    may change an answer; `verify` proves it on what comes out here.
+
+    Raises:
+        NothingToQuantiseError: A precision is asked for that changes nothing.
+        QuantisationError, BadCalibrationError: It cannot be reached.
     """
-    if conversion.twins:
+    chosen = options or OptimiseOptions()
+    if conversion.twins and chosen.quick and chosen.precision == "exact":
         firsts = [
-            _form(twin, folder, "gather" if i == 0 else f"gather-{i}", use="first")
+            _form(twin, folder, "gather" if i == 0 else f"gather-{i}", "first", chosen)
             for i, twin in enumerate(conversion.twins)
         ]
-        return (*firsts, _form(conversion.graph, folder, "portable", use="steady"))
-    only = _form(conversion.graph, folder, "portable", use="always")
-    return _by_layout(only) if _is_dense(only) else (only,)
+        steady = _form(conversion.graph, folder, "portable", "steady", chosen)
+        return (*firsts, steady)
+    name = "portable" if chosen.precision == "exact" else chosen.precision
+    only = _form(conversion.graph, folder, name, "always", chosen)
+    return _by_layout(only) if chosen.quick and _is_dense(only) else (only,)
 
 
-def _form(graph: OnnxGraph, folder: Path, name: str, *, use: str) -> Artefact:
+def _form(
+    graph: OnnxGraph, folder: Path, name: str, use: str, options: OptimiseOptions
+) -> Artefact:
     before = _size(graph.file)
-    proto, slim = clean.slimmed(onnx.load(graph.file))
-    proto = clean.optimised(proto)
-    steps = ["onnxslim"] * slim + ["onnxruntime-extended"]
+    proto, steps = _cleaned(graph, options)
     file = folder / f"{name}.onnx"
     needs: tuple[str, ...] = ()
-    if external.constant_bytes(proto) >= external.FROM_BYTES:
+    if options.external and external.constant_bytes(proto) >= external.FROM_BYTES:
         needs = (f"{name}.data",)
         external.move_out(proto, folder / f"{name}.data")
         steps.append("external-data")
@@ -62,6 +73,47 @@ def _form(graph: OnnxGraph, folder: Path, name: str, *, use: str) -> Artefact:
         steps=tuple(steps),
         load_ms=measure.load_ms(file),
         run_us=measure.run_us(file, graph.inputs),
+        before=_unquantised(graph, options),
+    )
+
+
+def _cleaned(
+    graph: OnnxGraph, options: OptimiseOptions
+) -> tuple[onnx.ModelProto, list[str]]:
+    """The graph after every step that was asked for, and their names."""
+    proto, steps = onnx.load(graph.file), list[str]()
+    if options.slim:
+        proto, slim = clean.slimmed(proto)
+        steps += ["onnxslim"] * slim
+    if options.precision == "int8":  # before fusing, which knows quantised layers
+        proto, step = _in_bytes(proto, graph, options)
+        steps.append(step)
+    if options.fuse:
+        proto = clean.optimised(proto)
+        steps.append("onnxruntime-extended")
+    if options.precision == "float16":  # after fusing, which would widen it again
+        proto = quantise.halved(proto)
+        steps.append("float16-weights")
+    return proto, steps
+
+
+def _in_bytes(
+    proto: onnx.ModelProto, graph: OnnxGraph, options: OptimiseOptions
+) -> tuple[onnx.ModelProto, str]:
+    if options.calibration is None:
+        return quantise.in_bytes(proto), "int8-dynamic"
+    rows = calibration_rows(options.calibration, graph)
+    return quantise.calibrated(proto, rows), "int8-static"
+
+
+def _unquantised(graph: OnnxGraph, options: OptimiseOptions) -> Cost | None:
+    """What the graph costs as it was converted, if answers may move."""
+    if options.precision == "exact":
+        return None
+    return Cost(
+        bytes=_size(graph.file),
+        load_ms=measure.load_ms(graph.file),
+        run_us=measure.run_us(graph.file, graph.inputs),
     )
 
 

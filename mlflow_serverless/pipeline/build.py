@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lambda_runtime.manifest import Engine
-from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.config import DeploymentConfig, OptimiseConfig
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package import Bundle, BundleCorruptError, package, read_bundle
@@ -19,7 +19,7 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.recipe import recipe, sample_digest
+from mlflow_serverless.pipeline.recipe import options_of, recipe, sample_digest
 from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
@@ -92,10 +92,8 @@ def build(
     Raises:
         ServerlessError: Of the room that refused.
     """
-    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
-
-    options = ParityOptions(**config.parity.model_dump())
-    walk = _Walk(world, rooms or House())
+    options = options_of(config)
+    walk = _Walk(world, rooms or House(), config.optimise)
     wanted = config.conversion.environment
     key = walk.move_to(model, wanted)
     try:
@@ -118,9 +116,10 @@ def build(
 class _Walk:
     """Through the rooms, telling of each."""
 
-    def __init__(self, world: World, rooms: Rooms) -> None:
+    def __init__(self, world: World, rooms: Rooms, asked: OptimiseConfig) -> None:
         self._world = world
         self._rooms = rooms
+        self._asked = asked
         self.is_away = False
         """Whether these are the rooms of the model's own environment."""
 
@@ -158,10 +157,18 @@ class _Walk:
         self, key: str, model: ServableModel, options: "ParityOptions"
     ) -> _Proved:
         conversion = self.convert(key, model)
-        artefacts = self.optimise(key, conversion)
-        parity, reports = self.verify(key, model, artefacts, options)
-        bundle = self.package(key, model, artefacts)
-        return _Proved(bundle=bundle, parity=parity, reports=reports)
+        formed = key_of(
+            before=key, asked=self._asked.model_dump(mode="json"),
+            data=sample_digest(self._asked.calibration),
+        )  # fmt: skip
+        artefacts = self.optimise(formed, conversion)
+        parity, proof = self.verify(formed, model, artefacts, options)
+        found = [*self._reports("convert", key), *self._reports("optimise", formed)]
+        return _Proved(
+            bundle=self.package(formed, model, artefacts),
+            parity=parity,
+            reports={file.name: file for file in (*found, *proof)},
+        )
 
     def _by_library(
         self, key: str, model: ServableModel, options: "ParityOptions", why: str
@@ -180,11 +187,17 @@ class _Walk:
 
         with step(self._world.tell, "native", model.flavor) as said:
             made, fresh = self._obtain("native", full, make)
+            folder = self._world.store.root / "native" / full / "bundle"
+            try:
+                bundle = read_bundle(folder)
+            except BundleCorruptError:
+                self._world.store.discard("native", full)
+                made, fresh = self._obtain("native", full, make)
+                bundle = read_bundle(folder)
             what = f"{made.report.summary}; {cost_of(made)}"
             said.say(what, fresh=fresh, why=why, **plain(made.cost))
-        folder = self._world.store.root / "native" / full
         return _Proved(
-            bundle=read_bundle(folder / "bundle"),
+            bundle=bundle,
             parity=made.report,
             reports={f.name: f for f in self._reports("native", full)},
             cost=cost_of(made),
@@ -211,12 +224,17 @@ class _Walk:
         with step(self._world.tell, "optimise") as said:
             value, fresh = self._obtain(
                 "optimise", key,
-                lambda folder: tuple(self._rooms.optimise(conversion, folder)),
+                lambda folder: self._formed(conversion, folder),
             )  # fmt: skip
             names = ", ".join(item.variant.name for item in value)
             before, after = value[-1].before_bytes, value[-1].bytes
             said.say(f"{names}, {before:,} to {after:,} bytes", fresh=fresh)
         return value
+
+    def _formed(self, conversion: "Conversion", folder: Path) -> "tuple[Artefact, ...]":
+        made = tuple(self._rooms.optimise(conversion, folder, self._asked))
+        write_json(folder / "optimise.json", {"forms": [a.described() for a in made]})
+        return made
 
     def verify(
         self,
@@ -224,7 +242,7 @@ class _Walk:
         model: ServableModel,
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
-    ) -> "tuple[ParityReport, dict[str, Path]]":
+    ) -> "tuple[ParityReport, list[Path]]":
         full = key_of(
             before=key, options=plain(options), data=sample_digest(options.data)
         )
@@ -234,9 +252,7 @@ class _Walk:
                 lambda folder: self._verified(model, artefacts, options, folder),
             )  # fmt: skip
             said.say(value.summary, fresh=fresh, rows=value.rows)
-        folders = (("convert", key), ("verify", full))
-        found = [f for room, k in folders for f in self._reports(room, k)]
-        return value, {file.name: file for file in found}
+        return value, self._reports("verify", full)
 
     def _verified(
         self,
@@ -245,6 +261,7 @@ class _Walk:
         options: "ParityOptions",
         folder: Path,
     ) -> "ParityReport":
+        from mlflow_serverless.optimise import held_to_budget  # noqa: PLC0415 - brings onnx
         from mlflow_serverless.verify.errors import ParityError  # noqa: PLC0415 - brings numpy
 
         try:
@@ -254,6 +271,7 @@ class _Walk:
             kept.mkdir(parents=True, exist_ok=True)
             write_reports(refusal.report, kept)
             self._world.tell("verify.warning", what=f"the report is in {kept}")
+            held_to_budget(refusal.report, artefacts)
             raise
         write_reports(report, folder)
         return report

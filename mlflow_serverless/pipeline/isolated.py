@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.environment import Isolation, call
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.rooms import House, Rooms, candidate_of
@@ -49,9 +50,11 @@ class Isolated:
         return made
 
     @staticmethod
-    def optimise(conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+    def optimise(
+        conversion: "Conversion", folder: Path, asked: OptimiseConfig
+    ) -> "Sequence[Artefact]":
         """As in the house: a graph is a graph."""
-        return House.optimise(conversion, folder)
+        return House.optimise(conversion, folder, asked)
 
     def verify(
         self,

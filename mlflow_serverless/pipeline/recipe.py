@@ -5,13 +5,20 @@ import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import lambda_runtime
 from lambda_runtime.version import __version__
+from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.store import digest_file, key_of
 
+if TYPE_CHECKING:
+    from mlflow_serverless.verify import ParityOptions
+
 LIBRARIES = (
-    "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime", "onnxslim", "pandas",
-    "scikit-learn", "scipy", "skl2onnx", "skops", "xgboost", "xgboost-cpu",
+    "catboost", "keras", "lightgbm", "mlflow", "numpy", "onnx", "onnxruntime",
+    "onnxscript", "onnxslim", "pandas", "scikit-learn", "scipy", "skl2onnx", "skops",
+    "tensorflow", "tensorflow-cpu", "tf2onnx", "torch", "xgboost", "xgboost-cpu",
 )  # fmt: skip
 """Whatever may change a graph or an answer."""
 
@@ -44,8 +51,9 @@ def _source() -> str:
     """Our own code, so that a checkout that was edited does not reuse old work."""
     root = Path(__file__).parent.parent
     whole = hashlib.sha256()
-    for room in ROOMS:
-        for file in sorted((root / room).rglob("*.py")):
+    runtime = Path(lambda_runtime.__file__).parent
+    for folder in (*(root / room for room in ROOMS), runtime):
+        for file in sorted(folder.rglob("*.py")):
             whole.update(file.read_bytes())
     return whole.hexdigest()
 
@@ -53,3 +61,10 @@ def _source() -> str:
 def sample_digest(file: Path | None) -> str:
     """Names the user's own rows; empty if there are none, or no such file."""
     return digest_file(file) if file is not None and file.is_file() else ""
+
+
+def options_of(config: DeploymentConfig) -> "ParityOptions":
+    """What the configuration says about parity."""
+    from mlflow_serverless.verify import ParityOptions  # noqa: PLC0415 - brings numpy
+
+    return ParityOptions(**config.parity.model_dump())

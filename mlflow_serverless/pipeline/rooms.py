@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.world import World
@@ -46,7 +47,9 @@ class Rooms(Protocol):
         """Graphs, with their files in *folder*."""
         ...
 
-    def optimise(self, conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+    def optimise(
+        self, conversion: "Conversion", folder: Path, asked: OptimiseConfig
+    ) -> "Sequence[Artefact]":
         """Forms of the graph to serve, with their files in *folder*."""
         ...
 
@@ -101,11 +104,13 @@ class House:
         return convert(model, folder)
 
     @staticmethod
-    def optimise(conversion: "Conversion", folder: Path) -> "Sequence[Artefact]":
+    def optimise(
+        conversion: "Conversion", folder: Path, asked: OptimiseConfig
+    ) -> "Sequence[Artefact]":
         """See `mlflow_serverless.optimise`."""
-        from mlflow_serverless.optimise import optimise  # noqa: PLC0415 - brings onnx
+        from mlflow_serverless.optimise import OptimiseOptions, optimise  # noqa: PLC0415 - brings onnx
 
-        return optimise(conversion, folder)
+        return optimise(conversion, folder, OptimiseOptions(**asked.model_dump()))
 
     @staticmethod
     def verify(

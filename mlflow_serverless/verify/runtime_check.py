@@ -134,15 +134,16 @@ def _pieces(
     batch = take(asked.batch, rows)
     status, body = post(payload(batch))
     if status == 200:
-        yield batch, _only(asked.native, rows)
+        yield batch, only(asked.native, rows)
         return
     reasons.setdefault(f"{asked.group.name}: {_message(body)}")
     for row in rows:
         one = np.array([row])
-        yield take(asked.batch, one), _only(asked.native, one)
+        yield take(asked.batch, one), only(asked.native, one)
 
 
-def _only(outputs: Outputs, rows: NDArray[np.intp]) -> Outputs:
+def only(outputs: Outputs, rows: NDArray[np.intp]) -> Outputs:
+    """The answers to *rows* alone."""
     return Outputs(outputs.form, {n: a[rows] for n, a in outputs.arrays.items()})
 
 

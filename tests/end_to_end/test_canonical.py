@@ -12,6 +12,8 @@ from tests.models.canonical import customers, pipeline
 
 pytestmark = pytest.mark.emulator
 
+LOCAL = "lambda:/local"
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
@@ -40,7 +42,9 @@ def versions(shop):
 
 @pytest.fixture(scope="module")
 def deployed(home, versions):
-    return mlflow_serverless.deploy("churn", "models:/churn/1", memory_mb=512)
+    return mlflow_serverless.deploy(
+        "churn", "models:/churn/1", memory_mb=512, target=LOCAL
+    )
 
 
 def native(version, rows):
@@ -63,7 +67,9 @@ def test_the_same_again_does_nothing_in_no_time(deployed):
     """
     With nothing changed no step is taken, within two seconds.
     """
-    again = mlflow_serverless.deploy("churn", "models:/churn/1", memory_mb=512)
+    again = mlflow_serverless.deploy(
+        "churn", "models:/churn/1", memory_mb=512, target=LOCAL
+    )
 
     assert () == again.changed
     assert again.seconds < 2
@@ -94,7 +100,17 @@ def test_what_is_served_can_be_held_to_a_model(deployed):
 
     from mlflow_serverless.cli import main
 
-    ask = ["verify", "--against", "churn", "-C", "parity.samples=200", "--json", "-m"]
+    ask = [
+        "verify",
+        "-t",
+        LOCAL,
+        "--against",
+        "churn",
+        "-C",
+        "parity.samples=200",
+        "--json",
+        "-m",
+    ]
     same = CliRunner().invoke(main, [*ask, "models:/churn/1"])
     other = CliRunner().invoke(main, [*ask, "models:/churn/2"])
 
@@ -108,13 +124,14 @@ def test_an_update_moves_the_traffic(deployed):
     """
     After an update the second model answers, with the settings of the first.
     """
-    moved = mlflow_serverless.update("churn", "models:/churn/2")
+    moved = mlflow_serverless.update("churn", "models:/churn/2", target=LOCAL)
     rows = customers(100, seed=8)
 
     assert native(2, rows) == moved.predict(rows)
-    assert 512 == mlflow_serverless.status("churn").config.memory_mb
+    assert 512 == mlflow_serverless.status("churn", target=LOCAL).config.memory_mb
     assert [("2", ("live",)), ("1", ())] == [
-        (item.version, item.aliases) for item in mlflow_serverless.history("churn")
+        (item.version, item.aliases)
+        for item in mlflow_serverless.history("churn", target=LOCAL)
     ]
 
 
@@ -122,10 +139,10 @@ def test_one_version_back_is_one_deployment(deployed):
     """
     The first model again is its first version again: nothing is made anew.
     """
-    back = mlflow_serverless.update("churn", "models:/churn/1")
+    back = mlflow_serverless.update("churn", "models:/churn/1", target=LOCAL)
 
     assert deployed.version == back.version
-    assert 2 == mlflow_serverless.status("churn").versions
+    assert 2 == mlflow_serverless.status("churn", target=LOCAL).versions
 
 
 def test_every_request_is_measured(deployed):
@@ -133,7 +150,7 @@ def test_every_request_is_measured(deployed):
     Cold starts and warm requests are told apart.
     """
     deployed.predict(customers(2))
-    lines = list(mlflow_serverless.metrics("churn"))
+    lines = list(mlflow_serverless.metrics("churn", target=LOCAL))
 
     assert any(line["cold"] and line["init_ms"] > 0 for line in lines)
     assert any(not line["cold"] and line["rows"] == 2 for line in lines)
@@ -151,9 +168,9 @@ def test_what_is_deleted_is_gone(deployed):
     """
     Deleting twice is no error, and nothing answers any more.
     """
-    assert (True, False) == (
-        mlflow_serverless.delete("churn"), mlflow_serverless.delete("churn"),
-    )  # fmt: skip
+    gone = [mlflow_serverless.delete("churn", target=LOCAL) for _ in range(2)]
+
+    assert [True, False] == gone
     with pytest.raises(ServerlessError) as caught:
         deployed.predict(json.dumps({"inputs": []}))
     assert "no-such-deployment" == caught.value.code

@@ -41,7 +41,7 @@ def test_a_killed_command_is_finished_by_the_same_again(home, moment):
     """
     Killed with -9 at any moment: nothing half-made serves, the next run ends well.
     """
-    words = ("deploy", "fraud", "models:/fraud/1", "--json")
+    words = ("deploy", "fraud", "models:/fraud/1", "-t", "lambda:/local", "--json")
     process = command(home, *words)
     for line in process.stderr:
         if json.loads(line)["event"] == moment:
@@ -60,7 +60,7 @@ def test_commands_that_do_the_same_at_once_agree(home):
     Two deployments of one model under one name, and one under another, all succeed;
     nothing is published twice.
     """
-    words = ("models:/fraud/1", "--json")
+    words = ("models:/fraud/1", "-t", "lambda:/local", "--json")
     running = [command(home, "deploy", name, *words) for name in ("one", "one", "two")]
     done = [finished(process) for process in running]
 

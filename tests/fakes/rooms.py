@@ -14,6 +14,7 @@ from lambda_runtime.manifest import (
     Tensor,
     Variant,
 )
+from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.convert import Conversion, ConversionReport, OnnxGraph
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.optimise import Artefact
@@ -68,7 +69,9 @@ class FakeRooms:
         )  # fmt: skip
         return Conversion(graph=graph, report=report)
 
-    def optimise(self, conversion: Conversion, folder: Path) -> Sequence[Artefact]:
+    def optimise(
+        self, conversion: Conversion, folder: Path, asked: OptimiseConfig
+    ) -> Sequence[Artefact]:
         self._visit("optimise")
         graph = conversion.graph
         size = graph.file.stat().st_size

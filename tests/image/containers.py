@@ -124,7 +124,8 @@ def running(
 def emulated(rie: Path, *options: str, memory_mb: int = 512) -> Iterator[Container]:
     """The function under the runtime interface emulator."""
     with running(
-        "-p", "127.0.0.1::8080", "-m", f"{memory_mb}m", "--memory-swap", f"{memory_mb}m",
+        "-p", "127.0.0.1::8080",
+        "-m", f"{memory_mb}m", "--memory-swap", f"{memory_mb}m",
         "-e", f"AWS_LAMBDA_FUNCTION_MEMORY_SIZE={memory_mb}",
         "-e", "AWS_LAMBDA_FUNCTION_NAME=small", "-e", "AWS_LAMBDA_FUNCTION_VERSION=7",
         "-e", "AWS_LAMBDA_FUNCTION_TIMEOUT=10",

@@ -118,3 +118,105 @@ def save_torch(
             signature=infer_signature(example, answer), **options,
         )  # fmt: skip
     return folder
+
+
+def keras_network(width: int = 6) -> Any:
+    """A small dense network."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((width,)), layers.Dense(24, "relu"), layers.Dropout(0.3),
+        layers.LayerNormalization(), layers.Dense(3, "softmax"),
+    ])  # fmt: skip
+
+
+def keras_convolution(size: int = 8) -> Any:
+    """A small image classifier of the functional form."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    image = keras.Input((size, size, 3))
+    value = layers.Conv2D(8, 3, padding="same", activation="relu")(image)
+    value = layers.BatchNormalization()(value)
+    value = layers.GlobalAveragePooling2D()(layers.MaxPooling2D()(value))
+    return keras.Model(image, layers.Dense(4)(value))
+
+
+def keras_recurrent() -> Any:
+    """Whole numbers, embedded and read one after the other."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((5,), dtype="int32"), layers.Embedding(300, 8), layers.LSTM(12),
+        layers.Dense(1, "sigmoid"),
+    ])  # fmt: skip
+
+
+def save_keras(network: Any, example: Any, folder: Path, flavor: str) -> Path:
+    """*network* as MLflow's *flavor* (`tensorflow` or `keras`) saves it."""
+    import importlib
+
+    from mlflow.models import infer_signature
+
+    room = importlib.import_module(f"mlflow.{flavor}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        answer = network.predict(example, verbose=0)
+        signature = infer_signature(example, answer)
+        extra = {"input_example": example, "pip_requirements": [flavor]}
+        folder.mkdir()  # mlflow.keras writes the example before it makes the folder
+        room.save_model(network, path=str(folder), signature=signature, **extra)
+    return folder
+
+
+WORDS = (
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "model", "is", "good", "bad",
+    "not", "very", "##ly", "!",
+)  # fmt: skip
+"""All that the tokeniser knows."""
+
+
+def tiny_bert(folder: Path) -> Path:
+    """A random BERT of a few thousand weights with its own vocabulary, in *folder*."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    torch.manual_seed(0)
+    folder.mkdir()
+    vocabulary = folder / "vocab.txt"
+    vocabulary.write_text("\n".join(WORDS))
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1,
+        num_attention_heads=2, intermediate_size=32, max_position_embeddings=32,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    BertTokenizerFast(vocab_file=str(vocabulary)).save_pretrained(folder)
+    return folder
+
+
+def text_classifier(folder: Path) -> Any:
+    """A pipeline around `tiny_bert`."""
+    from transformers import (
+        AutoTokenizer,
+        BertForSequenceClassification,
+        pipeline,
+    )
+
+    made = tiny_bert(folder)
+    network = BertForSequenceClassification.from_pretrained(made).eval()
+    tokeniser = AutoTokenizer.from_pretrained(made)
+    return pipeline("text-classification", model=network, tokenizer=tokeniser)
+
+
+def sentence_embedder(folder: Path) -> Any:
+    """Mean-pooled sentences through `tiny_bert`."""
+    from sentence_transformers import SentenceTransformer, models
+
+    words = models.Transformer(str(tiny_bert(folder)))
+    pooling = models.Pooling(words.get_word_embedding_dimension())
+    return SentenceTransformer(modules=[words, pooling], device="cpu")

@@ -58,6 +58,8 @@ _REGRESSORS = (
         linear_model.Ridge(), {"alpha": [0.1, 1.0]}
     ),
     gaussian_process.GaussianProcessRegressor(alpha=0.1),
+    neighbors.RadiusNeighborsRegressor(1.03),
+    neighbors.RadiusNeighborsRegressor(1.03, weights="distance"),
 )  # fmt: skip
 
 _CLASSIFIERS = (
@@ -100,6 +102,7 @@ _CLASSIFIERS = (
 
 _UNSUPERVISED = (
     cluster.KMeans(3, n_init=1, random_state=0),
+    cluster.BisectingKMeans(4, random_state=0),
     cluster.MiniBatchKMeans(3, n_init=1, random_state=0), cluster.MeanShift(),
     mixture.GaussianMixture(3, random_state=0),
     mixture.GaussianMixture(3, covariance_type="diag", random_state=0),

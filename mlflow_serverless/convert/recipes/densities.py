@@ -5,13 +5,18 @@ from typing import Any
 
 import numpy as np
 from sklearn.covariance import EllipticEnvelope
-from sklearn.gaussian_process import GaussianProcessRegressor, kernels
+from sklearn.gaussian_process import (
+    GaussianProcessClassifier,
+    GaussianProcessRegressor,
+    kernels,
+)
+from sklearn.gaussian_process._gpc import _BinaryGaussianProcessClassifierLaplace
 from sklearn.linear_model import SGDOneClassSVM
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes import distance
 from mlflow_serverless.convert.recipes.classify import labels_by_probability
@@ -146,6 +151,25 @@ def process_mean(model: Any, data: Data) -> Sym:
     scale, shift = np.atleast_1d(model._y_train_std), np.atleast_1d(model._y_train_mean)  # noqa: SLF001
     value = value * scale[None, :] + shift[None, :]
     return value.squeeze(1) if value.width == 1 else value
+
+
+@lowers(_BinaryGaussianProcessClassifierLaplace, method="decision_function")
+def process_score(model: Any, data: Data) -> Sym:
+    """The latent mean, whose sign decides."""
+    points = np.asarray(model.X_train_, np.float64)
+    weights = np.asarray(model.y_train_ - model.pi_, np.float64)[:, None]
+    near = covariance(model.kernel_, doubles(data), points)
+    return (near @ weights).squeeze(1)
+
+
+@lowers(GaussianProcessClassifier, method="predict")
+def process_classes(model: Any, data: Data) -> Labels:
+    """The sign of the latent mean; of several classes there is no closed form."""
+    inner = model.base_estimator_
+    if not isinstance(inner, _BinaryGaussianProcessClassifierLaplace):
+        raise NoConversionError(why="it has more than two classes", of=model)
+    second = (process_score(inner, data) > 0.0).cast("int64")
+    return Labels(second, np.asarray(inner.classes_))
 
 
 def covariance(kernel: Any, data: Sym, points: Array) -> Sym:

@@ -16,6 +16,7 @@ from sklearn.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
     NearestCentroid,
+    RadiusNeighborsRegressor,
 )
 
 from mlflow_serverless.convert.errors import NoConversionError
@@ -30,17 +31,22 @@ from mlflow_serverless.convert.recipes.combine import normalised_logs
 from mlflow_serverless.convert.recipes.numeric import doubles
 
 
-def _found(model: Any, data: Data) -> tuple[Sym | None, Sym]:
-    """Weights (None if all count the same) and places of the nearest points."""
+def _away(model: Any, data: Data) -> Sym:
+    """Distances to the points that the model keeps."""
     points = model._fit_X  # noqa: SLF001 - no public name
     if not isinstance(points, np.ndarray) or callable(model.metric):
         why = "its points are sparse, or its metric is Python code"
         raise NoConversionError(why, of=model)
     params = model.effective_metric_params_ or {}
-    away = distance.between(
+    return distance.between(
         doubles(data), points.astype(np.float64), model.effective_metric_,
         float(params.get("p", 2)),
     )  # fmt: skip
+
+
+def _found(model: Any, data: Data) -> tuple[Sym | None, Sym]:
+    """Weights (None if all count the same) and places of the nearest points."""
+    away = _away(model, data)
     distances, places = distance.nearest(away, int(model.n_neighbors))
     places.graph.warnings.append(
         "of equally near points the first count; scikit-learn's own search may pick "
@@ -92,6 +98,41 @@ def regress(model: Any, data: Data) -> Sym:
         heavy = (values * weights.unsqueeze(2)).sum(axis=1)
         mean = heavy / weights.sum(keepdims=True)
     return mean.squeeze(1) if own.ndim == 1 else mean
+
+
+@lowers(RadiusNeighborsRegressor, method="predict")
+def regress_around(model: Any, data: Data) -> Sym:
+    """The mean of all points within the radius; NaN where there is none."""
+    away = _away(model, data)
+    inside = away <= float(model.radius)
+    weights = inside.cast("float64")
+    if model.weights == "distance":
+        touches = away.equals(0.0).cast("float64")
+        near = inside.where(away.map("Reciprocal"), 0.0)
+        weights = (touches.sum(keepdims=True) > 0.0).where(touches, near)
+    elif model.weights != "uniform":
+        raise NoConversionError(why="its weights are Python code", of=model)
+    own = np.asarray(model._y, np.float64)  # noqa: SLF001 - no public name
+    mean = (weights @ own.reshape(len(own), -1)) / weights.sum(keepdims=True)
+    return mean.squeeze(1) if own.ndim == 1 else mean
+
+
+@lowers(BisectingKMeans, method="predict")
+def bisected(model: Any, data: Data) -> Sym:
+    """Down the tree of clusters, to the nearer of two centres each time."""
+    shift = getattr(model, "_X_mean", 0.0)
+    return _bisected(model._bisecting_tree, doubles(data), shift)  # noqa: SLF001
+
+
+def _bisected(node: Any, value: Sym, shift: Any) -> Sym:
+    if node.left is None:
+        first = value.column(0).squeeze(1)
+        return value.graph.fill(first, int(node.label), "int32")
+    centres = np.vstack((node.left.center, node.right.center)) + shift
+    away = distance.squared(value, np.asarray(centres, np.float64))
+    nearer = away.reduce("ArgMin", like="int64").equals(0)
+    left = _bisected(node.left, value, shift)
+    return nearer.where(left, _bisected(node.right, value, shift))
 
 
 @lowers(NearestCentroid, method="predict")

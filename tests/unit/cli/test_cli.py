@@ -25,6 +25,7 @@ from tests.unit.package.test_package import MODEL
 @pytest.fixture
 def run(home, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home.parent}/none.db")
+    monkeypatch.setenv("MLFLOW_SERVERLESS_TARGET", "lambda:/local")
 
     def invoke(*words):
         return CliRunner().invoke(main, words)

@@ -38,6 +38,23 @@ def test_probabilities_of_a_support_vector_machine():
     same(model.predict_proba(data), served(model, data, "predict_proba"))
 
 
+def test_a_process_decides_by_its_sign():
+    """
+    Two classes: the sign of the latent mean; more are refused by name.
+    """
+    from sklearn.gaussian_process import GaussianProcessClassifier
+
+    from mlflow_serverless.convert.errors import NoConversionError
+
+    data = tables.numbers(80)
+    model = GaussianProcessClassifier().fit(data, tables.two_classes(data))
+    many = GaussianProcessClassifier().fit(data, tables.three_classes(data))
+
+    same(model.predict(data), served(model, data))
+    with pytest.raises(NoConversionError, match="more than two classes"):
+        served(many, data)
+
+
 def test_one_column_isotonic():
     """
     Values between thresholds are interpolated, values outside are clipped.

@@ -8,8 +8,8 @@ _WHY = "torch is not installed: python -m pip install torch onnxscript"
 torch = pytest.importorskip("torch", reason=_WHY)
 pytest.importorskip("onnxscript", reason=_WHY)
 
-from mlflow_serverless.convert.errors import NoConversionError
-from tests.models import deep
+from mlflow_serverless.convert.errors import NoConversionError  # noqa: E402 - see above
+from tests.models import deep  # noqa: E402
 
 pytestmark = [
     pytest.mark.slow,

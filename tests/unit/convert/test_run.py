@@ -191,10 +191,11 @@ def test_an_unknown_flavour_names_the_known_ones(churn, tmp_path, out):
     """
     kept = folders.servable(tmp_path, churn[1], flavor="prophet")
 
-    with pytest.raises(
-        UnsupportedFlavorError, match="lightgbm, onnx, sklearn, xgboost"
-    ):
+    with pytest.raises(UnsupportedFlavorError) as caught:
         convert(kept, out)
+
+    for known in ("lightgbm", "onnx", "sklearn", "xgboost"):
+        assert known in caught.value.message
 
 
 def test_a_missing_framework_names_its_extra():
