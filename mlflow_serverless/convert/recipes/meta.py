@@ -258,8 +258,8 @@ def code_classes(model: Any, data: Data) -> Labels:
     said = columns_of([
         binary_score(member, data).cast("float64") for member in model.estimators_
     ])  # fmt: skip
-    away = distance.squared(said, np.asarray(model.code_book_, np.float64))
-    return Labels(away.reduce("ArgMin", like="int64"), np.asarray(model.classes_))
+    place = distance.nearest_as_sklearn(said, np.asarray(model.code_book_, np.float64))
+    return Labels(place, np.asarray(model.classes_))
 
 
 def _eliminated(method: str) -> None:
