@@ -89,8 +89,8 @@ def _inner(kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
-ASKED = ("predict", "predict_proba", "predict_log_proba")
-"""What MLflow's pyfunc can ask of scikit-learn, but for `score`."""
+ASKED = ("predict", "predict_proba")
+"""What MLflow's pyfunc is mostly set to ask."""
 
 
 def _methods(model: Any) -> tuple[str, ...]:
@@ -143,6 +143,8 @@ def _regressors() -> Iterator[Case | Unbuilt]:
         table: Table = tables.numbers
         if name == "IsotonicRegression":
             table = tables.column
+            yield _case(f"regressor/{name}", make, table, _whole_score)
+            continue
         above = name in {"GammaRegressor", "PoissonRegressor", "TweedieRegressor"}
         target: Target = tables.amount if above else tables.score
         if name not in _TWO_TARGETS:
@@ -150,6 +152,10 @@ def _regressors() -> Iterator[Case | Unbuilt]:
         many = get_tags(make()).target_tags.multi_output
         if name in _TWO_TARGETS or many:
             yield _case(f"regressor/{name}, 2 targets", make, table, tables.targets)
+
+
+def _whole_score(_: pd.DataFrame) -> Any:
+    return tables.score(tables.numbers())
 
 
 def _clusterers() -> Iterator[Case | Unbuilt]:
