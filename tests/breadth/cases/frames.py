@@ -37,12 +37,10 @@ def _finals() -> Iterator[Case]:
         "XGBClassifier": (_xgb, both),
         "LGBMClassifier": (_lgbm, both),
     }  # fmt: skip
-    quick = {"LogisticRegression", "RandomForestClassifier", "XGBClassifier"}
     for name, (make, methods) in made.items():
         yield Case(
             name=f"mixed columns, {name}", group="frame", methods=methods,
             train=lambda m=make, n=name: _mixed(m(), numbered=n == "XGBClassifier"),
-            quick=name in quick,
         )  # fmt: skip
     yield Case(name="mixed columns, HistGradientBoosting", group="frame",
                methods=both, train=_histogram)  # fmt: skip

@@ -58,6 +58,8 @@ def steadied(kind: Any, **given: Any) -> Any:
         made.set_params(n_estimators=20)
     if kind.__name__.startswith("HistGradientBoosting"):
         made.set_params(max_iter=15)
+    if "Dictionary" in kind.__name__ or "SparsePCA" in kind.__name__:
+        made.set_params(max_iter=10)
     return made
 
 
