@@ -214,6 +214,13 @@ def agglomerated(model: Any, data: Data) -> Sym:
     return result
 
 
+@lowers(Birch)
+def to_subclusters(model: Any, data: Data) -> Sym:
+    """Distances to the subclusters."""
+    centres = np.asarray(model.subcluster_centers_, np.float64)
+    return distance.expanded_as_sklearn(doubles(data), centres).map("Sqrt")
+
+
 @lowers(KMeans, MiniBatchKMeans, BisectingKMeans)
 def to_centres(model: Any, data: Data) -> Sym:
     """Distances to the centres."""
