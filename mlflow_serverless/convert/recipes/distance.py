@@ -40,8 +40,9 @@ def expanded_as_sklearn(data: Sym, points: Array) -> Sym:
 
     They cancel where rows are far from the points; scikit-learn's own do, too.
     """
-    near = (data @ points.T) * -2.0 + (data * data).sum(keepdims=True)
-    return (near + (points * points).sum(axis=1)[None, :]).clip(0.0, None)
+    near: Sym = (data @ points.T) * -2.0 + (data * data).sum(keepdims=True)
+    near += (points * points).sum(axis=1)[None, :]
+    return near.clip(0.0, None)
 
 
 def nearest_as_sklearn(data: Sym, points: Array) -> Sym:
@@ -51,7 +52,8 @@ def nearest_as_sklearn(data: Sym, points: Array) -> Sym:
     It leaves the rows' own squares out, so that of far rows other points are nearest
     than by exact differences.
     """
-    ranks = (data @ points.T) * -2.0 + (points * points).sum(axis=1)[None, :]
+    ranks: Sym = (data @ points.T) * -2.0
+    ranks += (points * points).sum(axis=1)[None, :]
     return ranks.reduce("ArgMin", like="int64")
 
 
