@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.images import ROOT
 from lambda_runtime.manifest import Engine
+from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.package import package
 from mlflow_serverless.pipeline.rooms import House
 
@@ -32,7 +33,7 @@ def bundle_of(estimator, work: Path) -> Path:
     (work / "convert").mkdir()
     conversion = rooms.convert(model, work / "convert")
     (work / "optimise").mkdir()
-    artefacts = rooms.optimise(conversion, work / "optimise")
+    artefacts = rooms.optimise(conversion, work / "optimise", OptimiseConfig())
     engine = Engine(kind="ort-c", why="benchmark")
     return package(model, artefacts, work / "bundle", engine=engine).folder
 
