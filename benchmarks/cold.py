@@ -66,7 +66,7 @@ def _artefacts(forest, work: Path) -> dict[str, Path | None]:
     joblib.dump(forest, work / "forest.joblib")
     mlflow.sklearn.save_model(
         forest, work / "mlflow", pip_requirements=["scikit-learn"],
-        pyfunc_predict_fn="predict_proba",
+        pyfunc_predict_fn="predict_proba", serialization_format="cloudpickle",
     )  # fmt: skip
     graph = to_onnx(forest, models.table(1)[0], options={"zipmap": False})
     (work / "forest.onnx").write_bytes(graph.SerializeToString())
