@@ -38,11 +38,11 @@ def values_of(answer: Any, form: str, dtypes: Mapping[str, str]) -> dict[str, Va
 def _parts(answer: Any, form: str) -> dict[str, Any]:
     if form == "array":
         return {WHOLE: answer}
-    if hasattr(answer, "items") and not hasattr(answer, "dtype"):
+    if hasattr(answer, "to_frame"):
+        return {str(answer.name): answer}  # a Series
+    if hasattr(answer, "items"):
         # Columns of a DataFrame, or entries of a mapping.
         return {str(name): part for name, part in answer.items()}
-    if hasattr(answer, "to_frame"):
-        return {str(answer.name): answer}
     if isinstance(answer, list | tuple) and answer and hasattr(answer[0], "items"):
         names = {str(name): name for row in answer for name in row}
         return {text: [row.get(n) for row in answer] for text, n in names.items()}
@@ -55,11 +55,18 @@ def _value(name: str, part: Any, dtype: str) -> Value:
         return Value(dtype, tuple(array.shape), [_text(item) for item in array.flat])
     if array.dtype == object:
         array = library("numpy").asarray(array.tolist())
-    same = array.dtype == dtype
-    if not same and not _holds(dtype, array.dtype.kind):
-        raise Internal(f"Output {name!r} is {array.dtype}, not {dtype}.")
-    made = array if same else array.astype(dtype)
+    made = array if array.dtype == dtype else _widened(name, array, dtype)
     return Value(dtype, tuple(made.shape), made.tobytes())
+
+
+def _widened(name: str, array: Any, dtype: str) -> Any:
+    """*array* as *dtype*, if every number stays what it is."""
+    with library("numpy").errstate(all="ignore"):
+        made = array.astype(dtype)
+        back = made.astype(array.dtype)
+    if not ((back == array) | (made != made)).all():  # noqa: PLR0124 - NaN alone
+        raise Internal(f"Output {name!r} is {array.dtype}, not {dtype}.")
+    return made
 
 
 def _array(part: Any) -> Any:
@@ -70,15 +77,6 @@ def _array(part: Any) -> Any:
     if hasattr(part, "to_numpy"):
         part = part.to_numpy()
     return library("numpy").asarray(part)
-
-
-def _holds(dtype: str, kind: str) -> bool:
-    """Whether numbers of *kind* may be written as *dtype*: they may get wider."""
-    if dtype.startswith("float"):
-        return kind in "fiub"
-    if dtype == "bool":
-        return kind == "b"
-    return kind in "iub"
 
 
 def _text(item: Any) -> str:

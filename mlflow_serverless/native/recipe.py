@@ -77,7 +77,7 @@ def matrix_for(signature: Signature, flavor: str, estimator: Any) -> str:
     """
     The element type of one matrix that says all that a DataFrame would; else empty.
 
-    Without pandas a cold start is half a second shorter. Boosters cast a table of
+    Without pandas a cold start is 0.3 s shorter. Boosters cast a table of
     several types column by column, so for them only tables of one float type count.
     """
     types = {column.type for column in signature.columns}

@@ -273,9 +273,29 @@ def test_whatever_form_a_model_answers_in_arrives(answer, form, dtypes):
     assert dtypes == {name: value.dtype for name, value in found.items()}
 
 
-def test_an_answer_of_another_type_is_not_bent_into_shape():
+@pytest.mark.parametrize(
+    ("answer", "dtype"),
+    [
+        (np.array([1.5]), "int64"),
+        (np.array([2**40]), "int32"),
+        (np.array([-1]), "uint8"),
+        (np.array([1 / 3]), "float32"),
+        (np.array([np.nan]), "int64"),
+        (np.array([2**60 + 1]), "float32"),
+    ],
+)
+def test_an_answer_of_another_type_is_not_bent_into_shape(answer, dtype):
     """
-    Floats do not become whole numbers silently.
+    No number becomes another one silently.
     """
     with pytest.raises(Internal):
-        values_of(np.array([1.5]), "array", {WHOLE: "int64"})
+        values_of(answer, "array", {WHOLE: dtype})
+
+
+def test_whole_numbers_may_be_written_as_floats():
+    """
+    A model that answers 1 and then 1.5 answers floats.
+    """
+    found = values_of(np.array([1, 2]), "array", {WHOLE: "float64"})
+
+    assert [1.0, 2.0] == np.frombuffer(found[WHOLE].data).tolist()
