@@ -22,9 +22,10 @@ def margins_of(estimator: Any, data: Any) -> Scores | None:
 
     Returns:
         `(rows,)`, or `(rows, outputs)` where several labels are predicted; None if the
-        estimator has no scores.
+        estimator has no scores. Scores beyond 1 are taken relative to themselves: that
+        is how they are rounded.
     """
-    for ask in (_thresholded, _probability, _decision, _distance):
+    for ask in (_thresholded, _distance, _probability, _decision):
         try:
             margin = ask(estimator, data)
         except Exception:  # noqa: BLE001, S112 - no scores, no excuse: the flip stands
@@ -80,10 +81,36 @@ def _decision(estimator: Any, data: Any) -> Scores | None:
 
 
 def _distance(estimator: Any, data: Any) -> Scores | None:
-    """Clusterers: the two nearest centres."""
-    if not hasattr(_final(estimator), "cluster_centers_"):
+    """The two nearest of the points that labels belong to, by their distances."""
+    final = _final(estimator)
+    if getattr(final, "metric", "euclidean") != "euclidean":
         return None
-    return _gap(-np.asarray(estimator.transform(data)))
+    points = next(
+        (getattr(final, name) for name in _POINTS if hasattr(final, name)), None
+    )
+    if points is None:
+        return None
+    rows = np.asarray(_before_last(estimator, data), np.float64)
+    if hasattr(final, "code_book_"):
+        rows = np.stack([_binary(inner, rows) for inner in final.estimators_], axis=1)
+    away = rows[:, None, :] - np.asarray(points, np.float64)[None, :, :]
+    return _gap(-np.sqrt((away * away).sum(axis=2)))
+
+
+_POINTS = ("cluster_centers_", "subcluster_centers_", "centroids_", "code_book_")
+
+
+def _before_last(estimator: Any, data: Any) -> Any:
+    """What the last step of a pipeline is given."""
+    if hasattr(estimator, "best_estimator_"):
+        return _before_last(estimator.best_estimator_, data)
+    return estimator[:-1].transform(data) if hasattr(estimator, "steps") else data
+
+
+def _binary(inner: Any, rows: Scores) -> Scores:
+    if hasattr(inner, "decision_function"):
+        return np.asarray(inner.decision_function(rows), np.float64)
+    return np.asarray(inner.predict_proba(rows), np.float64)[:, 1]
 
 
 def _gap(scores: NDArray[Any]) -> Scores:
@@ -92,7 +119,7 @@ def _gap(scores: NDArray[Any]) -> Scores:
     if scores.ndim == 1 or scores.shape[1] == 1:
         return np.asarray(np.abs(scores.reshape(len(scores))))
     two = np.partition(scores, -2, axis=1)[:, -2:]
-    return np.asarray(two[:, 1] - two[:, 0])
+    return np.asarray((two[:, 1] - two[:, 0]) / np.maximum(np.abs(two[:, 1]), 1.0))
 
 
 def float_labels(

@@ -29,8 +29,6 @@ class Case:
     """`predict_fn`s to save it with; each is a row of its own."""
     extra: Callable[[Any], Iterable[pd.DataFrame]] | None = None
     """From the training rows to further ones for the independent check."""
-    quick: bool = False
-    """Whether it is among those that every run of the tests looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

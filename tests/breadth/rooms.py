@@ -22,7 +22,7 @@ from tests.breadth.independent import opinion
 from tests.breadth.kept import Kept
 from tests.breadth.row import Row
 
-OPTIONS = ParityOptions(samples=300, boundary_rows=1_500, runtime_rows=40)
+OPTIONS = ParityOptions(samples=120, boundary_rows=400, runtime_rows=20)
 """A gate that is as strict as any, on fewer rows: there are hundreds of models."""
 
 

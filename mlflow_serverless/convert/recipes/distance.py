@@ -34,6 +34,29 @@ def _expanded(data: Sym, points: Array) -> Sym:
     return lengths.clip(0.0, None)
 
 
+def expanded_as_sklearn(data: Sym, points: Array) -> Sym:
+    """
+    Squared distances by `euclidean_distances`: the same terms in the same order.
+
+    They cancel where rows are far from the points; scikit-learn's own do, too.
+    """
+    near: Sym = (data @ points.T) * -2.0 + (data * data).sum(keepdims=True)
+    near += (points * points).sum(axis=1)[None, :]
+    return near.clip(0.0, None)
+
+
+def nearest_as_sklearn(data: Sym, points: Array) -> Sym:
+    """
+    The nearest of *points*, by `pairwise_distances_argmin`.
+
+    It leaves the rows' own squares out, so that of far rows other points are nearest
+    than by exact differences.
+    """
+    ranks: Sym = (data @ points.T) * -2.0
+    ranks += (points * points).sum(axis=1)[None, :]
+    return ranks.reduce("ArgMin", like="int64")
+
+
 def between(data: Sym, points: Array, metric: str, power: float = 2.0) -> Sym:
     """Distances by *metric* `(rows, points)`."""
     if metric == "minkowski":

@@ -26,7 +26,12 @@ from mlflow_serverless.convert.recipes.classify import log_probabilities
 from mlflow_serverless.convert.recipes.combine import softmax
 from mlflow_serverless.convert.recipes.compose import apply
 from mlflow_serverless.convert.recipes.forests import as_trees_see, forest_of
-from mlflow_serverless.convert.recipes.numeric import doubles, singles, two_columns
+from mlflow_serverless.convert.recipes.numeric import (
+    doubles,
+    expit,
+    singles,
+    two_columns,
+)
 
 STAGED = (GradientBoostingClassifier, GradientBoostingRegressor)
 HISTOGRAM = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -148,7 +153,7 @@ def probabilities(model: Any, data: Data) -> Sym:
     if len(raw.shape) == 2:
         return softmax(raw)
     steep = 2.0 if model.loss == "exponential" else 1.0
-    return two_columns((raw * steep).map("Sigmoid"))
+    return two_columns(expit(raw * steep))
 
 
 @lowers(*CLASSIFIERS, method="predict")

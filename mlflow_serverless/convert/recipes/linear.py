@@ -16,7 +16,7 @@ from mlflow_serverless.convert.recipes.classify import (
 )
 from mlflow_serverless.convert.recipes.combine import softmax
 from mlflow_serverless.convert.recipes.numeric import dot as product
-from mlflow_serverless.convert.recipes.numeric import floats, plus, two_columns
+from mlflow_serverless.convert.recipes.numeric import expit, floats, plus, two_columns
 
 REGRESSORS = (
     lm.ARDRegression, lm.BayesianRidge, lm.ElasticNet, lm.ElasticNetCV,
@@ -89,11 +89,9 @@ def logistic(model: Any, data: Data) -> Sym:
     scores, kind = decide(model, data), getattr(model, "multi_class", "auto")
     if len(scores.shape) == 1:
         # before 1.8 two classes could be asked to be treated as many
-        return two_columns(
-            (scores * (2.0 if kind == "multinomial" else 1.0)).map("Sigmoid")
-        )
+        return two_columns(expit(scores * (2.0 if kind == "multinomial" else 1.0)))
     if kind == "ovr" or model.solver == "liblinear":
-        return _normalised(scores.map("Sigmoid"))
+        return _normalised(expit(scores))
     return softmax(scores)
 
 
@@ -102,7 +100,7 @@ def discriminant(model: Any, data: Data) -> Sym:
     """Logistic of the score of two classes, softmax of more."""
     scores = decide(model, data)
     if len(scores.shape) == 1:
-        return two_columns(scores.map("Sigmoid"))
+        return two_columns(expit(scores))
     return softmax(scores)
 
 
@@ -111,7 +109,7 @@ def sgd(model: Any, data: Data) -> Sym:
     """Only two losses have probabilities; several classes are normalised one by one."""
     scores = decide(model, data)
     if model.loss == "log_loss":
-        chances = scores.map("Sigmoid")
+        chances = expit(scores)
         if len(chances.shape) == 1:
             return two_columns(chances)
         return _normalised(chances)

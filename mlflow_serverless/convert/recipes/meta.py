@@ -45,7 +45,7 @@ from mlflow_serverless.convert.recipes.combine import (
 )
 from mlflow_serverless.convert.recipes.compose import METHODS
 from mlflow_serverless.convert.recipes.kernels import one_against_rest
-from mlflow_serverless.convert.recipes.numeric import two_columns
+from mlflow_serverless.convert.recipes.numeric import expit, two_columns
 
 
 def _hands_on(attribute: str, *kinds: type) -> None:
@@ -156,7 +156,7 @@ def _responses(estimator: Any, data: Data) -> Sym:
 def _calibrate(calibrator: Any, score: Sym) -> Sym:
     if isinstance(calibrator, IsotonicRegression):
         return isotonic(calibrator, score)
-    return (-(score * float(calibrator.a_) + float(calibrator.b_))).map("Sigmoid")
+    return expit(-(score * float(calibrator.a_) + float(calibrator.b_)))
 
 
 @lowers(CalibratedClassifierCV, method="predict")
@@ -258,8 +258,8 @@ def code_classes(model: Any, data: Data) -> Labels:
     said = columns_of([
         binary_score(member, data).cast("float64") for member in model.estimators_
     ])  # fmt: skip
-    away = distance.squared(said, np.asarray(model.code_book_, np.float64))
-    return Labels(away.reduce("ArgMin", like="int64"), np.asarray(model.classes_))
+    place = distance.nearest_as_sklearn(said, np.asarray(model.code_book_, np.float64))
+    return Labels(place, np.asarray(model.classes_))
 
 
 def _eliminated(method: str) -> None:

@@ -143,8 +143,12 @@ def nearest_class(model: Any, data: Data) -> Labels:
         scores = _centroid_scores(model, data)
         return Labels(scores.argmax(), np.asarray(model.classes_))
     centres = np.asarray(model.centroids_, np.float64)
-    away = distance.between(doubles(data), centres, model.metric)
-    return Labels(away.reduce("ArgMin", like="int64"), np.asarray(model.classes_))
+    if model.metric == "euclidean":
+        place = distance.nearest_as_sklearn(doubles(data), centres)
+    else:
+        away = distance.between(doubles(data), centres, model.metric)
+        place = away.reduce("ArgMin", like="int64")
+    return Labels(place, np.asarray(model.classes_))
 
 
 def _centroid_scores(model: Any, data: Data) -> Sym:
@@ -152,7 +156,11 @@ def _centroid_scores(model: Any, data: Data) -> Sym:
     spread = np.asarray(model.within_class_std_dev_, np.float64)
     widths = np.where(spread != 0, spread, 1.0)
     centres = np.asarray(model.centroids_, np.float64) / widths
-    away = distance.between(doubles(data) / widths[None, :], centres, model.metric)
+    near = doubles(data) / widths[None, :]
+    if model.metric == "euclidean":
+        away = distance.expanded_as_sklearn(near, centres).map("Sqrt")
+    else:
+        away = distance.between(near, centres, model.metric)
     result: Sym = -(away * away) + (2.0 * np.log(model.class_prior_))[None, :]
     return result
 
@@ -182,7 +190,7 @@ def centroid_chances(model: Any, data: Data) -> Sym:
 def cluster(model: Any, data: Data) -> Sym:
     """The position of the nearest centre."""
     centres = np.asarray(model.cluster_centers_, np.float64)
-    place = distance.squared(doubles(data), centres).reduce("ArgMin", like="int64")
+    place = distance.nearest_as_sklearn(doubles(data), centres)
     kmeans = isinstance(model, KMeans | MiniBatchKMeans)
     return place.cast("int32") if kmeans else place
 
@@ -191,7 +199,7 @@ def cluster(model: Any, data: Data) -> Sym:
 def birch(model: Any, data: Data) -> Sym:
     """The cluster of the nearest subcluster."""
     centres = np.asarray(model.subcluster_centers_, np.float64)
-    place = distance.squared(doubles(data), centres).reduce("ArgMin", like="int64")
+    place = distance.nearest_as_sklearn(doubles(data), centres)
     return place.graph.gather(np.asarray(model.subcluster_labels_), place)
 
 
@@ -206,8 +214,15 @@ def agglomerated(model: Any, data: Data) -> Sym:
     return result
 
 
+@lowers(Birch)
+def to_subclusters(model: Any, data: Data) -> Sym:
+    """Distances to the subclusters."""
+    centres = np.asarray(model.subcluster_centers_, np.float64)
+    return distance.expanded_as_sklearn(doubles(data), centres).map("Sqrt")
+
+
 @lowers(KMeans, MiniBatchKMeans, BisectingKMeans)
 def to_centres(model: Any, data: Data) -> Sym:
     """Distances to the centres."""
     centres = np.asarray(model.cluster_centers_, np.float64)
-    return distance.squared(doubles(data), centres).map("Sqrt")
+    return distance.expanded_as_sklearn(doubles(data), centres).map("Sqrt")

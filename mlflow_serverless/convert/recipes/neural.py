@@ -10,7 +10,7 @@ from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.classify import log_probabilities
 from mlflow_serverless.convert.recipes.combine import softmax
-from mlflow_serverless.convert.recipes.numeric import dot, plus, two_columns
+from mlflow_serverless.convert.recipes.numeric import dot, expit, plus, two_columns
 
 
 def _activated(value: Sym, name: str) -> Sym:
@@ -20,7 +20,7 @@ def _activated(value: Sym, name: str) -> Sym:
         case "tanh":
             return value.map("Tanh")
         case "logistic":
-            return value.map("Sigmoid")
+            return expit(value)
         case "softmax":
             return softmax(value)
         case "exp":

@@ -56,6 +56,17 @@ def two_columns(positive: Sym) -> Sym:
     return positive.graph.concat([first.unsqueeze(1), positive.unsqueeze(1)])
 
 
+def expit(value: Sym) -> Sym:
+    """
+    The logistic function, without losing what is small.
+
+    The operator `Sigmoid` makes 0 of whatever is below 1e-308 on the way, where scipy
+    keeps 1e-170: once divided by a sum as small, or in a logarithm, all is different.
+    """
+    below = (-value.map("Abs")).map("Exp")
+    return value.clip(None, 0.0).map("Exp") / (below + 1.0)
+
+
 def truncated(value: Sym) -> Sym:
     """Cut to whole numbers towards zero."""
     return value.map("Abs").map("Floor") * value.map("Sign")

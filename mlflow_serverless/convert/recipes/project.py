@@ -7,13 +7,14 @@ from sklearn import decomposition as dc
 from sklearn.cross_decomposition import CCA, PLSSVD, PLSCanonical, PLSRegression
 from sklearn.kernel_approximation import Nystroem, RBFSampler
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
+from sklearn.neural_network import BernoulliRBM
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.registry import Data, lowers
 from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.kernels import kernel
-from mlflow_serverless.convert.recipes.numeric import dot, doubles, floats
+from mlflow_serverless.convert.recipes.numeric import dot, doubles, expit, floats, plus
 
 
 @lowers(dc.PCA, dc.IncrementalPCA)
@@ -43,6 +44,25 @@ def independent(model: Any, data: Data) -> Sym:
     if model.whiten:
         value -= np.asarray(model.mean_)[None, :]
     return dot(value, model.components_.T)
+
+
+@lowers(dc.SparsePCA, dc.MiniBatchSparsePCA)
+def sparse(model: Any, data: Data) -> Sym:
+    """Ridge regression of the centred data on the components."""
+    components = np.asarray(model.components_, np.float64)
+    inner = components @ components.T + float(model.ridge_alpha) * np.eye(
+        len(components)
+    )
+    centred = doubles(data) - np.asarray(model.mean_)[None, :]
+    result: Sym = centred @ np.linalg.solve(inner, components).T
+    return result
+
+
+@lowers(BernoulliRBM)
+def hidden(model: Any, data: Data) -> Sym:
+    """How likely each hidden unit is on."""
+    weights = np.asarray(model.components_)
+    return expit(plus(dot(floats(data), weights.T), model.intercept_hidden_))
 
 
 @lowers(dc.FactorAnalysis)

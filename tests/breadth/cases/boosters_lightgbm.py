@@ -43,7 +43,7 @@ def _case(
         frame = pd.DataFrame(rows, columns=list(tables.NAMES)[: rows.shape[1]])
         return Trained(make().fit(rows, target(frame), **fit), rows, flavor)
 
-    return Case(name=name, group="lightgbm", train=train, methods=methods, quick=quick)
+    return Case(name=name, group="lightgbm", train=train, methods=methods)
 
 
 def _objectives() -> Iterator[Case]:
@@ -70,7 +70,7 @@ def _objectives() -> Iterator[Case]:
         make = _sort("LGBMClassifier", **given)
         yield _case(
             f"classifier, {name}", make, tables.numbers, target, flavor="sklearn",
-            methods=both, quick=name == "multiclass",
+            methods=both,
         )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def _objectives() -> Iterator[Case]:
         make = _sort("XGBClassifier", objective=objective)
         yield _case(
             f"classifier, {objective}", make, tables.numbers, tables.three,
-            quick=objective == "multi:softprob", **ASKED_BOTH,
+            **ASKED_BOTH,
         )  # fmt: skip
 
 

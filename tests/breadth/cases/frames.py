@@ -37,12 +37,10 @@ def _finals() -> Iterator[Case]:
         "XGBClassifier": (_xgb, both),
         "LGBMClassifier": (_lgbm, both),
     }  # fmt: skip
-    quick = {"LogisticRegression", "RandomForestClassifier", "XGBClassifier"}
     for name, (make, methods) in made.items():
         yield Case(
             name=f"mixed columns, {name}", group="frame", methods=methods,
             train=lambda m=make, n=name: _mixed(m(), numbered=n == "XGBClassifier"),
-            quick=name in quick,
         )  # fmt: skip
     yield Case(name="mixed columns, HistGradientBoosting", group="frame",
                methods=both, train=_histogram)  # fmt: skip
@@ -109,7 +107,6 @@ def _numbers(data: pd.DataFrame) -> pd.DataFrame:
 
 
 def _labels() -> Iterator[Case]:
-    from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
 
     kinds: dict[str, Callable[[Any], Any]] = {
@@ -121,17 +118,11 @@ def _labels() -> Iterator[Case]:
         "int8": lambda y: y.astype(np.int8),
         "large": lambda y: y.astype(np.int64) + 2**40,
     }
-    finals: dict[str, Callable[[], Any]] = {
-        "LogisticRegression": LogisticRegression,
-        "RandomForestClassifier": lambda: RandomForestClassifier(15, random_state=0),
-    }
-    for final, make in finals.items():
-        for kind, labels in kinds.items():
-            yield Case(
-                name=f"labels: {kind}, {final}", group="frame",
-                train=lambda m=make, f=labels: _labelled(m(), f),
-                methods=("predict", "predict_proba"),
-            )  # fmt: skip
+    for kind, labels in kinds.items():
+        yield Case(
+            name=f"labels: {kind}", group="frame", methods=("predict", "predict_proba"),
+            train=lambda f=labels: _labelled(LogisticRegression(), f),
+        )  # fmt: skip
 
 
 def _labelled(model: Any, labels: Callable[[Any], Any]) -> Trained:
@@ -172,7 +163,6 @@ def _models() -> dict[str, Callable[[], Any]]:
         return RandomForestRegressor(15, random_state=0)
 
     return {
-        "forest": forest,
         "scaled forest": lambda: make_pipeline(StandardScaler(), forest()),
         "scaled line": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
     }

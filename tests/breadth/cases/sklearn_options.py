@@ -23,7 +23,6 @@ def cases() -> Iterator[Case]:
     yield from _cases(_boosted_regressors(), tables.numbers, tables.amount, ONE)
     yield from _cases(_kernels(), tables.numbers, tables.three, ONE)
     yield from _cases(_chances(), tables.numbers, tables.three, BOTH)
-    yield from _cases(_chances("2 classes"), tables.numbers, tables.two, BOTH)
     yield from _cases(_curves(), tables.numbers, tables.score, ONE)
     yield from _cases(_many_labels(), tables.numbers, tables.pairs, ONE)
     yield from _cases(_scaled(), tables.numbers, tables.score, ONE)
@@ -163,7 +162,7 @@ def _kernels() -> Iterator[Made]:
     )
 
 
-def _chances(kind: str = "3 classes") -> Iterator[Made]:
+def _chances() -> Iterator[Made]:
     from sklearn import ensemble as en
     from sklearn import linear_model as lm
     from sklearn.calibration import CalibratedClassifierCV
@@ -217,8 +216,7 @@ def _chances(kind: str = "3 classes") -> Iterator[Made]:
         made[f"MLPClassifier, {activation}"] = partial(
             MLPClassifier, (8,), activation, random_state=0, max_iter=80
         )
-    for name, make in made.items():
-        yield f"{name}, {kind}", make
+    yield from made.items()
 
 
 def _curves() -> Iterator[Made]:

@@ -58,6 +58,8 @@ def steadied(kind: Any, **given: Any) -> Any:
         made.set_params(n_estimators=20)
     if kind.__name__.startswith("HistGradientBoosting"):
         made.set_params(max_iter=15)
+    if "Dictionary" in kind.__name__ or "SparsePCA" in kind.__name__:
+        made.set_params(max_iter=10)
     return made
 
 
@@ -89,8 +91,8 @@ def _inner(kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
-ASKED = ("predict", "predict_proba", "predict_log_proba")
-"""What MLflow's pyfunc can ask of scikit-learn, but for `score`."""
+ASKED = ("predict", "predict_proba")
+"""What MLflow's pyfunc is mostly set to ask."""
 
 
 def _methods(model: Any) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ def _classifiers() -> Iterator[Case | Unbuilt]:
             yield _case(
                 f"classifier/{name}, 3 classes", make, table, tables.three, methods
             )
-        yield _case(f"classifier/{name}, 2 texts", make, table, tables.two, methods[:2])
+        yield _case(f"classifier/{name}, 2 texts", make, table, tables.two, methods)
 
 
 _PAIRS = {"ClassifierChain", "MultiOutputClassifier"}
@@ -143,6 +145,8 @@ def _regressors() -> Iterator[Case | Unbuilt]:
         table: Table = tables.numbers
         if name == "IsotonicRegression":
             table = tables.column
+            yield _case(f"regressor/{name}", make, table, _whole_score)
+            continue
         above = name in {"GammaRegressor", "PoissonRegressor", "TweedieRegressor"}
         target: Target = tables.amount if above else tables.score
         if name not in _TWO_TARGETS:
@@ -150,6 +154,10 @@ def _regressors() -> Iterator[Case | Unbuilt]:
         many = get_tags(make()).target_tags.multi_output
         if name in _TWO_TARGETS or many:
             yield _case(f"regressor/{name}, 2 targets", make, table, tables.targets)
+
+
+def _whole_score(_: pd.DataFrame) -> Any:
+    return tables.score(tables.numbers())
 
 
 def _clusterers() -> Iterator[Case | Unbuilt]:

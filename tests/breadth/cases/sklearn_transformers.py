@@ -44,6 +44,9 @@ ELSEWHERE = {
 
 POSITIVE = {"AdditiveChi2Sampler", "LatentDirichletAllocation", "MiniBatchNMF", "NMF",
             "SkewedChi2Sampler"}  # fmt: skip
+CLASSES = {"LinearDiscriminantAnalysis", "NeighborhoodComponentsAnalysis",
+           "GenericUnivariateSelect", "SelectFdr", "SelectFpr", "SelectFwe",
+           "SelectKBest", "SelectPercentile"}  # fmt: skip
 GAPS = {"IterativeImputer", "KNNImputer", "MissingIndicator", "SimpleImputer"}
 
 
@@ -64,7 +67,7 @@ def _numeric() -> Iterator[Case]:
         if name in UNSERVED or name in ELSEWHERE:
             continue
         make = partial(_made, name, kind)
-        if name == "LinearDiscriminantAnalysis":
+        if name in CLASSES:
             yield _case(name, make, tables.numbers, _logistic, tables.three)
             continue
         yield _case(name, make, _table(name))
@@ -90,6 +93,7 @@ def _made(name: str, kind: Any) -> Any:
     given: dict[str, dict[str, Any]] = {
         **{other: {"estimator": Lasso(0.05)} for other in _SELECTORS},
         "SelectKBest": {"k": 3},
+        "GenericUnivariateSelect": {"mode": "k_best", "param": 3},
         "GaussianRandomProjection": {"n_components": 3},
         "SparseRandomProjection": {"n_components": 3},
         "PLSCanonical": {"n_components": 1},

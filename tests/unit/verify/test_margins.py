@@ -1,6 +1,7 @@
 """How close the model's own decision was; the only excuse there is."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlflow_serverless.verify.margins import float_labels, margins_of
@@ -96,3 +97,18 @@ def test_float_classes_are_labels():
 
     assert frozenset({""}) == float_labels(model, "predict", [answer])
     assert frozenset() == float_labels(model, "predict_proba", [answer])
+
+
+def test_of_two_centres_far_away_none_is_nearer():
+    """
+    A gap is as large as it is beside the distances themselves: 9e15 away it is nothing.
+    """
+    from sklearn.cluster import KMeans
+
+    rows = pd.DataFrame({"a": [0.0, 0.1, 5.0, 5.1]})
+    model = KMeans(2, random_state=0, n_init=1).fit(rows)
+
+    near, far = margins_of(model, pd.DataFrame({"a": [0.05, 9e15]}))
+
+    assert near > 1
+    assert far < 1e-12
