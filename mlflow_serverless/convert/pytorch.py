@@ -140,7 +140,20 @@ def _graph(program: Any, kind: str) -> onnx.ModelProto:
     except Exception as cause:  # whatever the exporter runs into, it is named
         raise NoConversionError(_brief("torch.onnx", cause), of=kind) from cause
     proto: onnx.ModelProto = made.model_proto
+    _number(proto)
     return proto
+
+
+def _number(proto: onnx.ModelProto) -> None:
+    """
+    Sizes as numbers: the exporter writes some that were fixed as a name, `"2"`.
+
+    An engine takes any size for a name, and answers rows that were never asked for.
+    """
+    for value in (*proto.graph.input, *proto.graph.output, *proto.graph.value_info):
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param.isdecimal():
+                dim.dim_value = int(dim.dim_param)
 
 
 @contextmanager

@@ -117,12 +117,15 @@ class _Walk:
         """The bundle that *engine* asks for: of an exact graph, or of its library."""
         asked = self._asked.model_dump(mode="json")
         full = parity_key(key_of(before=key, asked=asked), options)
-        known = self._world.store.find("choice", full) if engine == "auto" else None
+        # fewer bits are asked of a graph: no library serves them
+        by_graph = engine == "onnx" or self._asked.precision != "exact"
+        may_choose = engine == "auto" and not by_graph
+        known = self._world.store.find("choice", full) if may_choose else None
         if engine != "native" and known is None:
             try:
                 return self._by_graph(key, model, options)
             except ServerlessError as refusal:
-                if engine == "onnx" or not says_no_graph(refusal):
+                if by_graph or not says_no_graph(refusal):
                     raise
                 why = why_of(refusal)
         else:

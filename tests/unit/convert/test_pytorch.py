@@ -24,6 +24,13 @@ class Stubborn(torch.nn.Module):
         return x.reshape(2, 6) * 2
 
 
+class Counting(torch.nn.Module):
+    """Multiplies by how many rows there are: a number once it is exported."""
+
+    def forward(self, x):
+        return x * float(x.shape[0])
+
+
 class Pair(torch.nn.Module):
     """Answers with two tensors."""
 
@@ -72,6 +79,24 @@ def test_a_batch_frozen_at_one_is_said_and_enforced(tmp_path):
         session.run(None, {name: deep.tables(2)})
 
 
+def test_a_batch_frozen_at_two_is_found_though_it_has_a_name(tmp_path):
+    """
+    Sizes that the exporter writes as text are numbers to the engine all the same.
+    """
+    import onnxruntime as ort
+
+    folder = deep.save_torch(Counting(), deep.tables(2), tmp_path / "model")
+
+    conversion = deep.converted(folder)
+    session = ort.InferenceSession(str(conversion.graph.file))
+    name = conversion.graph.inputs[0].name
+
+    assert 2 == conversion.graph.inputs[0].shape[0]
+    assert "exactly 2" in conversion.report.warnings[0]
+    with pytest.raises(Exception, match="invalid dimensions"):
+        session.run(None, {name: deep.tables(3)})
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_a_pickled_module_keeps_its_batch_open(rows, tmp_path):
     """
@@ -118,7 +143,8 @@ def test_no_path_of_the_exporter_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("module", "why"), [(Pair(), "outputs"), (Stubborn(), "fixes at 2")]
+    ("module", "why"),
+    [(Pair(), "outputs"), (Stubborn(), "fixes at 2"), (Counting(), "fixes at 2")],
 )
 def test_what_no_graph_can_repeat_is_refused(module, why, tmp_path):
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from mlflow_serverless.config import parse
+from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.optimise import AnswersMovedError, Cost
 from mlflow_serverless.optimise.errors import QuantisationError
 from mlflow_serverless.pipeline.build import build
@@ -81,6 +82,25 @@ def test_a_quantised_graph_that_fails_stops_it_too(world):
     model = rooms.resolve("models:/digits/1", world.downloads, None)
 
     with pytest.raises(QuantisationError, match="int8"):
+        build(model, parse(ASKED), world, rooms)
+
+    assert "native" not in rooms.visits
+
+
+def test_a_model_without_a_graph_is_not_served_in_fewer_bits(world):
+    """
+    The library keeps every bit, so it is no answer to who asked for fewer.
+    """
+
+    class Graphless(FakeRooms):
+        def convert(self, model, folder):
+            why = "it has none"
+            raise NoConversionError(why)
+
+    rooms = Graphless()
+    model = rooms.resolve("models:/digits/1", world.downloads, None)
+
+    with pytest.raises(NoConversionError):
         build(model, parse(ASKED), world, rooms)
 
     assert "native" not in rooms.visits
