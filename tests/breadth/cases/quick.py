@@ -28,6 +28,7 @@ QUICK = frozenset({
     "text/TfidfVectorizer",
     "transformer/BernoulliRBM",
     "transformer/OneHotEncoder",
+    "transformer/OneHotEncoder, strict",
     "transformer/SparsePCA",
     "transformer/StandardScaler, forest",
     "xgboost/classifier, multi:softprob",
