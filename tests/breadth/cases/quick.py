@@ -25,7 +25,6 @@ QUICK = frozenset({
     "option/RandomForestClassifier, gaps",
     "regressor/RandomForestRegressor, 2 targets",
     "regressor/Ridge",
-    "text/TfidfVectorizer",
     "transformer/BernoulliRBM",
     "transformer/OneHotEncoder",
     "transformer/OneHotEncoder, strict",
