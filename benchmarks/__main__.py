@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.table import PAGE, write_page
 
-SUITES = ("cold", "warm", "load", "forest", "s3_fetch")
+SUITES = ("cold", "warm", "load", "forest", "s3")
 
 
 def main(names: list[str]) -> int:

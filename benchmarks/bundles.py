@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.images import ROOT
 from lambda_runtime.manifest import Engine
-from mlflow_serverless.package import Part, package
+from mlflow_serverless.config import OptimiseConfig
+from mlflow_serverless.package import package
 from mlflow_serverless.pipeline.rooms import House
 
 PYTHON = "/usr/bin/python3"
@@ -32,11 +33,9 @@ def bundle_of(estimator, work: Path) -> Path:
     (work / "convert").mkdir()
     conversion = rooms.convert(model, work / "convert")
     (work / "optimise").mkdir()
-    forms = rooms.optimise(conversion, work / "optimise")
-    return package(
-        model, conversion.graph, [Part(form.variant, form.folder) for form in forms],
-        work / "bundle", engine=Engine(kind="ort-c", why="benchmark"),
-    ).folder  # fmt: skip
+    artefacts = rooms.optimise(conversion, work / "optimise", OptimiseConfig())
+    engine = Engine(kind="ort-c", why="benchmark")
+    return package(model, artefacts, work / "bundle", engine=engine).folder
 
 
 def ort_library() -> Path:

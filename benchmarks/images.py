@@ -47,7 +47,9 @@ def build_base() -> None:
     """A Lambda-like base image from Debian packages, if it is not there yet."""
     seen = _docker("images", "-q", BASE)
     if not seen:
-        subprocess.run(["sh", "scripts/base_image.sh", BASE], cwd=ROOT, check=True)
+        subprocess.run(
+            ["sh", "scripts/base_image.sh", BASE, "bookworm"], cwd=ROOT, check=True
+        )
 
 
 def build(tag: str, tree: Path, command: tuple[str, ...], environment: dict[str, str]):

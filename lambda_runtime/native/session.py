@@ -7,7 +7,7 @@ import warnings
 
 from lambda_runtime.engine.fit import require_fit
 from lambda_runtime.faults import BadRequest, Internal
-from lambda_runtime.native.libraries import prepare
+from lambda_runtime.native.libraries import leave_out, prepare
 from lambda_runtime.native.load import load
 from lambda_runtime.native.outcome import values_of
 from lambda_runtime.native.recipe import recipe_of
@@ -37,6 +37,8 @@ def open_native(manifest: Manifest, path: str, *, threads: int) -> NativeSession
     """
     recipe = recipe_of(manifest.options)
     prepare(threads)
+    if recipe.matrix:
+        leave_out("pandas")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # versions: the deployer has compared them
         predict = load(os.path.dirname(path), recipe)

@@ -31,16 +31,16 @@ def preparer(manifest: Manifest, matrix: str) -> Prepare:
         manifest: Its signature and feeds.
         matrix: Element type of one matrix of all columns; empty for a DataFrame.
     """
-    numpy = library("numpy")
+    library("numpy")  # now, not at the first request
     if manifest.signature.tensors:
-        return lambda inputs: _tensors(inputs, manifest.feeds, numpy)
+        return lambda inputs: _tensors(inputs, manifest.feeds)
     order = [
         str(at) if column.name is None else column.name
         for at, column in enumerate(manifest.signature.columns)
     ]
     if matrix:
         return lambda inputs: _matrix(inputs, manifest.feeds, order, matrix)
-    library("pandas")  # now, not at the first request
+    library("pandas")
     types = {
         name: column.type
         for name, column in zip(order, manifest.signature.columns, strict=True)
@@ -60,7 +60,7 @@ def array_of(value: Value) -> Any:
     return numpy.frombuffer(value.data, dtype=value.dtype).reshape(value.shape).copy()
 
 
-def _tensors(inputs: Mapping[str, Value], feeds: Sequence[Feed], _numpy: Any) -> Any:
+def _tensors(inputs: Mapping[str, Value], feeds: Sequence[Feed]) -> Any:
     made = {feed.tensor or "": array_of(inputs[feed.input]) for feed in feeds}
     return made[""] if set(made) == {""} else made
 

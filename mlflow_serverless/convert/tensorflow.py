@@ -9,7 +9,7 @@ engine.
 import importlib
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,10 +27,11 @@ from mlflow_serverless.model import ServableModel
 OPSET = 18
 """The newest that tf2onnx writes."""
 
-_BESIDE = {"Add", "Squeeze"}
-"""What may stand between a layer and its ReLU while TensorFlow still fuses them."""
+_LAYERS = {"Conv2D", "MatMul"}
+"""What TensorFlow runs in one kernel with its bias and a ReLU after it."""
 
-_ZERO = "mlflow_serverless_zero"
+_ZERO, _LOWEST = "mlflow_serverless_zero", "mlflow_serverless_lowest"
+_CONSTANTS = {_ZERO: 0.0, _LOWEST: np.finfo(np.float32).min}
 
 
 def source(model: ServableModel, flavor: str = "tensorflow") -> Source:
@@ -76,7 +77,7 @@ def _graph(network: Any, kind: str) -> onnx.ModelProto:
         raise NoConversionError(why, of=kind) from cause
     proto: onnx.ModelProto = made
     _open_batch(proto)
-    _drop_nan(proto)
+    _drop_nan(proto, _fused(call, spec))
     return proto
 
 
@@ -88,43 +89,65 @@ def _open_batch(proto: onnx.ModelProto) -> None:
                 dim.Clear()
 
 
-def _drop_nan(proto: onnx.ModelProto) -> None:
-    """
-    Make ReLU of a dense layer answer 0 for NaN, as `predict` does.
+def _fused(call: Any, spec: Any) -> set[str]:
+    """Names of the ReLUs that TensorFlow runs inside the layer before them."""
+    nodes = call.get_concrete_function(spec).graph.get_operations()
+    return {
+        node.name
+        for node in nodes
+        if node.type == "Relu" and _is_layer(node.inputs[0].op)
+    }
 
-    TensorFlow fuses the two into one kernel whose maximum drops NaN; ONNX keeps it.
-    `x if x > 0 else 0` says the same as the kernel for every x.
+
+def _is_layer(node: Any) -> bool:
+    makers = {value.op.type for value in node.inputs}
+    return node.type == "BiasAdd" and bool(makers & _LAYERS)
+
+
+def _drop_nan(proto: onnx.ModelProto, fused: set[str]) -> None:
     """
-    graph = proto.graph
-    maker = {name: node for node in graph.node for name in node.output}
-    nodes = []
-    for node in graph.node:
-        if node.op_type == "Relu" and _is_dense(maker.get(node.input[0]), maker):
+    Lose NaN where TensorFlow's kernels do.
+
+    A ReLU inside the kernel of its layer answers 0 for NaN, where one of its own keeps
+    it; a maximum over a window passes over NaN. ONNX keeps NaN in both.
+    """
+    nodes: list[onnx.NodeProto] = []
+    known = set[str]()
+    for node in proto.graph.node:
+        if node.op_type == "Relu" and node.name in fused:
             nodes += _positive(node)
+            known.update(node.output)
+        elif node.op_type == "MaxPool" and node.input[0] not in known:
+            nodes += _without_nan(node)
         else:
             nodes.append(node)
-    del graph.node[:]
-    graph.node.extend(nodes)
-    zero = onnx.numpy_helper.from_array(np.zeros((), np.float32), _ZERO)
-    if any(_ZERO in node.input for node in nodes):
-        graph.initializer.append(zero)
-
-
-def _is_dense(node: onnx.NodeProto | None, maker: Mapping[str, onnx.NodeProto]) -> bool:
-    """Whether *node* is a matrix product, perhaps with a bias added."""
-    if node is None:
-        return False
-    if node.op_type in _BESIDE:
-        return any(_is_dense(maker.get(name), maker) for name in node.input)
-    return node.op_type in {"MatMul", "Gemm"}
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+    for name, value in _CONSTANTS.items():
+        if any(name in node.input for node in nodes):
+            tensor = onnx.numpy_helper.from_array(np.array(value, np.float32), name)
+            proto.graph.initializer.append(tensor)
 
 
 def _positive(node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """`x if x > 0 else 0`, which is 0 for NaN."""
     (value,), (result,) = node.input, node.output
     where = f"{result}_positive"
     return [
-        onnx.helper.make_node("Greater", [value, _ZERO], [where], name=where),
+        onnx.helper.make_node("Greater", [value, _ZERO], [where], where),
         onnx.helper.make_node("Where", [where, value, _ZERO], [result], node.name),
+    ]
+
+
+def _without_nan(node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """The same window over the lowest number in place of NaN, as where it starts."""
+    value, result = node.input[0], node.output[0]
+    missing, kept = f"{result}_missing", f"{result}_kept"
+    node.input[0] = kept
+    return [
+        onnx.helper.make_node("IsNaN", [value], [missing], missing),
+        onnx.helper.make_node("Where", [missing, _LOWEST, value], [kept], kept),
+        node,
     ]
 
 

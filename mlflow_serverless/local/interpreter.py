@@ -39,10 +39,13 @@ def interpreter_for(bundle: Path) -> Interpreter:
         return Interpreter(sys.executable)
     if not native:
         return Interpreter(sys.executable)
-    folder = bundle.parent.parent / _ENVIRONMENTS / Path(key).name / "venv"
-    if not key or not folder.is_dir():
+    if not key:
         return Interpreter(sys.executable, _our_site())
+    folder = bundle.parent.parent / _ENVIRONMENTS / Path(key).name / "venv"
     found = sorted(folder.glob("lib/python*/site-packages"))
+    if not found:
+        # Other versions might answer otherwise: the runtime is to say what is missing.
+        return Interpreter(sys.executable, (str(folder),))
     return Interpreter(str(folder / "bin" / "python"), tuple(map(str, found)))
 
 

@@ -41,12 +41,15 @@ def recipe_for(model: ServableModel, estimator: Any) -> Recipe:
     file = config.get("pickled_model") or config.get("data")
     if not isinstance(file, str) or not (model.folder / file).is_file():
         return pyfunc
+    model_class = str(config.get("model_class") or "xgboost.core.Booster")
+    if model.flavor == "xgboost" and not model_class.startswith("xgboost."):
+        return pyfunc  # a class of the user's own
     return Recipe(
         loader=model.flavor,
         file=file,
         format=_format(model.flavor, config),
         trusted=tuple(config.get("skops_trusted_types") or ()),
-        model_class=str(config.get("model_class") or "xgboost.core.Booster"),
+        model_class=model_class,
         code=_code(model.folder, config),
         predict_fn=model.predict_fn,
         matrix=matrix_for(model.signature, model.flavor, estimator),

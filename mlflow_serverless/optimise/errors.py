@@ -80,7 +80,7 @@ class AnswersMovedError(ServerlessError):
         finite = math.isfinite(moved)
         budgets = [f"parity.max_label_flips={flips}"] * (flips > 0)
         budgets += [f"parity.atol={ceiling(moved):g}"] * (finite and moved > 0)
-        accept = " and ".join(budgets) or "a parity tolerance"
+        accept = " and ".join(budgets) or "a larger parity.atol"
         super().__init__(
             f"with optimise.precision={precision} the answers move beyond the budget: "
             f"{flips} labels differ, scores by up to {moved:.3g}.\n{evidence}",

@@ -163,11 +163,12 @@ def _inferred(proto: onnx.ModelProto) -> onnx.ModelProto:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """The quantiser logs advice through the root logger."""
-    logging.disable(logging.WARNING)
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
 
 
 def _what(proto: onnx.ModelProto) -> str:

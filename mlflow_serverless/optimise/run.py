@@ -41,7 +41,8 @@ def optimise(
         return (*firsts, steady)
     name = "portable" if chosen.precision == "exact" else chosen.precision
     only = _form(conversion.graph, folder, name, "always", chosen)
-    return _by_layout(only) if chosen.quick and _is_dense(only) else (only,)
+    lays_out = chosen.quick and chosen.precision != "float16" and _is_dense(only)
+    return _by_layout(only) if lays_out else (only,)
 
 
 def _form(

@@ -1,7 +1,8 @@
 """The story: resolve, convert, optimise, verify, package, plan, apply, ask once."""
 
 from mlflow_serverless.pipeline.ask import ask, parsed
-from mlflow_serverless.pipeline.build import Built, build, resolve
+from mlflow_serverless.pipeline.build import build, resolve
+from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.live import compare_live
 from mlflow_serverless.pipeline.look import Status, history, listing, status
 from mlflow_serverless.pipeline.request import (

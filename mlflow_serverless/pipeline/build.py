@@ -1,7 +1,6 @@
 """From a model URI to a proved bundle; every arrow is kept by what it depends on."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +10,7 @@ from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package import Bundle, BundleCorruptError, package, read_bundle
 from mlflow_serverless.pipeline.arrows import obtain
+from mlflow_serverless.pipeline.built import Built, Proved
 from mlflow_serverless.pipeline.engine import (
     ASKED,
     NOT_HERE,
@@ -19,7 +19,12 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
-from mlflow_serverless.pipeline.recipe import options_of, recipe, sample_digest
+from mlflow_serverless.pipeline.recipe import (
+    options_of,
+    parity_key,
+    recipe,
+    sample_digest,
+)
 from mlflow_serverless.pipeline.reports import plain, write_reports
 from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
@@ -37,31 +42,6 @@ T = TypeVar("T")
 
 REPORTS = {".json", ".html"}
 ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """A model, and the bundle that was proved to answer as it does."""
-
-    model: ServableModel
-    bundle: Bundle
-    parity: "ParityReport"
-    reports: Mapping[str, Path]
-    """By name: `conversion.json`, `parity.json`, ..."""
-    question: Question | None
-    """To ask the deployment; None if the model brings no example."""
-    cost: str = ""
-    """What a native engine costs, in words; empty for a graph."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Proved:
-    """A bundle, and the proof that it answers as its model does."""
-
-    bundle: Bundle
-    parity: "ParityReport"
-    reports: Mapping[str, Path]
-    cost: str = ""
 
 
 def resolve(
@@ -133,11 +113,10 @@ class _Walk:
 
     def prove(
         self, key: str, model: ServableModel, options: "ParityOptions", engine: str
-    ) -> _Proved:
+    ) -> Proved:
         """The bundle that *engine* asks for: of an exact graph, or of its library."""
-        full = key_of(
-            before=key, options=plain(options), data=sample_digest(options.data)
-        )
+        asked = self._asked.model_dump(mode="json")
+        full = parity_key(key_of(before=key, asked=asked), options)
         known = self._world.store.find("choice", full) if engine == "auto" else None
         if engine != "native" and known is None:
             try:
@@ -155,7 +134,7 @@ class _Walk:
 
     def _by_graph(
         self, key: str, model: ServableModel, options: "ParityOptions"
-    ) -> _Proved:
+    ) -> Proved:
         conversion = self.convert(key, model)
         formed = key_of(
             before=key, asked=self._asked.model_dump(mode="json"),
@@ -164,7 +143,7 @@ class _Walk:
         artefacts = self.optimise(formed, conversion)
         parity, proof = self.verify(formed, model, artefacts, options)
         found = [*self._reports("convert", key), *self._reports("optimise", formed)]
-        return _Proved(
+        return Proved(
             bundle=self.package(formed, model, artefacts),
             parity=parity,
             reports={file.name: file for file in (*found, *proof)},
@@ -172,7 +151,7 @@ class _Walk:
 
     def _by_library(
         self, key: str, model: ServableModel, options: "ParityOptions", why: str
-    ) -> _Proved:
+    ) -> Proved:
         full = key_of(
             before=key, why=why, uri=model.uri, version=model.version,
             id=model.model_id,
@@ -196,7 +175,7 @@ class _Walk:
                 bundle = read_bundle(folder)
             what = f"{made.report.summary}; {cost_of(made)}"
             said.say(what, fresh=fresh, why=why, **plain(made.cost))
-        return _Proved(
+        return Proved(
             bundle=bundle,
             parity=made.report,
             reports={f.name: f for f in self._reports("native", full)},
@@ -243,9 +222,7 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         options: "ParityOptions",
     ) -> "tuple[ParityReport, list[Path]]":
-        full = key_of(
-            before=key, options=plain(options), data=sample_digest(options.data)
-        )
+        full = parity_key(key, options)
         with step(self._world.tell, "verify") as said:
             value, fresh = self._obtain(
                 "verify", full,

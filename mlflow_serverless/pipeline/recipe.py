@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import lambda_runtime
 from lambda_runtime.version import __version__
 from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.pipeline.reports import plain
 from mlflow_serverless.store import digest_file, key_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def _source() -> str:
         for file in sorted(folder.rglob("*.py")):
             whole.update(file.read_bytes())
     return whole.hexdigest()
+
+
+def parity_key(before: str, options: "ParityOptions") -> str:
+    """Names a proof with *options* of what *before* names."""
+    data = sample_digest(options.data)
+    return key_of(before=before, options=plain(options), data=data)
 
 
 def sample_digest(file: Path | None) -> str:

@@ -9,7 +9,8 @@ from time import perf_counter
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
-from mlflow_serverless.pipeline.build import Built, build, resolve
+from mlflow_serverless.pipeline.build import build, resolve
+from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.desired import config_of, desired, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
 from mlflow_serverless.pipeline.look import there

@@ -48,12 +48,12 @@ class GraphRun:
         self.load_ms = seconds * 1e3
         """Time to create the session [ms]."""
         self._candidate = candidate
-        self._most = _frozen_rows(candidate) or CHUNK
+        self._frozen = _frozen_rows(candidate)
         self._wanted = list(dict.fromkeys(f.output for f in candidate.answer.fields))
 
     def answer(self, batch: Batch, *, chunk: int = CHUNK) -> Outputs:
         """The candidate's answers to *batch*, *chunk* rows at a time."""
-        rows, chunk = rows_of(batch), min(chunk, self._most)
+        rows, chunk = rows_of(batch), min(chunk, self._frozen or chunk)
         pieces = [
             np.arange(start, min(start + chunk, rows))
             for start in range(0, max(rows, 1), chunk)
@@ -76,7 +76,7 @@ class GraphRun:
 
     def one_row_us(self, batch: Batch, *, runs: int = 40) -> float:
         """Median time of one run on the first row, without binding [us]."""
-        one = take(batch, np.arange(1))
+        one = take(batch, np.arange(self._frozen or 1))
         feeds = bind(one, self._candidate.feeds, self._candidate.inputs)
         found = [self._timed(feeds) for _ in range(3)]
         more = min(runs, int(ENOUGH_S / max(found[-1], 1e-6)))

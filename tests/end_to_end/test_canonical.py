@@ -85,7 +85,7 @@ def test_the_proof_is_kept_where_the_model_is(deployed, versions):
     client = MlflowClient()
     kept = client.list_artifacts(versions, "mlflow-serverless/churn")
 
-    assert {"conversion.json", "parity.json", "parity.html"} == {
+    assert {"conversion.json", "optimise.json", "parity.json", "parity.html"} == {
         item.path.rpartition("/")[2] for item in kept
     }
     tags = client.get_model_version("churn", "1").tags

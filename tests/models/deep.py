@@ -145,6 +145,18 @@ def keras_convolution(size: int = 8) -> Any:
     return keras.Model(image, layers.Dense(4)(value))
 
 
+def keras_normalised(size: int = 8) -> Any:
+    """Pools before it convolves, and normalises before its ReLU: NaN goes elsewhere."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((size, size, 3)), layers.MaxPooling2D(), layers.Conv2D(6, 3),
+        layers.BatchNormalization(), layers.ReLU(), layers.Flatten(), layers.Dense(2),
+    ])  # fmt: skip
+
+
 def keras_recurrent() -> Any:
     """Whole numbers, embedded and read one after the other."""
     import keras

@@ -20,7 +20,7 @@ _KEPT_ROWS = ("_fit_X", "support_vectors_", "X_train_", "cluster_centers_", "mea
 
 def learn_predictor(step: Any, features: Features, notebook: Notebook) -> None:
     """Write down the splits, ranges and categories that *step* shows."""
-    for read in (_sklearn_trees, _histogram, _xgboost, _lightgbm, _kept, _gaussian):
+    for read in READERS:
         read(step, features, notebook)
 
 
@@ -100,6 +100,17 @@ def _lightgbm_info(feature: Feature | None, found: str, notebook: Notebook) -> N
         notebook.categories(feature, [float(item) for item in found.split(":")])
 
 
+def _catboost(step: Any, features: Features, notebook: Notebook) -> None:
+    """Borders by column; trees are not walked, one border a column is enough there."""
+    if not type(step).__module__.startswith("catboost"):
+        return
+    for number, found in step.get_borders().items():
+        borders = np.asarray(found, float)
+        if number < len(features) and borders.size:
+            notebook.splits(features[number], borders, single=True)
+            notebook.saw(features[number], np.array([borders[0], borders[-1]]))
+
+
 def _kept(step: Any, features: Features, notebook: Notebook) -> None:
     for name in _KEPT_ROWS:
         rows = getattr(step, name, None)
@@ -119,3 +130,9 @@ def _gaussian(step: Any, features: Features, notebook: Notebook) -> None:
              step.theta_[:, number] + spread[:, number]]
         )  # fmt: skip
         notebook.saw(feature, ends)
+
+
+READERS = (
+    _sklearn_trees, _histogram, _xgboost, _lightgbm, _catboost, _kept, _gaussian,
+)  # fmt: skip
+"""Each looks for its own kind of predictor, and passes over all others."""

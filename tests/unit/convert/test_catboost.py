@@ -1,17 +1,22 @@
 """CatBoost's own answers, from a graph of its trees."""
 
+from dataclasses import replace
+
 import mlflow
 import numpy as np
+import onnx
 import pytest
 from mlflow.models import infer_signature
+from onnx import numpy_helper
 
 pytest.importorskip(
     "catboost", reason="catboost is not installed: pip install catboost"
 )
 
 from mlflow_serverless.convert.errors import NoConversionError
+from mlflow_serverless.verify import candidate_of, examine
 from tests.models.catboost import KINDS, readings, with_categories
-from tests.models.deep import converted, proved
+from tests.models.deep import QUICK, converted, proved, resolved
 
 
 def save(model, data, folder):
@@ -72,3 +77,29 @@ def test_borders_are_compared_in_float32(tmp_path):
     (found,) = session.run(None, {"numbers": rows})
 
     assert model.predict(rows) == pytest.approx(found, rel=1e-14)
+
+
+def test_the_gate_looks_at_every_border(tmp_path):
+    """
+    A border that is moved by the smallest step there is, is found.
+    """
+    data = readings()
+    folder = save(KINDS["regression"](data), data, tmp_path / "model")
+    conversion = converted(folder)
+    proto = onnx.load(conversion.graph.file)
+    (trees,) = [n for n in proto.graph.node if n.op_type == "TreeEnsemble"]
+    (splits,) = [a for a in trees.attribute if a.name == "nodes_splits"]
+    borders = numpy_helper.to_array(splits.t).copy()
+    borders[0] = np.nextafter(np.float32(borders[0]), np.float32(np.inf))
+    splits.t.CopyFrom(numpy_helper.from_array(borders))
+    wrong = tmp_path / "wrong.onnx"
+    onnx.save(proto, wrong)
+
+    report = examine(
+        resolved(folder),
+        [candidate_of(replace(conversion.graph, file=wrong))],
+        options=QUICK,
+    )
+
+    assert not report.passed
+    assert {"thresholds"} <= {g.name for g in report.candidates[0].groups if g.beyond}

@@ -15,9 +15,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # TensorFlow deprecates itself
 ]
 
-PIXELS = np.random.default_rng(0).normal(size=(3, 40, 40, 3)).astype(np.float32)
-"""As wide as images are; nobody asks for missing pixels there."""
-
+PIXELS = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype(np.float32)
 CODES = np.random.default_rng(0).integers(0, 300, (4, 5)).astype(np.int32)
 
 
@@ -27,10 +25,11 @@ CODES = np.random.default_rng(0).integers(0, 300, (4, 5)).astype(np.int32)
     [
         (deep.keras_network, deep.tables(1)),
         (deep.keras_network, deep.tables(4).astype(np.float64)),
-        (lambda: deep.keras_convolution(40), PIXELS),
+        (deep.keras_convolution, PIXELS),
+        (deep.keras_normalised, PIXELS),
         (deep.keras_recurrent, CODES),
     ],
-    ids=["one row", "float64", "images", "codes"],
+    ids=["one row", "float64", "images", "normalised", "codes"],
 )
 def test_a_keras_model_answers_as_it_does(build, example, flavor, tmp_path):
     """

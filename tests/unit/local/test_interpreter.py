@@ -51,6 +51,17 @@ def test_an_isolated_bundle_runs_in_its_environment(tmp_path):
     assert Interpreter(str(venv / "bin" / "python"), (str(site),)) == found
 
 
+def test_no_other_versions_stand_in_for_an_environment_that_is_gone(tmp_path):
+    """
+    Then nothing is found, and the runtime names the folder where it looked.
+    """
+    options = {"native": {"environment": "k1"}}
+    found = interpreter_for(bundle_in(tmp_path, "native", options))
+
+    assert not any("site-packages" in path for path in found.site)
+    assert any("k1" in path for path in found.site)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"engine": 3}'])
 def test_a_bundle_that_cannot_be_read_is_the_runtimes_to_report(tmp_path, text):
     """

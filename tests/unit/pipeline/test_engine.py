@@ -205,4 +205,4 @@ def test_the_plan_says_the_engine_why_and_at_what_cost(world):
     proposal = plan_only(wish, world, Rooms(NO_GRAPH))
 
     assert proposal.engine.startswith("native: no-conversion: ")
-    assert "MB of libraries" in proposal.engine
+    assert "MB of libraries" in proposal.cost

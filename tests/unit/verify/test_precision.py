@@ -11,6 +11,7 @@ from mlflow_serverless.verify.outputs import Outputs
 from mlflow_serverless.verify.precision import (
     EPS32,
     EPS64,
+    FLOOR,
     SAFETY,
     Precision,
     agreed,
@@ -56,13 +57,16 @@ def test_trees_count_as_terms(tmp_path, numbers):
     assert 7 <= precision_of(item).depth <= 9
 
 
-def test_the_formula():
+@pytest.mark.parametrize(
+    ("eps", "unit"),
+    [(EPS32, SAFETY * EPS32 * math.sqrt(100)), (EPS64, FLOOR)],
+)
+def test_the_formula(eps, unit):
     """
-    Rtol = 8 eps sqrt(depth), atol = rtol * median size.
+    Rtol = 8 eps sqrt(depth), but no less than the floor; atol = rtol * median size.
     """
-    found = tolerance_for(Precision(EPS64, 100), answers([2.0, -4.0, 40.0]), DEFAULTS)
+    found = tolerance_for(Precision(eps, 100), answers([2.0, -4.0, 40.0]), DEFAULTS)
 
-    unit = SAFETY * EPS64 * math.sqrt(100)
     assert (found.rtol, found.atol, found.tie_band) == (unit, 4 * unit, unit)
 
 

@@ -1,0 +1,38 @@
+"""What comes out of building: a bundle, and the proof of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlflow_serverless.model import ServableModel
+from mlflow_serverless.package import Bundle
+from mlflow_serverless.pipeline.smoke import Question
+
+if TYPE_CHECKING:
+    from mlflow_serverless.verify import ParityReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A model, and the bundle that was proved to answer as it does."""
+
+    model: ServableModel
+    bundle: Bundle
+    parity: "ParityReport"
+    reports: Mapping[str, Path]
+    """By name: `conversion.json`, `parity.json`, ..."""
+    question: Question | None
+    """To ask the deployment; None if the model brings no example."""
+    cost: str = ""
+    """What a native engine costs, in words; empty for a graph."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """A bundle, and the proof that it answers as its model does."""
+
+    bundle: Bundle
+    parity: "ParityReport"
+    reports: Mapping[str, Path]
+    cost: str = ""
