@@ -27,7 +27,7 @@ def run_us(file: Path, inputs: tuple[Tensor, ...]) -> float | None:
     row = {tensor.name: _nothing(tensor) for tensor in inputs}
     try:
         return statistics.median(_timed_run(session, row) for _ in range(_RUNS)) * 1e6
-    except (ort.capi.onnxruntime_pybind11_state.OnnxRuntimeException, RuntimeError):
+    except Exception:  # noqa: BLE001 - each status of the library is a type of its own
         return None  # unknown categories are errors in some models
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.breadth import table
@@ -29,12 +29,23 @@ def main(arguments: Sequence[str]) -> int:
         for line in lost:
             sys.stdout.write(f"worse: {line}\n")
         return 1 if lost else 0
-    if asked.only or asked.quick:
-        return 0
-    table.write(found)
-    unbuilt = [case for case in everything() if isinstance(case, Unbuilt)]
-    PAGE.write_text(page(found, unbuilt), encoding="utf-8")
+    write(before | {row.key: row for row in found})
     return 0
+
+
+def write(rows: Mapping[str, Row]) -> None:
+    """Write table and page, in the order of the cases; rows without a case go."""
+    cases = list(everything())
+    keys = [key for case in cases if isinstance(case, Case) for key in keys_of(case)]
+    kept = [rows[key] for key in keys if key in rows]
+    table.write(kept)
+    unbuilt = [case for case in cases if isinstance(case, Unbuilt)]
+    PAGE.write_text(page(kept, unbuilt), encoding="utf-8")
+
+
+def keys_of(case: Case) -> list[str]:
+    """The keys of its rows."""
+    return [f"{case.group}/{case.name}.{method}" for method in case.methods]
 
 
 def chosen(only: str = "", *, quick: bool = False) -> Iterator[Case]:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT
 from mlflow_serverless.optimise import Artefact
 
-FLOAT32, FLOAT64 = 1e-4, 1e-9
-"""Largest error of a score, relative to it or to the typical one of its batch."""
+FLOAT32, SINGLE_INSIDE, FLOAT64 = 1e-4, 1e-6, 1e-9
+"""Largest error of a score, relative to it or to the typical one of its batch: as it is
+answered in float32, in float64 by way of float32, or in float64 throughout."""
 
 TIE = 1e-9
 """Two best classes closer than this are a tie, and either is right."""
@@ -152,6 +153,7 @@ class Asked:
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         self._graph = artefact.graph
+        self.limit = _limit(artefact.graph.file)
         self._session = ort.InferenceSession(
             str(artefact.graph.file), options, providers=["CPUExecutionProvider"]
         )
@@ -185,6 +187,18 @@ class Asked:
             else:
                 made[feed.input] = np.stack([c.to_numpy(dtype) for c in columns], 1)
         return made
+
+
+def _limit(file: Path) -> float:
+    """What is asked of float64 answers of the graph in *file*."""
+    import onnx
+
+    graph = onnx.load(str(file), load_external_data=False).graph
+    single = any(
+        node.op_type == "Cast" and node.attribute[0].i == onnx.TensorProto.FLOAT
+        for node in graph.node
+    )
+    return SINGLE_INSIDE if single else FLOAT64
 
 
 def _text(value: Any, null: str) -> str:
@@ -246,7 +260,9 @@ def _one(
         except Exception as cause:  # noqa: BLE001 - a graph must take what the model takes
             why = f"{variant}, {name}: {type(cause).__name__}: {str(cause)[:150]}"
             return Opinion(rows=len(batch), wrong=len(batch), evidence=why)
-        compared = compare(_plain(said), _plain(answer), batch, native)
+        compared = compare(
+            _plain(said), _plain(answer), batch, native=native, limit=graph.limit
+        )
         if compared.wrong:
             where = f"{variant}, {name}: {compared.evidence}"
             compared = Opinion(
@@ -280,7 +296,12 @@ def _plain(answer: Any) -> NDArray[Any]:
 
 
 def compare(
-    said: NDArray[Any], answer: NDArray[Any], batch: Any, native: Any = None
+    said: NDArray[Any],
+    answer: NDArray[Any],
+    batch: Any,
+    *,
+    native: Any = None,
+    limit: float = FLOAT64,
 ) -> Opinion:
     """*answer* against what the model *said*."""
     if said.ndim == 2 and answer.ndim == 1 and said.shape[1] == 1:
@@ -290,7 +311,9 @@ def compare(
         return Opinion(wrong=len(said), evidence=why)
     if said.dtype.kind != "f" or answer.dtype.kind != "f":
         return _labels(said, answer, batch, native)
-    return _scores(said, answer, batch)
+    if np.float32 in {said.dtype.type, answer.dtype.type}:
+        limit = FLOAT32
+    return _scores(said, answer, batch, limit)
 
 
 def _labels(
@@ -330,8 +353,9 @@ def _tied(native: Any, batch: Any, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
     )
 
 
-def _scores(said: NDArray[Any], answer: NDArray[Any], batch: Any) -> Opinion:
-    limit = FLOAT32 if np.float32 in {said.dtype.type, answer.dtype.type} else FLOAT64
+def _scores(
+    said: NDArray[Any], answer: NDArray[Any], batch: Any, limit: float
+) -> Opinion:
     said, answer = said.astype(float), answer.astype(float)
     same = (said == answer) | (np.isnan(said) & np.isnan(answer))
     finite = np.abs(said[np.isfinite(said)])

@@ -67,7 +67,7 @@ def test_a_tie_needs_the_model_to_say_so():
             return part["a"].to_numpy() - 2.0
 
     said, answer = np.array([0, 0, 1]), np.array([1, 1, 1])
-    found = compare(said, answer, ROWS, Model())
+    found = compare(said, answer, ROWS, native=Model())
 
     assert (1, 1) == (found.wrong, found.ties)
 

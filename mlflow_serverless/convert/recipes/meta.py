@@ -170,14 +170,19 @@ log_probabilities(OneVsRestClassifier)
 
 @lowers(IsotonicRegression, method="predict")
 def isotonic(model: Any, data: Data) -> Sym:
-    """Straight lines between the thresholds, flat outside."""
+    """Straight lines between the thresholds; flat or unknown outside."""
     value = matrix_of(data)
     value = value.reshape(-1) if len(value.shape) == 2 else value
     at = np.asarray(model.X_thresholds_, np.float64)
     to = np.asarray(model.y_thresholds_, np.float64)
-    if model.out_of_bounds != "clip" and len(at) > 1:
-        raise NoConversionError(why="it does not clip", of=model)
-    return interpolated(value.cast("float64"), at, to)
+    value = value.cast("float64")
+    inside = interpolated(value, at, to)
+    if model.out_of_bounds == "clip" or len(at) == 1:
+        return inside
+    if model.out_of_bounds == "raise":
+        raise NoConversionError(why="it raises out of bounds", of=model)
+    outside = (value < float(at[0])) | (value > float(at[-1]))
+    return outside.where(np.nan, inside)
 
 
 def interpolated(value: Sym, at: Array, to: Array) -> Sym:

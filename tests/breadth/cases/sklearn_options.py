@@ -9,7 +9,7 @@ import pandas as pd
 from tests.breadth import tables
 from tests.breadth.case import Case, Trained
 
-BOTH = ("predict", "predict_proba")
+CHANCES = ("predict_proba",)
 ONE = ("predict",)
 
 Made = tuple[str, Callable[[], Any]]
@@ -17,16 +17,16 @@ Made = tuple[str, Callable[[], Any]]
 
 def cases() -> Iterator[Case]:
     """By family; each with the data that shows the option."""
-    yield from _cases(_tree_classifiers(), tables.holed, tables.three, BOTH)
+    yield from _cases(_tree_classifiers(), tables.holed, tables.three, CHANCES)
     yield from _cases(_tree_regressors(), tables.holed, tables.amount, ONE)
-    yield from _cases(_boosted_classifiers(), tables.numbers, tables.two, BOTH)
+    yield from _cases(_boosted_classifiers(), tables.numbers, tables.two, CHANCES)
     yield from _cases(_boosted_regressors(), tables.numbers, tables.amount, ONE)
     yield from _cases(_kernels(), tables.numbers, tables.three, ONE)
-    yield from _cases(_chances(), tables.numbers, tables.three, BOTH)
+    yield from _cases(_chances(), tables.numbers, tables.three, CHANCES)
     yield from _cases(_curves(), tables.numbers, tables.score, ONE)
     yield from _cases(_many_labels(), tables.numbers, tables.pairs, ONE)
     yield from _cases(_scaled(), tables.numbers, tables.score, ONE)
-    yield from _cases(_chosen_columns(), tables.holed, tables.three, BOTH)
+    yield from _cases(_chosen_columns(), tables.holed, tables.three, CHANCES)
 
 
 def _cases(
