@@ -1,5 +1,5 @@
 # One word each; every target sets up what it needs.
-.PHONY: help setup demo test lint unit bench lock clean
+.PHONY: help setup demo test lint unit deep breadth bench lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -25,6 +25,9 @@ test: lint       ## what CI runs: lint, then every test
 unit: setup      ## the quick loop: no processes, no Docker
 	$(BIN)/pytest tests/unit tests/property -q
 
+deep: setup      ## tests of PyTorch and TensorFlow models (large downloads)
+	sh scripts/deep.sh
+
 bench: setup     ## the tables of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
@@ -32,4 +35,4 @@ lock: setup      ## resolve the development lock again
 	sh scripts/lock.sh
 
 clean:           ## remove what the targets made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -58,6 +58,7 @@ def runtime_command(bundle: Path) -> tuple[list[str], dict[str, str]]:
 def runtime_tree(tree: Path, bundle: Path) -> tuple[tuple[str, ...], dict[str, str]]:
     """Lay out our image under *tree*; command and environment."""
     import compileall
+    import py_compile
 
     shutil.copytree(
         ROOT / "lambda_runtime", tree / "var/task/lambda_runtime",
@@ -65,7 +66,7 @@ def runtime_tree(tree: Path, bundle: Path) -> tuple[tuple[str, ...], dict[str, s
     )  # fmt: skip
     compileall.compile_dir(
         tree / "var/task", quiet=1, stripdir=str(tree), prependdir="/",
-        invalidation_mode=compileall.PycInvalidationMode.UNCHECKED_HASH,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )  # fmt: skip
     shutil.copytree(bundle, tree / "opt/ml/bundle")
     library = ort_library()

@@ -10,7 +10,6 @@ The rule for functions is 25; what lies between wants a hard look."""
 
 LARGE = {
     "lambda_runtime/manifest.py": "one contract, read as a whole; half of it is words",
-    "mlflow_serverless/convert/lower/builder.py": "one class: a symbolic value's verbs",
 }
 """Modules over the budget, each with its reason."""
 
