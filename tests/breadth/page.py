@@ -17,8 +17,8 @@ other rows and by other code (`tests/breadth/independent.py`); *silently wrong* 
 the gate passed and the second look did not.
 
 - **exact**: served through ONNX; the answers are the model's.
-- **native**: ONNX would not be exact, so the original library serves.
-- **refused**: not served, with the reason.
+- **native**: no graph is exact, so the original library serves; that was proved, too.
+- **refused**: no graph is exact, with the reason; native serving not proved here.
 - **untrainable**: the library itself cannot train, save or ask it like this.
 """
 

@@ -252,7 +252,10 @@ def _curves() -> Iterator[Made]:
         "KNeighborsRegressor, chebyshev",
         partial(KNeighborsRegressor, metric="chebyshev"),
     )
-    yield "MLPRegressor, tanh", partial(MLPRegressor, (8, 4), "tanh", random_state=0)
+    yield (
+        "MLPRegressor, 2 layers",
+        partial(MLPRegressor, hidden_layer_sizes=(8, 4), random_state=0),
+    )
     named = [("line", lm.Ridge()), ("tree", DecisionTreeRegressor(max_depth=4))]
     yield "VotingRegressor, weighted", partial(VotingRegressor, named, weights=[1, 3])
     yield (
