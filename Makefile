@@ -28,6 +28,9 @@ unit: setup      ## the quick loop: no processes, no Docker
 deep: setup      ## tests of PyTorch and TensorFlow models (large downloads)
 	sh scripts/deep.sh
 
+breadth: setup   ## the table of what converts: docs/breadth.md (half an hour)
+	$(BIN)/python -W ignore -m tests.breadth
+
 bench: setup     ## the tables of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
