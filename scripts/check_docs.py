@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SKIPPED = {".venv", ".git", "node_modules", ".pytest_cache", ".hypothesis"}
+SKIPPED = (
+    ".venv",
+    ".git",
+    "node_modules",
+    ".pytest_cache",
+    ".hypothesis",
+    "demo-output",
+)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+\s+(.*)$", re.MULTILINE)
@@ -23,7 +30,7 @@ GENERATORS = ("scripts/generate_reference.py",)
 def documents() -> Iterator[Path]:
     """Every Markdown file of the project."""
     for path in sorted(ROOT.rglob("*.md")):
-        if not SKIPPED.intersection(path.relative_to(ROOT).parts):
+        if not any(part.startswith(SKIPPED) for part in path.relative_to(ROOT).parts):
             yield path
 
 
