@@ -149,7 +149,7 @@ def test_a_manifest_cannot_name_files_elsewhere(tmp_path):
     make(tmp_path / "work", tmp_path / "bundle")
     file = tmp_path / "bundle" / "manifest.json"
     data = json.loads(file.read_text())
-    data["files"][0]["path"] = "../work/model.data"
+    data["files"][0]["path"] = "../elsewhere/model.data"
     file.write_text(json.dumps(data))
 
     with pytest.raises(BundleCorruptError, match="leads out"):
