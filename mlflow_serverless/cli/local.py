@@ -3,7 +3,7 @@
 import click
 
 from mlflow_serverless.cli.session import Session, command, table
-from mlflow_serverless.wiring import home
+from mlflow_serverless.wiring import LOCAL, home, world_for
 
 
 @click.group()
@@ -19,12 +19,15 @@ def serve(session: Session, *, host: str, port: int) -> None:
     """Serve every deployment over HTTP, as function URLs would; Ctrl-C ends it."""
     from mlflow_serverless.local.serve import serve as serving  # noqa: PLC0415 - brings uvicorn
 
-    world = session.world()
+    world = world_for(LOCAL, session.report)
 
     def ready(address: str) -> None:
         click.echo(f"{address}/NAME/invocations")
         for name in world.cloud.names():
-            click.echo(f"  curl {address}/{name}/invocations -d @request.json")
+            click.echo(
+                f"  curl {address}/{name}/invocations "
+                "-H content-type:application/json -d @request.json"
+            )
 
     serving(world.cloud, host=host, port=port, ready=ready)
 

@@ -227,3 +227,26 @@ def test_the_reference_is_what_the_code_says():
     )
 
     assert 0 == ran.returncode, ran.stdout
+
+
+def test_the_embedded_cloud_is_served_whatever_the_default_target(
+    home, deployed, monkeypatch
+):
+    """
+    `local serve` means this machine, with no target named; it says how to call it.
+    """
+    import signal
+    import subprocess
+    import sys
+
+    monkeypatch.delenv("MLFLOW_SERVERLESS_TARGET", raising=False)
+    program = "from mlflow_serverless.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "local", "serve", "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    said = process.stdout.readline() + process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+    assert "/fraud/invocations" in said
