@@ -55,6 +55,8 @@ def leave_out(name: str) -> None:
     scikit-learn spends 0.3 s on pandas for a model that is never shown a DataFrame.
     It also looks into `sys.modules`, so a None there would not do.
     """
+    if name in sys.modules:
+        return
     _Absent.names = (*_Absent.names, name)
     if _Absent not in sys.meta_path:
         sys.meta_path.insert(0, _Absent)
