@@ -184,3 +184,13 @@ class DeploymentConfig(Section):
 
     optimise: OptimiseConfig = OptimiseConfig()
     """What is done to the graph after conversion."""
+
+    @model_validator(mode="after")
+    def _quantises_a_graph(self) -> Self:
+        precise = self.engine != "native" or self.optimise.precision == "exact"
+        said = (
+            f"engine=native serves the model as it is; optimise.precision="
+            f"{self.optimise.precision} is for engine=onnx or auto"
+        )
+        _need(precise, said)
+        return self
