@@ -72,9 +72,8 @@ def _answers_ranges(results: Any) -> bool:
     """Whether mlflow asks fitted *results* for a start and an end, not for rows."""
     if results is None:
         return True
-    from statsmodels.tsa.base.tsa_model import TimeSeriesModel  # noqa: PLC0415 - optional
-
-    return isinstance(results.model, TimeSeriesModel)
+    kinds = type(results.model).__mro__
+    return any(kind.__name__ == "TimeSeriesModel" for kind in kinds)
 
 
 def _format(flavor: str, config: Mapping[str, Any]) -> str:

@@ -85,7 +85,9 @@ def test_a_time_series_is_asked_for_a_range_through_mlflow(tmp_path):
     """
     from mlflow_serverless.native.recipe import recipe_for
 
-    tsa = pytest.importorskip("statsmodels.tsa.api", reason="statsmodels is not installed")
+    tsa = pytest.importorskip(
+        "statsmodels.tsa.api", reason="statsmodels is not installed"
+    )
     model = tsa.ARIMA(np.arange(30.0) + np.sin(np.arange(30.0))).fit()
     data = pd.DataFrame({"start": [3], "end": [5]})
     servable = save(
