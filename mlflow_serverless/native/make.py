@@ -127,7 +127,7 @@ def _spread(reference: Reference, asked: Asked, share: int) -> Asked:
     rows = np.linspace(0, asked.rows - 1, min(share, asked.rows)).astype(np.intp)
     batch = take(asked.batch, rows)
     with _one_thread():
-        again = ask(reference, replace(asked.group, batch=batch, chunk=None))
+        again = ask(reference, replace(asked.group, batch=batch))
     return replace(
         again,
         refused=asked.refused + again.refused,

@@ -115,11 +115,13 @@ def test_the_model_sees_what_pyfunc_would_show_it(table):
     pd.testing.assert_frame_equal(expected, got, check_exact=True)
 
 
-def test_gaps_among_texts_are_what_pandas_makes_of_them():
+@pytest.mark.parametrize("cells", [["a", None], [None], [None, None]])
+def test_gaps_among_texts_are_what_pandas_makes_of_them(cells):
     """
-    A null beside texts is the pandas' own gap, and the column has its own text type.
+    A null beside texts is the pandas' own gap; nulls alone are None among objects.
     """
-    body = json.dumps({"dataframe_split": {"columns": ["t"], "data": [["a"], [None]]}})
+    data = [[cell] for cell in cells]
+    body = json.dumps({"dataframe_split": {"columns": ["t"], "data": data}})
     columns = [Column("t", "string", required=False)]
 
     pd.testing.assert_frame_equal(
