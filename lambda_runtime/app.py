@@ -120,14 +120,6 @@ def _failure(response: Response) -> tuple[str, str] | None:
         return "INTERNAL_ERROR", response.body.decode("utf-8", "replace")
 
 
-def _run_us(manifest: Manifest) -> float | None:
-    """A one-row run of the slowest form [us]; None if nobody has measured."""
-    if manifest.engine.kind == "native":
-        return float("inf")  # libraries share out what is worth it themselves
-    measured = [v.run_us for v in manifest.variants if v.run_us is not None]
-    return max(measured, default=None)
-
-
 def build(settings: Settings, *, born_ns: int) -> App:
     """
     Load the model of *settings*' bundle.
@@ -142,6 +134,7 @@ def build(settings: Settings, *, born_ns: int) -> App:
     from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
     from lambda_runtime.protocol.service import Service  # noqa: PLC0415
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
+    from lambda_runtime.variants import longest_run_us  # noqa: PLC0415
 
     manifest = read_manifest(settings.bundle)
     if manifest.engine.kind != "ort-c":
@@ -149,7 +142,7 @@ def build(settings: Settings, *, born_ns: int) -> App:
 
         search_packages()
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
-    threads = threads_for(settings.memory_mb, _run_us(manifest))
+    threads = threads_for(settings.memory_mb, longest_run_us(manifest))
     serving = Serving(manifest, cache.path_of, threads=threads)
     facts = Facts(
         function=settings.function_name,
