@@ -67,6 +67,8 @@ class ModelFacts:
 
     bytes: int = 0
     """Of the bundle."""
+    native: bool = False
+    """Whether its own library serves it, which takes seconds to import."""
     memory_mb: int = 0
     """Most that a process serving it has used; 0 if it was not measured."""
     init_ms: float = 0.0
