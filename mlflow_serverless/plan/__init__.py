@@ -1,5 +1,6 @@
 """Desired x Actual -> Plan: what to change, as values; nothing here changes it."""
 
+from mlflow_serverless.plan import names
 from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
 from mlflow_serverless.plan.gc import Garbage, garbage
@@ -108,6 +109,7 @@ __all__ = [
     "garbage",
     "key_of",
     "name_of",
+    "names",
     "plan",
     "plan_removal",
 ]
