@@ -5,7 +5,7 @@ from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
 from mlflow_serverless.plan.gc import Garbage, garbage
 from mlflow_serverless.plan.packing import Packing
-from mlflow_serverless.plan.place import Place
+from mlflow_serverless.plan.place import Place, partition_of
 from mlflow_serverless.plan.planner import Foreign, foreign_to, plan, plan_removal
 from mlflow_serverless.plan.resources import (
     Alarm,
@@ -110,6 +110,7 @@ __all__ = [
     "key_of",
     "name_of",
     "names",
+    "partition_of",
     "plan",
     "plan_removal",
 ]
