@@ -39,6 +39,19 @@ def outline(name: str, config: DeploymentConfig, place: Place | None) -> Desired
     return Desired(function=function, alias=config.alias, resources=around.resources)
 
 
+def located(config: DeploymentConfig, world: World) -> Place | None:
+    """
+    Where the deployment is to be.
+
+    Raises:
+        NotOfferedError: Options that the target cannot honour.
+    """
+    place = world.cloud.place()
+    if place is None and (wrong := only_on_aws(config)):
+        raise NotOfferedError(world.target, wrong)
+    return place
+
+
 def examine(name: str, config: DeploymentConfig, world: World) -> Place | None:
     """
     Where the deployment is to be; refused before anything is built if it cannot.
@@ -48,9 +61,7 @@ def examine(name: str, config: DeploymentConfig, world: World) -> Place | None:
         RefusedError: The audit or preflight says no.
         BadSettingsError: Settings beyond AWS's limits.
     """
-    place = world.cloud.place()
-    if place is None and (wrong := only_on_aws(config)):
-        raise NotOfferedError(world.target, wrong)
+    place = located(config, world)
     want = outline(name, config, place)
     refuse(name, _findings(want, config, place, world))
     check(want)

@@ -13,7 +13,7 @@ from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.desired import config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
-from mlflow_serverless.pipeline.intended import examine, intend
+from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -87,7 +87,7 @@ def plan_only(
     """
     have = _found(request, world)
     config = _configured(request, have)
-    place = world.cloud.place()
+    place = located(config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     built = build(model, config, world, rooms)
     intended = intend(request.name, config, built, place, world)
