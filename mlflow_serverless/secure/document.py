@@ -81,8 +81,14 @@ _LISTS = {
 
 def _normal(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
-        return {name: _normal(inner, name) for name, inner in value.items()}
+        return {
+            name: _normal(_alone(inner, name), name) for name, inner in value.items()
+        }
     if isinstance(value, list):
         items = [_normal(inner) for inner in value]
         return items if key == "Statement" else sorted(items, key=json.dumps)
     return [value] if key in _LISTS and isinstance(value, str) else value
+
+
+def _alone(value: Any, key: str) -> Any:
+    return [value] if key == "Statement" and isinstance(value, dict) else value

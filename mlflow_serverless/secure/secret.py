@@ -9,6 +9,7 @@ _NAMES = re.compile(
     r"access_?key|credentials?|auth)(?![a-z])",
     re.IGNORECASE,
 )
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _VALUES = re.compile(
     r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access keys
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
@@ -35,7 +36,7 @@ def looks_secret(name: str, value: str) -> str:
         return "its value has the form of a key or a password"
     if _HARMLESS.fullmatch(value):
         return ""
-    if _NAMES.search(name):
+    if _NAMES.search(_HUMP.sub("_", name)):
         return "it is named like one"
     if _OPAQUE.fullmatch(value) and any(map(str.isdigit, value)):
         least = _HEX_BITS if _HEX.fullmatch(value) else _BITS
