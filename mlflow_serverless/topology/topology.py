@@ -126,7 +126,7 @@ class Site:
             snap_start=strategy.kind is ColdStart.SNAPSHOT,
             tracing=config.tracing,
             log_group=names.log_group(self.name),
-            log_format="JSON",
+            log_format="Text",
             model_url=self.model_url,
         )
 
