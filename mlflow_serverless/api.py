@@ -13,6 +13,7 @@ from typing import Any
 
 from mlflow_serverless import pipeline
 from mlflow_serverless.pipeline import Deployment, DeployRequest, Proposal, Published
+from mlflow_serverless.plan import Garbage
 from mlflow_serverless.report import reporter
 from mlflow_serverless.wiring import DEFAULT_TARGET, world_for
 from mlflow_serverless.world import World
@@ -21,10 +22,12 @@ __all__ = [
     "Deployed",
     "delete",
     "deploy",
+    "gc",
     "history",
     "metrics",
     "predict",
     "propose",
+    "rollback",
     "status",
     "update",
 ]
@@ -176,6 +179,41 @@ def metrics(name: str, target: str = DEFAULT_TARGET) -> Iterator[dict[str, objec
                 for key, value in line.items()
                 if not key.startswith("_")
             }
+
+
+def rollback(
+    name: str, target: str = DEFAULT_TARGET, *, to: str | None = None
+) -> pipeline.Moved:
+    """
+    Send all traffic of *name* to an earlier version, at once.
+
+    Args:
+        name: The deployment.
+        target: Where it is deployed.
+        to: A version's number; the version before if left out.
+
+    Raises:
+        ServerlessError: There is no such deployment, or no such version.
+    """
+    with _world(target, quiet=True) as world:
+        return pipeline.rollback(name, world, to=to)
+
+
+def gc(name: str, target: str = DEFAULT_TARGET, *, keep: int | None = None) -> Garbage:
+    """
+    Remove versions and artifacts that nobody needs; what was removed.
+
+    Args:
+        name: The deployment.
+        target: Where it is deployed.
+        keep: How many of the newest versions stay, beside those that serve; as
+            configured (`keep_versions`) if left out.
+
+    Raises:
+        ServerlessError: There is no such deployment, or a removal failed.
+    """
+    with _world(target, quiet=True) as world:
+        return pipeline.gc(name, world, keep=keep)
 
 
 def delete(name: str, target: str = DEFAULT_TARGET) -> bool:

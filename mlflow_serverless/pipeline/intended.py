@@ -111,6 +111,7 @@ def _measured(built: Built) -> ModelFacts:
     return ModelFacts(
         bytes=sum(file.bytes for file in manifest.files),
         native=manifest.engine.kind == "native",
+        init_ms=built.init_ms,
         example_bytes=len(built.question.payload) if built.question else 0,
     )
 

@@ -4,6 +4,7 @@ A run that finds everything made already changes nothing and says so; a run that
 killed goes on from the last finished result when it is run again.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from time import perf_counter
 
@@ -27,13 +28,17 @@ from mlflow_serverless.pipeline.standing import standing
 from mlflow_serverless.plan import (
     Actual,
     Desired,
+    Finding,
     Plan,
     PointAlias,
     Step,
+    Weight,
     content_of,
+    key_of,
     plan,
     plan_removal,
 )
+from mlflow_serverless.plan.resources import described
 from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.provenance import record, withdraw
 from mlflow_serverless.report import step
@@ -101,10 +106,19 @@ def plan_only(
         parity=built.parity.summary,
         engine=": ".join(built.bundle.manifest.engine[:2]),
         cost=built.cost,
-        findings=intended.findings,
+        findings=(*intended.findings, *_left_alone(intended.want, now)),
         costs=intended.costs,
         cold_start=intended.cold_start,
     )
+
+
+def _left_alone(want: Desired, have: Actual) -> Iterator[Finding]:
+    """What somebody else made beside it is reported, and not touched."""
+    wanted = {key_of(resource) for resource in want.resources}
+    for resource in have.foreign:
+        if key_of(resource) not in wanted:
+            what = f"{described(resource)} was made by somebody else; it stays"
+            yield Finding(code="left-alone", weight=Weight.NOTE, what=what)
 
 
 def delete(name: str, world: World) -> bool:

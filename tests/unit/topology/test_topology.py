@@ -244,6 +244,7 @@ def test_the_embedded_cloud_has_nothing_around():
         ({}, None, ColdStart.ON_DEMAND, "quickly"),
         ({}, ModelFacts(native=True), ColdStart.SNAPSHOT, "library"),
         ({}, ModelFacts(init_ms=2000), ColdStart.SNAPSHOT, "2000 ms"),
+        ({}, ModelFacts(native=True, init_ms=300), ColdStart.ON_DEMAND, "quickly"),
         ({}, ModelFacts(init_ms=200), ColdStart.ON_DEMAND, "quickly"),
         ({"provisioned": 1}, ModelFacts(native=True), ColdStart.PROVISIONED, "asked"),
         ({"cold_start": "snapshot"}, None, ColdStart.SNAPSHOT, "asked"),
