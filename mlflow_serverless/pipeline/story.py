@@ -61,12 +61,12 @@ def deploy(
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
-    place = examine(request.name, config, world)
+    place = examine(have, config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     if (there_already := standing(request, have, model, config, world)) is not None:
         return there_already
     built = build(model, config, world, rooms)
-    intended = intend(request.name, config, built, place, world)
+    intended = intend(have, config, built, place, world)
     refuse(request.name, intended.findings)
     want = intended.want
     changes = _planned(want, request, world)
@@ -95,7 +95,7 @@ def plan_only(
     place = located(config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     built = build(model, config, world, rooms)
-    intended = intend(request.name, config, built, place, world)
+    intended = intend(have, config, built, place, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     return Proposal(
         name=request.name,
