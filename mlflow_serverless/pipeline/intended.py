@@ -11,11 +11,13 @@ from mlflow_serverless.plan import (
     Actual,
     Desired,
     Finding,
+    Foreign,
     Function,
     Place,
     Weight,
+    foreign_to,
 )
-from mlflow_serverless.plan.errors import NotOfferedError
+from mlflow_serverless.plan.errors import ForeignError, NotOfferedError
 from mlflow_serverless.plan.rules import check
 from mlflow_serverless.preflight import ModelFacts, inspect
 from mlflow_serverless.secure import audit, refuse
@@ -53,22 +55,28 @@ def located(config: DeploymentConfig, world: World) -> Place | None:
     return place
 
 
-def examine(have: Actual, config: DeploymentConfig, world: World) -> Place | None:
+def examine(
+    have: Actual, config: DeploymentConfig, foreign: Foreign, world: World
+) -> Place | None:
     """
     Where the deployment is to be; refused before anything is built if it cannot.
 
     Args:
         have: What is there under its name.
         config: How it is to run.
+        foreign: What becomes of things that somebody else made.
         world: Whom to ask.
 
     Raises:
         NotOfferedError: Options that the target cannot honour.
+        ForeignError: Somebody else made what has one of its names.
         RefusedError: The audit or preflight says no.
         BadSettingsError: Settings beyond AWS's limits.
     """
     place = located(config, world)
     want = outline(have.name, config, place)
+    if foreign is Foreign.REFUSE and (taken := foreign_to(want, have)):
+        raise ForeignError(have.name, taken)
     refuse(have.name, _findings(want, have, config, place, world))
     check(want)
     return place

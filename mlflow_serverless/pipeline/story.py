@@ -61,13 +61,14 @@ def deploy(
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
-    place = examine(have, config, world)
+    place = examine(have, config, request.foreign, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     if (there_already := standing(request, have, model, config, world)) is not None:
         return there_already
     built = build(model, config, world, rooms)
     intended = intend(have, config, built, place, world)
     refuse(request.name, intended.findings)
+    _said(intended.findings, world)
     want = intended.want
     changes = _planned(want, request, world)
     asked = _carried_out(changes, want, built, config, world)
@@ -110,6 +111,13 @@ def plan_only(
         costs=intended.costs,
         cold_start=intended.cold_start,
     )
+
+
+def _said(findings: tuple[Finding, ...], world: World) -> None:
+    """What stops nothing is said all the same."""
+    for finding in findings:
+        if finding.weight in {Weight.WARNING, Weight.ALLOWED}:
+            world.tell("audit.warning", what=str(finding))
 
 
 def _left_alone(want: Desired, have: Actual) -> Iterator[Finding]:

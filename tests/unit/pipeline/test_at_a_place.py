@@ -100,6 +100,8 @@ def test_what_the_audit_refuses_is_refused_before_anything_is_built(world, rooms
     assert [] == world.cloud.performed
     allowed = {"url.auth": "public", "allow": "public-url"}
     assert deploy(wish(**allowed), world, rooms).changed
+    said = [f["what"] for event, f in world.tell.events if event == "audit.warning"]
+    assert ["allowed: everybody can call the function URL live [public-url]"] == said
 
 
 def test_what_preflight_refuses_is_refused_before_anything_is_built(world, rooms):
@@ -163,6 +165,7 @@ def test_what_somebody_else_made_is_not_touched_unless_adopted(world, rooms):
     with pytest.raises(ForeignError, match="log group /aws/lambda/fraud"):
         deploy(wish(), world, rooms)
     assert [] == world.cloud.performed
+    assert not rooms.visits
 
     deploy(replace(wish(), foreign=Foreign.ADOPT), world, rooms)
     have = world.cloud.snapshot("fraud")
