@@ -37,6 +37,9 @@ if TYPE_CHECKING:
             ...
 
 
+WRITES_AT_LEAST = 100e6
+"""What a mounted folder is expected to take [bytes/s]; EFS bursts well above it."""
+
 _JSON = "application/json"
 
 
@@ -47,7 +50,9 @@ class App:
     Args:
         service: What speaks the protocols.
         facts: What telemetry says of every request.
-        settle: Does what serving put off, until a time [ms since the epoch].
+        settle: Makes later answers faster, until a time [ms since the epoch]; False
+            if there is more to do.
+        share: Gives other environments what this one had to fetch; likewise.
         close: Gives everything back.
     """
 
@@ -57,10 +62,11 @@ class App:
         facts: Facts,
         *,
         settle: Callable[[int], object],
+        share: Callable[[int], object],
         close: Callable[[], None],
     ) -> None:
         self._service = service
-        self.facts, self.settle, self.close = facts, settle, close
+        self.facts, self.settle, self.share, self.close = facts, settle, share, close
 
     def handle(self, event: bytes) -> Outcome:
         """Answer one event."""
@@ -156,16 +162,19 @@ def build(settings: Settings, *, born_ns: int) -> App:
     return App(
         Service(manifest, serving.run),
         facts,
-        settle=lambda until_ms: _settle(serving, cache, until_ms),
+        settle=serving.settle,
+        share=lambda until_ms: _share(cache, until_ms),
         close=lambda: _close(serving, cache),
     )
 
 
-def _settle(serving: Serving, cache: Cache, until_ms: int) -> bool:
-    """The better session first, then what a mounted folder lacks."""
-    settled = serving.settle(until_ms)
-    cache.settle(max(0.0, until_ms / 1e3 - time()))
-    return settled
+def _share(cache: Cache, until_ms: int) -> bool:
+    """Write what a mounted folder lacks; False if there is too little time."""
+    left_s = until_ms / 1e3 - time()
+    if cache.owed_bytes > max(0.0, left_s) * WRITES_AT_LEAST:
+        return False
+    cache.settle(max(0.0, left_s))
+    return not cache.owed_bytes
 
 
 def _close(serving: Serving, cache: Cache) -> None:

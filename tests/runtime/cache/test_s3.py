@@ -68,7 +68,9 @@ def test_s3_writes_through_after_the_response(world: CacheWorld, fake: FakeS3):
     before = list(world.mount.iterdir())
 
     assert [] == before
+    assert len(CONTENT) == cache.owed_bytes
     assert 1 == cache.settle(5.0)
+    assert 0 == cache.owed_bytes
     assert CONTENT == (world.mount / MODEL.sha256).read_bytes()
     assert 0 == cache.settle(5.0)
 
