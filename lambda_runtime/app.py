@@ -137,6 +137,9 @@ def build(settings: Settings, *, born_ns: int) -> App:
     Raises:
         BrokenBundle: It cannot be served; the code says why.
     """
+    from lambda_runtime.lean import import_array  # noqa: PLC0415 - before its users
+
+    import_array()
     from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
     from lambda_runtime.protocol.service import Service  # noqa: PLC0415
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
