@@ -152,7 +152,9 @@ def build(settings: Settings, *, born_ns: int) -> App:
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
     measured = [v.run_us for v in manifest.variants if v.run_us is not None]
     threads = threads_for(settings.memory_mb, max(measured, default=None))
-    serving = Serving(manifest, cache.path_of, threads=threads)
+    serving = Serving(
+        manifest, cache.path_of, threads=threads, notes=f"{settings.scratch}-crash"
+    )
     facts = Facts(
         function=settings.function_name,
         function_version=settings.function_version,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 
+from lambda_runtime.crash import watched
 from lambda_runtime.engine import open_session
 from lambda_runtime.faults import BrokenBundle, Fault
 from lambda_runtime.telemetry import say
@@ -41,6 +42,7 @@ class Serving:
         path_of: Where a file lies, with the files it refers to beside it; may be
             slow, and raises BrokenBundle if it is nowhere.
         threads: Threads that one run may use; see `threads_for`.
+        notes: What the paths of crash notes begin with; see `crash.watched`.
         tell: Gets one line if a better variant could not be made ready, or not yet.
         open_with: Opens a session; the engines' own, but for tests.
 
@@ -48,16 +50,18 @@ class Serving:
         BrokenBundle: Nothing of it can be served; the code says why.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword
         self,
         manifest: Manifest,
         path_of: Callable[[File], str],
         *,
         threads: int,
+        notes: str = "",
         tell: Callable[[str], object] | None = None,
         open_with: Open | None = None,
     ) -> None:
         self._manifest, self._path_of, self._threads = manifest, path_of, threads
+        self._notes = notes
         self._tell = tell or say
         self._open_with = open_with or _opener(manifest)
         choice = choose(manifest.variants)
@@ -153,6 +157,17 @@ class Serving:
         return self._path_of(self._manifest.file(variant.file))
 
     def _open(self, variant: Variant, path: str) -> Session:
+        if not self._notes:
+            return self._ready(variant, path)
+        digest = self._manifest.file(variant.file).sha256
+        return watched(
+            f"{self._notes}-{digest[:16]}",
+            variant.file,
+            lambda: self._ready(variant, path),
+        )
+
+    def _ready(self, variant: Variant, path: str) -> Session:
+        """Open, compare with the manifest, and run once."""
         session = self._open_with(
             self._manifest.engine.kind, path, variant, self._threads
         )
