@@ -16,7 +16,7 @@ if root not in sys.path:
 
 from lambda_runtime.engine.ahead import begin  # noqa: E402 - found through the path above
 
-begin()
+begin(os.environ.get("MLFLOW_SERVERLESS_BUNDLE") or root + "/bundle")
 
 from lambda_runtime.start import main  # noqa: E402 - what is begun runs beside this
 

@@ -59,7 +59,14 @@ def watched(note: str, what: str, load: Callable[[], T]) -> T:
     finally:
         faulthandler.enable(_STDERR, all_threads=False)
         os.close(fd)
+        _remove(note)
+
+
+def _remove(note: str) -> None:
+    try:
         os.unlink(note)
+    except FileNotFoundError:
+        return  # another process loads the same, and was ready first
 
 
 def _left(note: str) -> str:

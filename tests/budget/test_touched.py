@@ -21,7 +21,7 @@ def watch(event, args):
         opened.append(os.fsdecode(args[0]))
 sys.addaudithook(watch)
 from lambda_runtime.engine.ahead import begin
-begin()
+begin(os.environ["MLFLOW_SERVERLESS_BUNDLE"])
 import lambda_runtime.loop as loop
 def told(api, handle, invocation, inner=loop._answer):
     outcome = inner(api, handle, invocation)

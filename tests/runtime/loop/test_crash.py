@@ -107,6 +107,14 @@ def test_a_failure_is_no_crash(tmp_path):
     assert not note.exists()
 
 
+def test_two_processes_may_load_the_same(tmp_path):
+    """One is ready while the other is still loading; neither minds."""
+    note = str(tmp_path / "note")
+
+    assert 7 == watched(note, "m.onnx", lambda: watched(note, "m.onnx", lambda: 7))
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_where_nothing_may_be_written_it_still_loads(tmp_path):
     """A read-only disk takes no note."""
     assert 7 == watched(str(tmp_path / "no/such/note"), "m.onnx", lambda: 7)
