@@ -23,6 +23,8 @@ class Peer:
     name: str
     folder: str
     packages: tuple[str, ...]
+    model: str = ""
+    """What it loads, in the folder of `cases.lay_out`."""
     command: tuple[str, ...] = (
         "/usr/bin/python3",
         "-m",
@@ -34,11 +36,11 @@ class Peer:
 PEERS_BY_NAME = {
     peer.name: peer
     for peer in (
-        Peer("empty loop", "empty", (), ("/usr/bin/python3", "-I", "-S", "/var/task/bootstrap.py")),
-        Peer("slim python-onnxruntime", "slim", ("numpy", "onnxruntime", "awslambdaric")),
-        Peer("textbook ONNX handler", "textbook", ("numpy", "onnxruntime", "awslambdaric", "boto3")),
-        Peer("scikit-learn + joblib", "joblib", ("scikit-learn", "awslambdaric")),
-        Peer("mlflow.pyfunc", "pyfunc", ("mlflow", "scikit-learn", "skops", "awslambdaric")),
+        Peer("empty loop", "empty", (), "", ("/usr/bin/python3", "-I", "-S", "/var/task/bootstrap.py")),
+        Peer("slim python-onnxruntime", "slim", ("numpy", "onnxruntime", "awslambdaric"), "model.onnx"),
+        Peer("textbook ONNX handler", "textbook", ("numpy", "onnxruntime", "awslambdaric", "boto3"), "model.onnx"),
+        Peer("scikit-learn + joblib", "joblib", ("scikit-learn", "awslambdaric"), "model.joblib"),
+        Peer("mlflow.pyfunc", "pyfunc", ("mlflow", "scikit-learn", "skops", "awslambdaric"), "mlflow"),
     )
 }  # fmt: skip
 
@@ -62,22 +64,14 @@ def build(tag: str, tree: Path, command: tuple[str, ...], environment: dict[str,
     _docker("build", "-q", "-t", tag, str(tree.parent))
 
 
-def peer_tree(peer: Peer, folder: Path, model: Path | None) -> dict[str, str]:
-    """Lay out a peer's image under *folder*; its environment."""
+def peer_tree(peer: Peer, folder: Path) -> dict[str, str]:
+    """Lay out a peer's image under *folder*, without a model; its environment."""
     task = folder / "var/task"
     shutil.copytree(PEERS / peer.folder, task)
     install_emulator(folder)
     if peer.packages:
         install(peer.packages, task)
-    if model is None:
-        return {}
-    target = folder / "opt/ml" / model.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if model.is_dir():
-        shutil.copytree(model, target)
-    else:
-        shutil.copy(model, target)
-    return {"MODEL": f"/opt/ml/{model.name}"}
+    return {"MODEL": f"/opt/ml/{peer.model}"} if peer.model else {}
 
 
 def install(packages: tuple[str, ...], target: Path) -> None:
