@@ -56,10 +56,7 @@ def _build_all(work: Path) -> dict[str, str]:
     """Image tags by name; models are mounted, the same folder into each."""
     tags = {}
     for name, peer in images.PEERS_BY_NAME.items():
-        tree = work / peer.folder / "tree"
-        environment = images.peer_tree(peer, tree)
-        tags[name] = f"mlflow-serverless/bench-{peer.folder}"
-        images.build(tags[name], tree, peer.command, environment)
+        tags[name] = images.build_peer(peer, work)
     tree = work / "ours" / "tree"
     command, environment = runtime_tree(tree)
     images.install_emulator(tree)

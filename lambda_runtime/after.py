@@ -29,7 +29,7 @@ MARGIN_MS = 250
 
 
 class Job(NamedTuple):
-    """Something to be done once, some time after the first answer."""
+    """Something to be done once, some time after an answer."""
 
     name: str
     run: Callable[[int], object]

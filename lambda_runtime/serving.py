@@ -1,7 +1,7 @@
 """A model being served: the right variant opened, and swapped for a better one later.
 
 Loading costs what its variant costs, and every file comes as a path. A variant that is
-slow to open but fast to run waits for `settle`, after the first answer. Nothing here
+slow to open but fast to run waits for `settle`, after an answer. Nothing here
 keeps sockets, clocks, randomness or anything of a request, so a snapshot of the
 process may be taken at any time between runs.
 """
