@@ -168,13 +168,18 @@ def build(settings: Settings, *, born_ns: int) -> App:
         Service(manifest, serving.run),
         facts,
         settle=serving.settle,
-        share=lambda until_ms: _share(cache, until_ms),
+        share=lambda until_ms: share(cache, until_ms),
         close=lambda: _close(serving, cache),
     )
 
 
-def _share(cache: Cache, until_ms: int) -> bool:
-    """Write what a mounted folder lacks; False if there is too little time."""
+def share(cache: Cache, until_ms: int) -> bool:
+    """
+    Write what a mounted folder lacks, so that other environments find it there.
+
+    False if there is too little time until *until_ms* [ms since the epoch]. A folder
+    that does not take it, or not as fast as it should, is not asked again.
+    """
     left_s = until_ms / 1e3 - time()
     if cache.owed_bytes > max(0.0, left_s) * WRITES_AT_LEAST:
         return False
