@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMESPACE = "MLflowServerless"
 """CloudWatch namespace of all metrics."""
 
-_STDOUT = 1
+_STDOUT, _STDERR = 1, 2
 _WARM = (
     ("HandleUs", "Microseconds"),
     ("RunUs", "Microseconds"),
@@ -81,6 +81,11 @@ def write(out: int, line: bytes) -> None:
             line = line[os.write(out, line) :]
     except OSError:
         return
+
+
+def say(line: str) -> None:
+    """Write one line for whoever runs the function, to standard error."""
+    write(_STDERR, line.encode("utf-8", "replace") + b"\n")
 
 
 def _head(metrics: tuple[tuple[str, str], ...]) -> str:
