@@ -241,8 +241,7 @@ class Environment:
         self._settle(job, Outcome(ask.body, error))
         return Tell(202, b'{"status":"OK"}')
 
-    # How requests and the process end.
-
+    # How they end.
     def _settle_init(self, failed: Outcome) -> None:
         if not self._ready.done():
             self._ready.set_result(failed)
