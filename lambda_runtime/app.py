@@ -93,6 +93,7 @@ class App:
             door.name,
             (perf_counter_ns() - began) // 1000,
             timing,
+            getattr(door, "beside", None),
         )
 
     def respond(self, request: Request) -> tuple[Response, object]:
