@@ -45,3 +45,6 @@ TAG_VALUE_CHARS = 256
 
 CONCURRENCY = 1_000
 """Concurrent executions an account has at first."""
+
+IMAGE_BYTES = 10 * 2**30
+"""Container image, all layers unpacked [bytes]."""
