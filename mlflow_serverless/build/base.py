@@ -154,9 +154,7 @@ def _diff_ids(base: str, pulled: Pulled) -> list[str]:
     return found
 
 
-def _gzipped(
-    blob: Path, toolchain: Toolchain, store: ContentStore
-) -> tuple[str, Path]:
+def _gzipped(blob: Path, toolchain: Toolchain, store: ContentStore) -> tuple[str, Path]:
     """Digest and file of a layer as Lambda takes it; an engine's are plain tars."""
     with blob.open("rb") as file:
         if file.read(2) == b"\x1f\x8b":

@@ -121,7 +121,8 @@ class DockerEngine:
                 platform=f"linux/{PLATFORMS[spec.architecture].oci}",
             )  # fmt: skip
         for line in said:
-            if text := str(line.get("stream", "")).strip():
+            text = str(line.get("stream", "")).strip() if isinstance(line, dict) else ""
+            if text:
                 self._tell("build.progress", what=text)
         return image
 

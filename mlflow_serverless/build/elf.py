@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
-from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
+from elftools.elf.gnuversions import (
+    GNUVerDefSection,
+    GNUVerNeedSection,
+    GNUVersionSection,
+)
 
 from mlflow_serverless.build.errors import GlibcError, WrongArchitectureError
 from mlflow_serverless.build.options import Architecture
@@ -37,47 +40,31 @@ def interpreter_of(path: Path) -> str:
     """Path of the loader that a program asks for; empty if it asks for none."""
     with path.open("rb") as file:
         for segment in ELFFile(file).iter_segments("PT_INTERP"):
-            return str(segment.get_interp_name())
+            return str(segment.get_interp_name())  # type: ignore[attr-defined] # a PT_INTERP has it
     return ""
 
 
 def glibc_needed(path: Path) -> Glibc | None:
     """The newest symbol version that a library takes from glibc; None if none."""
-    with path.open("rb") as file:
-        found = [
-            version
-            for section in ELFFile(file).iter_sections()
-            if isinstance(section, GNUVerNeedSection)
-            for _, auxiliaries in section.iter_versions()
-            for auxiliary in auxiliaries
-            if (version := _version(auxiliary.name))
-        ]
-    return max(found, default=None)
+    return _newest(path, GNUVerNeedSection)
 
 
 def glibc_defined(libc: Path) -> Glibc | None:
     """The release of a `libc.so.6`: the newest symbol version it defines."""
-    with libc.open("rb") as file:
-        found = [
-            version
+    return _newest(libc, GNUVerDefSection)
+
+
+def _newest(path: Path, kind: type[GNUVersionSection]) -> Glibc | None:
+    with path.open("rb") as file:
+        names = [
+            str(auxiliary.name)
             for section in ELFFile(file).iter_sections()
-            if isinstance(section, GNUVerDefSection)
+            if isinstance(section, kind)
             for _, auxiliaries in section.iter_versions()
             for auxiliary in auxiliaries
-            if (version := _version(auxiliary.name))
         ]
-    return max(found, default=None)
-
-
-def needed(path: Path) -> tuple[str, ...]:
-    """Names of the libraries that it is linked with."""
-    with path.open("rb") as file:
-        return tuple(
-            str(tag.needed)
-            for section in ELFFile(file).iter_sections()
-            if isinstance(section, DynamicSection)
-            for tag in section.iter_tags("DT_NEEDED")
-        )
+    found = (_GLIBC.match(name) for name in names)
+    return max(((int(m[1]), int(m[2])) for m in found if m), default=None)
 
 
 def require_fit(
@@ -106,15 +93,12 @@ def require_fit(
         try:
             machine, needs = machine_of(path), glibc_needed(path)
         except ELFError as cause:
-            raise WrongArchitectureError(name, f"nothing ({cause})", architecture) from cause
+            raise WrongArchitectureError(
+                name, f"nothing ({cause})", architecture
+            ) from cause
         if machine != architecture:
             raise WrongArchitectureError(name, machine, architecture)
         if needs is not None and needs > glibc:
             raise GlibcError(name, needs, base, glibc)
         count += 1
     return count
-
-
-def _version(name: str) -> Glibc | None:
-    found = _GLIBC.fullmatch(re.sub(r"(GLIBC_\d+\.\d+)\.\d+", r"\1", name))
-    return (int(found[1]), int(found[2])) if found else None

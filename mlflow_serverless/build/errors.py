@@ -133,7 +133,7 @@ class WrongArchitectureError(ServerlessError):
     def __init__(self, file: str, has: str, wanted: str) -> None:
         super().__init__(
             f"{file} is built for {has}, and the function runs on {wanted}.",
-            hint="choose the other architecture, or a wheel that is built for this one.",
+            hint="choose the other architecture, or a wheel built for this one.",
         )
 
 
@@ -158,7 +158,9 @@ class ImageTooLargeError(ServerlessError):
     code = "image-too-large"
     kind = Kind.REFUSED
 
-    def __init__(self, total: int, limit: int, layers: Sequence[tuple[str, int]]) -> None:
+    def __init__(
+        self, total: int, limit: int, layers: Sequence[tuple[str, int]]
+    ) -> None:
         parts = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in layers)
         super().__init__(
             f"the image has {total / 2**30:.1f} GiB unpacked ({parts}); Lambda takes "

@@ -103,7 +103,9 @@ def _proved_here(bundle: Bundle, recipe: Recipe, find: Find) -> Needs:
     """The loader's libraries, and all that they need, as they are installed here."""
     names = _names(recipe, ())
     closure = _closure(names, find)
-    present = tuple(f"{n}=={closure[k]}" for n in names if (k := _canonical(n)) in closure)
+    present = tuple(
+        f"{n}=={closure[k]}" for n in names if (k := _canonical(n)) in closure
+    )
     if not present:
         raise RequirementsMissingError(bundle.manifest.model.uri, names)
     constraints = tuple(f"{name}=={closure[name]}" for name in sorted(closure))

@@ -45,7 +45,9 @@ class RegistrySource:
         _require_plain(base, manifest)
         config = json.loads(self._blob(reference, manifest["config"]).read_bytes())
         if _OCI.get(config.get("architecture")) != architecture:
-            found = _OCI.get(config.get("architecture"), str(config.get("architecture")))
+            found = _OCI.get(
+                config.get("architecture"), str(config.get("architecture"))
+            )
             raise BaseArchitectureError(base, architecture, (found,))
         blobs = [self._blob(reference, layer) for layer in manifest["layers"]]
         return Pulled(digest=digest, config=config, blobs=blobs)
@@ -95,14 +97,12 @@ class RegistrySource:
         return self._store.obtain(BLOBS, key, make).folder / "blob"
 
 
-def _choose(
-    base: str, index: Mapping[str, Any], architecture: Architecture
-) -> str:
+def _choose(base: str, index: Mapping[str, Any], architecture: Architecture) -> str:
     """The digest of the one image of an index that is for *architecture*."""
     have: list[str] = []
     for item in index["manifests"]:
         about = item.get("platform") or {}
-        name = _OCI.get(about.get("architecture"))
+        name = _OCI.get(str(about.get("architecture")))
         # Attestations hide among the images, as a platform that is none.
         if about.get("os") != "linux" or name is None:
             continue

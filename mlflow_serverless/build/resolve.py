@@ -31,13 +31,12 @@ def lock(needs: Needs, folder: Path, *, platform: str, python: str) -> str:
     asked.write_text("\n".join(needs.requirements) + "\n")
     limits.write_text("\n".join(needs.constraints) + "\n")
     follow = () if needs.follow == "all" else ("--no-deps",)
-    said = _uv(
+    return _uv(
         ("pip", "compile", str(asked), "--constraints", str(limits), *follow,
-         "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-package=uv",
+         "--generate-hashes", "--no-header", "--no-annotate",
          *_target(platform, python)),
         needs.requirements, platform=platform, python=python,
     )  # fmt: skip
-    return said
 
 
 def install(

@@ -31,8 +31,7 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
         while block := content.read(1 << 20):
             whole.update(block)
         digest = whole.hexdigest()
-    kind = "folder" if member.isdir() else "link" if member.issym() else "file"
-    return (
-        kind, member.mode & 0o7777, member.uid, member.gid, int(member.mtime), member.linkname,
-        digest,
-    )  # fmt: skip
+    kinds = {tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link"}
+    kind = kinds.get(member.type, "file")
+    mode, owner = member.mode & 0o7777, (member.uid, member.gid)
+    return (kind, mode, *owner, int(member.mtime), member.linkname, digest)

@@ -54,28 +54,41 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
     if target.name.startswith(_GONE):
         _white_out(target)
     elif member.isdir():
-        if target.is_symlink() or not target.is_dir():
-            _clear(target)
-            target.mkdir(parents=True)
+        _make_folder(target)
     elif member.isreg():
         _clear(target)
-        source = tar.extractfile(member)
-        assert source is not None
-        with target.open("wb") as out:
-            shutil.copyfileobj(source, out, 1 << 20)
-        target.chmod(0o755 if member.mode & 0o111 else 0o644)
+        _write(tar, member, target)
     elif member.issym():
         _clear(target)
         target.symlink_to(_relative(member.linkname, target, root))
     elif member.islnk():
-        source_path = _inside(root, _clean(member.linkname))
-        if source_path is not None and source_path.is_file():
-            _clear(target)
-            os.link(source_path, target)
+        _link(_inside(root, _clean(member.linkname)), target)
+
+
+def _make_folder(target: Path) -> None:
+    if target.is_symlink() or not target.is_dir():
+        _clear(target)
+        target.mkdir()
+
+
+def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    source = tar.extractfile(member)
+    assert source is not None
+    with target.open("wb") as out:
+        shutil.copyfileobj(source, out, 1 << 20)
+    target.chmod(0o755 if member.mode & 0o111 else 0o644)
+
+
+def _link(source: Path | None, target: Path) -> None:
+    if source is not None and source.is_file() and not source.is_symlink():
+        _clear(target)
+        os.link(source, target)
 
 
 def _clean(name: str) -> str:
-    return "/".join(part for part in PurePosixPath(name).parts if part not in {"/", "."})
+    return "/".join(
+        part for part in PurePosixPath(name).parts if part not in {"/", "."}
+    )
 
 
 def _inside(root: Path, name: str) -> Path | None:
