@@ -150,9 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _challenge(self) -> None:
         challenge = 'Basic realm="fake"'
         if self.state.login == "token":
-            challenge = (
-                f'Bearer realm="http://{self.state.host}/token",service="fake"'
-            )
+            challenge = f'Bearer realm="http://{self.state.host}/token",service="fake"'
         body = {"errors": [{"code": "UNAUTHORIZED", "message": "who are you"}]}
         self._say(401, {"WWW-Authenticate": challenge}, json.dumps(body).encode())
 
@@ -284,7 +282,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _error(self, status: int, code: str, message: str) -> None:
         body = {"errors": [{"code": code, "message": message}]}
-        self._say(status, {"Content-Type": "application/json"}, json.dumps(body).encode())
+        self._say(
+            status, {"Content-Type": "application/json"}, json.dumps(body).encode()
+        )
 
     def _say(
         self, status: int, headers: dict[str, str] | None = None, body: bytes = b""
