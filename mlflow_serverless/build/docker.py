@@ -58,8 +58,9 @@ class DockerEngine:
         key = config_digest.removeprefix("sha256:")
         folder = self._store.obtain(_ROOM, key, lambda to: self._export(image, to))
         config = json.loads((folder.folder / "config.json").read_text())
-        if platform_of(config) != architecture:
-            raise BaseArchitectureError(base, architecture, (str(platform_of(config)),))
+        if (found := platform_of(config)) != architecture:
+            have = found or str(config.get("architecture"))
+            raise BaseArchitectureError(base, architecture, (have,))
         diff_ids = config["rootfs"]["diff_ids"]
         blobs = [
             folder.folder / diff_id.removeprefix("sha256:") / "blob"

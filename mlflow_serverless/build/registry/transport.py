@@ -87,6 +87,8 @@ class Transport:
         self._root = f"{scheme}://{host}"
         self._login = login
         self._session = requests.Session()
+        # A proxy has no business between this machine and itself.
+        self._session.trust_env = not is_loopback(host)
         self._headers: dict[str, str] = {}
 
     def send(self, ask: Ask, *, attempts: int = ATTEMPTS) -> requests.Response:
