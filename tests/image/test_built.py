@@ -69,7 +69,7 @@ def answer_of(image: str, event: bytes = EVENT, *, memory_mb: int = 256) -> dict
     memory = f"{memory_mb}m"
     try:
         with FakeRuntimeApi() as api:
-            where = ("--network", "host", "-m", "256m", "--memory-swap", "256m",
+            where = ("--network", "host", "-m", memory, "--memory-swap", memory,
                      "-e", f"AWS_LAMBDA_RUNTIME_API={api.address}")  # fmt: skip
             with running(*where, image=image) as container:
                 posted = api.invoke(event)

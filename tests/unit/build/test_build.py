@@ -18,7 +18,6 @@ import pytest
 from mlflow_serverless import limits
 from mlflow_serverless.build import layers, needs, run
 from mlflow_serverless.build.elf import machine_of
-from mlflow_serverless.build.manifest import digest_of
 from mlflow_serverless.build.errors import (
     BaseArchitectureError,
     BasePythonError,
@@ -28,6 +27,7 @@ from mlflow_serverless.build.errors import (
     DependenciesError,
     ImageTooLargeError,
 )
+from mlflow_serverless.build.manifest import digest_of
 from mlflow_serverless.package import BundleCorruptError, read_bundle
 from mlflow_serverless.package.bundle import Bundle
 from mlflow_serverless.store import digest_file
@@ -154,8 +154,10 @@ def test_the_image_says_what_it_is(workshop):
         config["Entrypoint"]
     )
     assert "993:990" == config["User"]
-    assert {"A=b", "LANG=en_US.UTF-8", "ORT_DISABLE_TELEMETRY=1",
-            "MLFLOW_SERVERLESS_BUNDLE=/var/task/bundle"} < set(config["Env"])  # fmt: skip
+    bundle = "MLFLOW_SERVERLESS_BUNDLE=/var/task/bundle"
+    assert {"A=b", "LANG=en_US.UTF-8", "ORT_DISABLE_TELEMETRY=1", bundle} < set(
+        config["Env"]
+    )
     assert "models:/small/3" == labels["mlflow-serverless.model"]
     assert workshop.bundle.digest == labels["mlflow-serverless.bundle"]
     assert image.spec.base_digest == labels["org.opencontainers.image.base.digest"]
