@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from mlflow_serverless.build.layers import Archive
 from mlflow_serverless.build.options import Architecture
 from mlflow_serverless.build.platforms import PLATFORMS
 from mlflow_serverless.build.same import first_difference
+from mlflow_serverless.build.unpack import unpack
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Tell
 
@@ -113,7 +113,8 @@ class DockerEngine:
             for diff_id, layer in zip(diff_ids, described, strict=True):
                 place = target / diff_id.removeprefix("sha256:")
                 place.mkdir(exist_ok=True)
-                layer.replace(place / "blob")
+                if layer.exists():  # the same layer may be there twice
+                    layer.replace(place / "blob")
 
     def _build(self, context: Path, spec: ImageSpec) -> "EngineImage":
         with _explained():
@@ -170,8 +171,7 @@ def _saved(image: "EngineImage", beside: Path) -> Iterator[Path]:
         whole = folder / "saved.tar"
         with whole.open("wb") as out:
             out.writelines(image.save())
-        with tarfile.open(whole) as tar:
-            tar.extractall(folder, filter="data")
+        unpack([whole], folder, str(image.id))
         whole.unlink()
         yield folder
 

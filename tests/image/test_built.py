@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tarfile
 
 import pytest
 
 from mlflow_serverless.build import BuildOptions, Registry, build, push
 from mlflow_serverless.build.elf import is_elf, machine_of
 from mlflow_serverless.build.manifest import digest_of
+from mlflow_serverless.build.unpack import unpack
 from mlflow_serverless.native import make
 from mlflow_serverless.package import read_bundle
 from mlflow_serverless.store import ContentStore
@@ -172,8 +172,7 @@ def test_an_image_for_the_other_processor_holds_its_libraries(host, store, tmp_p
     image = build(bundle, options, store, silent)
     x86 = build(bundle, BuildOptions(base=f"{host}/base:3"), store, silent)
     config = json.loads(image.blob(image.config_digest).read_text())
-    with tarfile.open(image.blob(image.layers[1].digest)) as tar:
-        tar.extractall(tmp_path / "x", filter="data")
+    unpack([image.blob(image.layers[1].digest)], tmp_path / "x", "ours")
     libraries = [path for path in (tmp_path / "x").rglob("*") if is_elf(path)]
 
     assert "arm64" == config["architecture"]

@@ -28,6 +28,7 @@ from mlflow_serverless.build.errors import (
     ImageTooLargeError,
 )
 from mlflow_serverless.build.manifest import digest_of
+from mlflow_serverless.build.unpack import unpack
 from mlflow_serverless.package import BundleCorruptError, read_bundle
 from mlflow_serverless.package.bundle import Bundle
 from mlflow_serverless.store import digest_file
@@ -196,10 +197,7 @@ def test_the_other_processor_gets_its_own_libraries(workshop):
     image = workshop.build(architecture="arm64")
     config = json.loads(image.blob(image.config_digest).read_text())
     (layer,) = (layer for layer in image.layers if layer.name == "dependencies")
-    with tarfile.open(image.blob(layer.digest)) as tar:
-        tar.extract(
-            "var/task/lib/libonnxruntime.so", workshop.root / "x", filter="data"
-        )
+    unpack([image.blob(layer.digest)], workshop.root / "x", "ours")
 
     assert "arm64" == config["architecture"]
     library = workshop.root / "x/var/task/lib/libonnxruntime.so"
