@@ -90,7 +90,8 @@ def merged(histograms: Iterable[Histogram | None]) -> Histogram | None:
     there = [h for h in histograms if h is not None]
     if len(there) < 2:
         return there[0] if there else None
-    total: Counter[int] = Counter()
-    for histogram in there:
-        total.update(histogram.counts)
-    return Histogram(total)
+    keys = np.concatenate([histogram.arrays[0] for histogram in there])
+    counts = np.concatenate([histogram.arrays[1] for histogram in there])
+    found, place = np.unique(keys, return_inverse=True)
+    total = np.bincount(place, counts).astype(int)
+    return Histogram(dict(zip(found.tolist(), total.tolist(), strict=True)))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mlflow_serverless.observe.histogram import Histogram, merged
 
@@ -62,7 +63,7 @@ class Window:
     """Length of a cell [s]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Observation:
     """Both versions over the same window."""
 
@@ -72,13 +73,19 @@ class Observation:
     cells: tuple[Cell, ...] = ()
     """In order of time; stretches in which nothing was seen have none."""
 
-    def of_baseline(self, since: float = 0.0) -> Seen:
-        """All that was seen of the baseline in cells that begin at *since* or later."""
-        return together(c.baseline for c in self.cells if c.start >= since)
+    @cached_property
+    def theirs(self) -> Seen:
+        """All that was seen of the baseline."""
+        return together(cell.baseline for cell in self.cells)
 
-    def of_candidate(self, since: float = 0.0) -> Seen:
-        """As `of_baseline`, of the candidate."""
-        return together(c.candidate for c in self.cells if c.start >= since)
+    @cached_property
+    def ours(self) -> Seen:
+        """All that was seen of the candidate."""
+        return together(cell.candidate for cell in self.cells)
+
+    def since(self, start: float) -> tuple[Cell, ...]:
+        """Cells that begin at *start* or later; seconds since the epoch."""
+        return tuple(cell for cell in self.cells if cell.start >= start)
 
 
 def together(parts: Iterable[Seen]) -> Seen:

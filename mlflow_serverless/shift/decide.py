@@ -1,8 +1,7 @@
 """Rollout x verdict x now -> what to do next. Pure: the clock is an argument."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from mlflow_serverless.shift.errors import OrderRefusedError
 from mlflow_serverless.shift.rollout import (
     Advance,
     Confirm,
@@ -14,7 +13,6 @@ from mlflow_serverless.shift.rollout import (
     Rollout,
     Shift,
     State,
-    moved,
 )
 from mlflow_serverless.shift.verdict import Healthy, Inconclusive, Unhealthy, Verdict
 
@@ -123,40 +121,3 @@ def _patient(rollout: Rollout, now: float, why: str) -> Shift:
     if waited < patience:
         return Hold(why)
     return RollBack(f"no verdict in {waited:.0f} s of patience: {why}")
-
-
-def pause(rollout: Rollout) -> Rollout:
-    """Nothing goes on, but what is unhealthy is still rolled back."""
-    _under_way(rollout, "pause")
-    why = "paused by a person"
-    return replace(rollout, paused=True, why=why, moves=rollout.moves + 1)
-
-
-def resume(rollout: Rollout, now: float) -> Rollout:
-    """Go on; bake time and patience begin anew."""
-    order = "resume"
-    _under_way(rollout, order)
-    if not rollout.paused:
-        raise OrderRefusedError(order, "it is not paused")
-    why = "resumed by a person"
-    return replace(rollout, paused=False, since=now, why=why, moves=rollout.moves + 1)
-
-
-def promote(rollout: Rollout, now: float) -> Rollout:
-    """All traffic to the candidate, on a person's word."""
-    order = "promote"
-    _under_way(rollout, order)
-    if rollout.state is State.GUARDING:
-        raise OrderRefusedError(order, "it is promoted already")
-    return moved(rollout, Promote("promoted by a person"), now)
-
-
-def abort(rollout: Rollout, now: float) -> Rollout:
-    """All traffic back to the old version; also after promotion, while guarded."""
-    _under_way(rollout, "abort")
-    return moved(rollout, RollBack("aborted by a person"), now)
-
-
-def _under_way(rollout: Rollout, order: str) -> None:
-    if rollout.over:
-        raise OrderRefusedError(order, f"the rollout is over: {rollout.state.value}")

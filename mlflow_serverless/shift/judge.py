@@ -65,20 +65,20 @@ def _waiting(observation: Observation, demand: Demand) -> str:
     """What is still to be seen before anything good can be said; empty if nothing."""
     if not observation.cells:
         return "no data: neither version has reported anything"
-    here = observation.of_candidate(demand.since).answers
-    overall = observation.of_candidate().answers
-    theirs = observation.of_baseline(demand.since).answers
+    cells = observation.since(demand.since)
+    here = sum(cell.candidate.answers for cell in cells)
+    overall = observation.ours.answers
     if here < max(1, demand.requests):
         return f"{here:,} of {demand.requests:,} answers of the candidate in this stage"
     if overall < demand.overall:
         return f"{overall:,} of {demand.overall:,} answers that promotion asks for"
-    if not theirs:
+    if not any(cell.baseline.answers for cell in cells):
         return "no answer of the baseline in this stage to compare with"
     return ""
 
 
 def _summary(observation: Observation, findings: Sequence[Finding]) -> str:
-    answers = observation.of_candidate().answers
+    answers = observation.ours.answers
     shown = {f.check: f.sentence for f in findings}
     parts = [
         f"nothing wrong in {answers:,} answers",

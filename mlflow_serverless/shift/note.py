@@ -130,7 +130,7 @@ def _staged(text: str) -> Stage:
 
 def _short(seconds: float) -> float | int:
     """Milliseconds are fine enough; whole seconds need no point."""
-    value = round(seconds, 3)
+    value = round(float(seconds), 3)
     return int(value) if value.is_integer() else value
 
 

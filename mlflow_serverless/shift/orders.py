@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from mlflow_serverless.plan import Alias
 from mlflow_serverless.plan.errors import AliasMovedError
-from mlflow_serverless.shift import decide
 from mlflow_serverless.shift.advance import ATTEMPTS, Driver
 from mlflow_serverless.shift.errors import (
     BusyAliasError,
@@ -13,6 +12,7 @@ from mlflow_serverless.shift.errors import (
     RolloutUnderWayError,
 )
 from mlflow_serverless.shift.note import encode
+from mlflow_serverless.shift.person import aborted, paused, promoted, resumed
 from mlflow_serverless.shift.rollout import Rollout, route
 from mlflow_serverless.shift.rules import under_way, unready
 from mlflow_serverless.shift.strategy import Strategy
@@ -66,7 +66,7 @@ def pause(name: str, alias: str, driver: Driver) -> Rollout:
         NoRolloutError: Nothing is under way.
         BusyAliasError: Others moved the alias again and again.
     """
-    return _ordered(name, alias, driver, lambda rollout, _: decide.pause(rollout))
+    return _ordered(name, alias, driver, lambda rollout, _: paused(rollout))
 
 
 def resume(name: str, alias: str, driver: Driver) -> Rollout:
@@ -77,7 +77,7 @@ def resume(name: str, alias: str, driver: Driver) -> Rollout:
         OrderRefusedError: It is not paused.
         NoRolloutError, BusyAliasError: As `pause`.
     """
-    return _ordered(name, alias, driver, decide.resume)
+    return _ordered(name, alias, driver, resumed)
 
 
 def promote(name: str, alias: str, driver: Driver) -> Rollout:
@@ -89,7 +89,7 @@ def promote(name: str, alias: str, driver: Driver) -> Rollout:
         NotReadyError: The candidate is gone.
         NoRolloutError, BusyAliasError: As `pause`.
     """
-    return _ordered(name, alias, driver, decide.promote)
+    return _ordered(name, alias, driver, promoted)
 
 
 def abort(name: str, alias: str, driver: Driver) -> Rollout:
@@ -100,7 +100,7 @@ def abort(name: str, alias: str, driver: Driver) -> Rollout:
         NotReadyError: The old version is gone.
         NoRolloutError, BusyAliasError: As `pause`.
     """
-    return _ordered(name, alias, driver, decide.abort)
+    return _ordered(name, alias, driver, aborted)
 
 
 def _ordered(

@@ -19,7 +19,7 @@ def capacity(
     observation: Observation, criteria: Criteria, demand: Demand
 ) -> Iterator[Finding]:
     """Throttles, memory, and whether the candidate answers what it is sent."""
-    ours, theirs = observation.of_candidate(), observation.of_baseline()
+    ours, theirs = observation.ours, observation.theirs
     if ours.throttles is not None:
         yield _throttles(observation, ours.throttles, criteria)
     if ours.memory_used is not None:
@@ -29,7 +29,7 @@ def capacity(
 
 
 def _throttles(observation: Observation, throttles: int, criteria: Criteria) -> Finding:
-    ours, theirs = observation.of_candidate(), observation.of_baseline()
+    ours, theirs = observation.ours, observation.theirs
     asked = ours.answers + throttles
     counts = [_turned_away(cell.candidate) for cell in observation.cells]
     log_e = beyond(counts, criteria.max_throttles)
@@ -68,7 +68,7 @@ def _silence(
     if not 0 < part < 1:
         return
     settled = observation.window.until - 2 * observation.window.cell_s
-    cells = [c for c in observation.cells if c.start >= demand.since]
+    cells = observation.since(demand.since)
     others = sum(c.baseline.requests for c in cells if c.start < settled)
     answered = sum(c.candidate.requests for c in cells)
     expected = others * part / (1 - part)

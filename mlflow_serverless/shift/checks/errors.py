@@ -11,7 +11,7 @@ from mlflow_serverless.shift.verdict import Finding, Result
 
 def errors(observation: Observation, criteria: Criteria) -> Iterator[Finding]:
     """Failures against the limit and the baseline, refusals against the baseline."""
-    if not observation.of_candidate().answers:
+    if not observation.ours.answers:
         yield Finding(check="errors", result=Result.NODATA, sentence="no answer yet")
         return
     yield _limit(observation, criteria)
@@ -20,7 +20,7 @@ def errors(observation: Observation, criteria: Criteria) -> Iterator[Finding]:
 
 
 def _limit(observation: Observation, criteria: Criteria) -> Finding:
-    ours, theirs = observation.of_candidate(), observation.of_baseline()
+    ours, theirs = observation.ours, observation.theirs
     counts = [(c.candidate.failures, c.candidate.answers) for c in observation.cells]
     log_e = beyond(counts, criteria.max_error_rate)
     found = result(log_e, criteria)

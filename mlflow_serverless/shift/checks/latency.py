@@ -26,7 +26,7 @@ def latency(
     observation: Observation, criteria: Criteria, demand: Demand
 ) -> Iterator[Finding]:
     """The p95 against its limit; everything and the slow end against the baseline."""
-    if observation.of_candidate().warm is None:
+    if observation.ours.warm is None:
         yield Finding(
             check="latency", result=Result.NODATA, sentence="no warm answer yet"
         )
@@ -45,15 +45,13 @@ def latency(
 
 def _slower(observation: Observation, criteria: Criteria, *, since: float) -> Slower:
     pairs = [
-        (cell.candidate.warm, cell.baseline.warm)
-        for cell in observation.cells
-        if cell.start >= since
+        (cell.candidate.warm, cell.baseline.warm) for cell in observation.since(since)
     ]
     return slower(pairs, tolerance=criteria.latency_tolerance)
 
 
 def _limit(observation: Observation, limit_ms: float, criteria: Criteria) -> Finding:
-    ours, theirs = observation.of_candidate().warm, observation.of_baseline().warm
+    ours, theirs = observation.ours.warm, observation.theirs.warm
     log_e = beyond(_slow(observation, 1000 * limit_ms), _AT_P95)
     found = result(log_e, criteria)
     p95 = ours.quantile(0.95) if ours else None

@@ -45,7 +45,7 @@ def _drift(index: float, chance: float, criteria: Criteria) -> Result:
 def _disagreement(
     observation: Observation, criteria: Criteria, demand: Demand
 ) -> Iterator[Finding]:
-    ours = observation.of_candidate()
+    ours = observation.ours
     if ours.compared is None or ours.disagreed is None or not ours.compared:
         if demand.compared:
             yield Finding(

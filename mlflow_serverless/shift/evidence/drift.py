@@ -66,9 +66,9 @@ def _standardised(
     expected: dict[str, float] = {}
     squares = 0.0
     for ours, theirs in pairs:
-        if not ours or not theirs:
+        n, m = sum((ours or {}).values()), sum((theirs or {}).values())
+        if not (ours and theirs and n and m):
             continue
-        n, m = sum(ours.values()), sum(theirs.values())
         squares += n * n / m
         for label, count in ours.items():
             seen[label] = seen.get(label, 0.0) + count

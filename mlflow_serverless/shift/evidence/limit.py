@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 Count = tuple[int, int]
 """Events, out of how many trials."""
@@ -56,5 +55,6 @@ def from_anywhere(ratios: NDArray[np.float64]) -> float:
     share = 0.5 / (number * (number + 1))
     share[0] += 0.5
     not_yet = 0.5 / (cells + 1)
-    wagers = logsumexp(to_the_end, axis=1) - np.log(alternatives) + np.log(share)
-    return float(np.logaddexp(logsumexp(wagers), np.log(not_yet)))
+    wagers = to_the_end + np.log(share / alternatives)[:, None]
+    top = max(0.0, float(wagers.max()))
+    return top + float(np.log(np.exp(wagers - top).sum() + not_yet * np.exp(-top)))
