@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 Counts = Mapping[str, int]
 
@@ -53,7 +53,7 @@ def drifted(pairs: Iterable[tuple[Counts | None, Counts | None]]) -> Drift | Non
     }  # fmt: skip
     index = sum((a - b) * math.log(a / b) for a, b in shares.values())
     scale = 1 / total + 1 / heard
-    chance = float(stats.chi2.isf(_RARE, len(labels) - 1)) * scale
+    chance = float(special.chdtri(len(labels) - 1, _RARE)) * scale
     moved = max(shares, key=lambda name: abs(shares[name][0] - shares[name][1]))
     return Drift(index, chance, moved, shares[moved][1], shares[moved][0])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 _FEWEST = 6
 """Groups below which nothing is said: their spread is unknown."""
@@ -43,9 +43,8 @@ def against(scores: Sequence[Score]) -> float:
     spread = max(expected, seen)
     if total <= 0 or spread <= 0:
         return 0.0
-    freedom = len(scores) - 1
-    rarity = stats.t.logsf(total / math.sqrt(spread), freedom)
-    return _mixture(_normal(rarity), sum(score.information for score in scores))
+    z = _as_normal(total / math.sqrt(spread), len(scores) - 1)
+    return _mixture(z, sum(score.information for score in scores))
 
 
 def _spread(scores: Sequence[Score]) -> float:
@@ -67,11 +66,11 @@ def _alike(centred: NDArray[np.float64]) -> float:
     return min(0.8, max(0.0, lag))
 
 
-def _normal(rarity: float) -> float:
-    """The standard normal value exceeded with probability `exp(rarity)`."""
-    if rarity > -600:
-        return float(stats.norm.isf(math.exp(rarity)))
-    return math.sqrt(-2 * rarity)
+def _as_normal(t: float, freedom: int) -> float:
+    """The standard normal value that is as rare as *t* > 0, at most 37."""
+    part = freedom / (freedom + t * t)
+    rarity = float(special.betainc(freedom / 2, 0.5, part)) / 2
+    return -float(special.ndtri(max(rarity, 1e-300)))
 
 
 def _mixture(z: float, information: float) -> float:
@@ -79,5 +78,5 @@ def _mixture(z: float, information: float) -> float:
     if z <= 0:
         return 0.0
     part = information / (information + _TIGHTEST)
-    inside = float(stats.norm.logcdf(z * math.sqrt(part)))
+    inside = float(special.log_ndtr(z * math.sqrt(part)))
     return math.log(2) + math.log(1 - part) / 2 + z * z * part / 2 + inside
