@@ -10,7 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
-from mlflow_serverless.config.model import DeploymentConfig, Section
+from mlflow_serverless.config.model import DeploymentConfig
+from mlflow_serverless.config.section import Section
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mlflow_serverless import limits
+from mlflow_serverless.config.section import Section
+from mlflow_serverless.config.strategy import JudgeConfig, StrategyConfig
 
 
 def _within(bounds: range) -> tuple[Ge, Le]:
@@ -63,15 +65,6 @@ def _tag_text(text: str, what: str, most: int) -> None:
         bool(_TAG_TEXT.fullmatch(text)),
         f"tag {what}: letters, digits, spaces and _.:/=+-@ only, not {text!r}",
     )
-
-
-class Section(BaseModel):
-    """Frozen; unknown keys are mistakes; attribute docstrings become the docs."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True,
-        allow_inf_nan=False,
-    )  # fmt: skip
 
 
 class OptimiseConfig(Section):
@@ -184,3 +177,9 @@ class DeploymentConfig(Section):
 
     optimise: OptimiseConfig = OptimiseConfig()
     """What is done to the graph after conversion."""
+
+    strategy: StrategyConfig = StrategyConfig()
+    """How traffic moves to a new version."""
+
+    judge: JudgeConfig = JudgeConfig()
+    """What is asked of a new version before it gets more traffic."""
