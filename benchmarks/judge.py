@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.signal import lfilter
+from scipy.stats import norm
 
 from mlflow_serverless.observe import Cell, Histogram, Observation, Seen, Window
 from mlflow_serverless.shift.criteria import Criteria
@@ -73,7 +74,7 @@ class Version:
     world: Traffic
     last: float = 0.0
 
-    def latencies(self, n: int, minute: int) -> np.ndarray:
+    def latencies(self, n: int, minute: int, fault: Fault) -> np.ndarray:
         if not n:
             return np.zeros(0)
         phi = self.world.memory
@@ -81,11 +82,10 @@ class Version:
         z, _ = lfilter([1], [1, -phi], noise, zi=[phi * self.last])
         self.last = float(z[-1])
         day = np.exp(self.world.swing * np.sin(minute / 40))
+        wrong = fault.slower * np.where(z > norm.isf(0.1), fault.tail, 1.0)
         if self.world.pareto:
-            from scipy.stats import norm
-
-            return 8_000 * day * norm.sf(z) ** (-1 / self.world.pareto)
-        return 10_000 * day * np.exp(self.world.sigma * z)
+            return 8_000 * day * norm.sf(z) ** (-1 / self.world.pareto) * wrong
+        return 10_000 * day * np.exp(self.world.sigma * z) * wrong
 
 
 @dataclass(frozen=True)
@@ -99,18 +99,22 @@ class End:
     """Of the candidate, before its end."""
 
 
-def rollout(world: Traffic, fault: Fault, seed: int, *, minutes: int = 1_440) -> End:
-    """One rollout, looked at every minute until it is over or the day is."""
+def rollout(
+    world: Traffic, fault: Fault, seed: int, *, minutes: int = 1_500, insist: int = 500
+) -> End:
+    """One rollout, looked at every minute until it is over, or *minutes* are."""
     rng = np.random.default_rng([seed, 20])
     versions = Version(rng, world), Version(rng, world)
-    criteria = Criteria()
+    criteria = Criteria(promote_requests=insist)
     now = _begun(world)
     cells: list[Cell] = []
     answers = 0
     for minute in range(1, minutes + 1):
         share = dict(now.weights).get("2", 0.0)
-        cells.append(_cell(rng, world, fault, versions, share, minute))
-        answers += cells[-1].candidate.answers
+        cell = _cell(rng, world, fault, versions, share, minute)
+        if cell.candidate.answers or cell.baseline.answers:
+            cells.append(cell)
+        answers += cell.candidate.answers
         seen = Observation(
             baseline="1", candidate="2", cells=tuple(cells),
             window=Window(since=0.0, until=minute * CELL_S, cell_s=CELL_S),
@@ -141,16 +145,8 @@ def _nothing() -> Observation:
 def _cell(rng, world, fault, versions, share, minute) -> Cell:
     mean = world.rate * (1 + 0.5 * np.sin(minute / 60))
     n, m = rng.poisson(mean * share), rng.poisson(mean * (1 - share))
-    base = versions[0].latencies(m, minute)
-    ours = versions[1].latencies(n, minute) * fault.slower
-    if fault.tail != 1.0 and n:
-        ours = np.where(
-            rng.random(n) < 0.1,
-            np.quantile(base, 0.9)
-            * fault.tail
-            * np.exp(np.abs(rng.normal(size=n)) * 0.3),
-            np.minimum(ours, np.quantile(base, 0.9)),
-        )
+    base = versions[0].latencies(m, minute, Fault())
+    ours = versions[1].latencies(n, minute, fault)
     cold = int(n * 0.3) if rng.random() < world.bursts else 0
     if fault.silent:
         n, ours, cold = 0, ours[:0], 0

@@ -63,9 +63,9 @@ def _said(finding: Finding) -> str:
 
 def _waiting(observation: Observation, demand: Demand) -> str:
     """What is still to be seen before anything good can be said; empty if nothing."""
-    if not observation.cells:
-        return "no data: neither version has reported anything"
     cells = observation.since(demand.since)
+    if not cells:
+        return "no data: neither version has reported anything in this stage"
     here = sum(cell.candidate.answers for cell in cells)
     overall = observation.ours.answers
     if here < max(1, demand.requests):

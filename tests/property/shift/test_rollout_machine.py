@@ -1,7 +1,8 @@
-"""Rollouts under several drivers, crashes, lost answers and people; one state machine."""
+"""Rollouts under several drivers, crashes, lost answers and people."""
 
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -138,7 +139,7 @@ class Rollouts(RuleBasedStateMachine):
             self.by_hand += 1
 
     @rule(passes=st.booleans())
-    def the_hook_changes_its_mind(self, passes: bool) -> None:
+    def the_hook_changes_its_mind(self, *, passes: bool) -> None:
         self.hooks.answer = Passed() if passes else Failed("not today")
 
     @rule(seconds=st.sampled_from(NOW_AND_THEN))
@@ -149,7 +150,7 @@ class Rollouts(RuleBasedStateMachine):
         seconds=st.sampled_from(NOW_AND_THEN[2:]),
         candidate_fails=st.booleans(),
     )
-    def requests_come(self, seconds: int, candidate_fails: bool) -> None:
+    def requests_come(self, seconds: int, *, candidate_fails: bool) -> None:
         rollout = under_way(self.cloud.snapshot(NAME), ALIAS)
         pointed = self.cloud.snapshot(NAME).alias(ALIAS)
         for second in range(0, seconds, 10):
@@ -193,7 +194,7 @@ class Rollouts(RuleBasedStateMachine):
     def no_step_is_lost_or_done_twice(self) -> None:
         """Each record follows the one before it, and no stage is left out."""
         notes = self._notes()
-        for before, after in zip(notes, notes[1:], strict=False):
+        for before, after in pairwise(notes):
             if after.identity != before.identity:
                 assert before.over
                 assert (after.state, after.moves) == (State.WAITING, 0)
@@ -219,7 +220,7 @@ class Rollouts(RuleBasedStateMachine):
     @invariant()
     def nothing_is_promoted_unseen(self) -> None:
         """Without one good answer, only a person promotes."""
-        for before, after in zip(self._notes(), self._notes()[1:], strict=False):
+        for before, after in pairwise(self._notes()):
             if before.state is State.SHIFTING and after.state is State.GUARDING:
                 assert self.healthy_since_begin or "person" in after.why
 
