@@ -42,7 +42,7 @@ class Past:
 
     cells: tuple[Cell, ...] = ()
     until: float = 0.0
-    """Up to when the cells are whole; seconds since the epoch."""
+    """Up to when no line is late any more; cells from then on are read again."""
     looks: tuple[Look, ...] = ()
 
 

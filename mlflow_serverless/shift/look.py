@@ -35,11 +35,11 @@ def look_at(
         candidate=rollout.candidate,
         window=Window(since=since, until=until, cell_s=cell_s),
     )
-    cells = joined(past.cells, fresh.cells)
-    settled = rollout.begun + max(0, whole - _LATE) * cell_s
-    if settled > past.until:
-        kept = tuple(cell for cell in cells if cell.start < settled - cell_s / 2)
-        history.keep(name, rollout.identity, replace(past, cells=kept, until=settled))
+    settled = [cell for cell in past.cells if cell.start < since - cell_s / 2]
+    cells = joined(settled, fresh.cells)
+    final = rollout.begun + max(0, whole - _LATE) * cell_s
+    seen = replace(past, cells=cells, until=max(past.until, final))
+    history.keep(name, rollout.identity, seen)
     window = Window(since=rollout.begun, until=until, cell_s=cell_s)
     return replace(fresh, window=window, cells=cells)
 
