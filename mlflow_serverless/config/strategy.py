@@ -99,8 +99,9 @@ class JudgeConfig(Section):
     requests: Annotated[int, Ge(1)] = 50
     """Answers of the new version that each stage waits for."""
 
-    promote_requests: Annotated[int, Ge(1)] = 500
-    """Answers of the new version, in all stages, that promotion waits for."""
+    promote_requests: Annotated[int, Ge(1)] = 1_500
+    """Answers of the new version, in all stages, that promotion waits for; no longer
+    than half of `strategy.patience_s`."""
 
     max_error_rate: Part = 0.05
     """Share of failures (5xx) beyond which it is rolled back."""

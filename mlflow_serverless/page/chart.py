@@ -28,20 +28,27 @@ class Band:
     weights: Sequence[Point]
 
 
-def chart(series: Sequence[Series], title: str, *, show: Callable[[float], str]) -> str:
+def chart(
+    series: Sequence[Series],
+    title: str,
+    *,
+    until: float,
+    show: Callable[[float], str],
+) -> str:
     """
     Lines over minutes.
 
     Args:
         series: x in minutes.
         title: For those who cannot see it.
+        until: End of the axis [min].
         show: How values are written on the axis.
     """
     points = [point for one in series for point in one.points]
     if not points:
         return '<p class="dim">Nothing was seen.</p>'
-    last = max(1e-9, *(x for x, _ in points))
-    most = max(1e-9, *(y for _, y in points)) * 1.05
+    last = max(until, 1e-9)
+    most = 1.05 * (max(y for _, y in points) or 1.0)
     place = _placer(0.0, last, most)
     parts = [_rows(most, show), _minutes(last), _legend([(s.name, s.colour)
              for s in series])]  # fmt: skip

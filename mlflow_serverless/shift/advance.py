@@ -5,7 +5,7 @@ account, or several of them at once. The alias carries where the rollout stands;
 commit names the revision it looked at, and a driver that comes second looks again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlflow_serverless.observe import Observation
 from mlflow_serverless.plan import Actual, Alias
@@ -95,7 +95,9 @@ def advance(name: str, alias: str, driver: Driver) -> Step | None:
 def _considered(have: Actual, pointed: Alias, rollout: Rollout, driver: Driver) -> Step:
     now = driver.now()
     observation = look_at(have.name, rollout, driver.cloud, driver.history, now)
-    judgement = _judged(have, pointed, rollout, observation, driver.criteria)
+    asked = demand(rollout, driver.criteria, now)
+    judgement = judge(observation, driver.criteria, asked)
+    judgement = _possibly(have, pointed, rollout, judgement)
     shift = decide(rollout, judgement.verdict, now, _asked(have.name, rollout, driver))
     shift = _possible(have, rollout, shift)
     return Step(
@@ -109,23 +111,14 @@ def _considered(have: Actual, pointed: Alias, rollout: Rollout, driver: Driver) 
     )
 
 
-def _judged(
-    have: Actual,
-    pointed: Alias,
-    rollout: Rollout,
-    observation: Observation,
-    criteria: Criteria,
+def _possibly(
+    have: Actual, pointed: Alias, rollout: Rollout, judgement: Judgement
 ) -> Judgement:
-    """The judge's word, unless there is nothing that could be judged."""
-    judgement = judge(observation, criteria, demand(rollout, criteria))
+    """The judge's word, unless what it is about is not what is there."""
     if isinstance(judgement.verdict, Unhealthy):
         return judgement
-    if why := astray(rollout, pointed):
-        return Judgement(Inconclusive(why), judgement.findings)
-    gone = unready(have, rollout.baseline, rollout.candidate)
-    if gone:
-        return Judgement(Inconclusive(gone), judgement.findings)
-    return judgement
+    odd = astray(rollout, pointed) or unready(have, rollout.baseline, rollout.candidate)
+    return replace(judgement, verdict=Inconclusive(odd)) if odd else judgement
 
 
 def _asked(name: str, rollout: Rollout, driver: Driver) -> Answer | None:
@@ -176,7 +169,7 @@ def looked(step: Step, now: float) -> Look:
     return Look(
         at=now,
         state=step.before.state.value,
-        share=share_of(step.before),
+        share=share_of(step.after),
         verdict=type(verdict).__name__.lower(),
         why=verdict.why,
         move=type(step.shift).__name__.lower(),

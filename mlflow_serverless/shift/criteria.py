@@ -16,8 +16,9 @@ class Criteria:
 
     requests: int = 50
     """Answers of the candidate that each stage waits for."""
-    promote_requests: int = 500
-    """Answers of the candidate, over all stages, that promotion waits for."""
+    promote_requests: int = 1_500
+    """Answers of the candidate, over all stages, that promotion waits for; at most
+    half the patience."""
     max_error_rate: float = 0.05
     """Share of failures (5xx) beyond which it is rolled back [0..1]."""
     max_p95_ms: float | None = None

@@ -24,7 +24,7 @@ class Look:
     """Seconds since the epoch."""
     state: str
     share: float
-    """The candidate's part of the traffic before the look [0..1]."""
+    """The candidate's part of the traffic after the look [0..1]."""
     verdict: str
     """`healthy`, `unhealthy` or `inconclusive`."""
     why: str

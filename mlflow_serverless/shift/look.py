@@ -44,16 +44,22 @@ def look_at(
     return replace(fresh, window=window, cells=cells)
 
 
-def demand(rollout: Rollout, criteria: Criteria) -> Demand:
-    """What this look is about, by where the rollout stands."""
+def demand(rollout: Rollout, criteria: Criteria, now: float) -> Demand:
+    """
+    What this look is about, by where the rollout stands.
+
+    Promotion waits for more answers than a stage does, but for half the patience at
+    most: where little comes, what has come must do.
+    """
     stage = rollout.here
     last = rollout.stage + 1 == len(rollout.strategy.stages)
     mirrored = stage is not None and stage.kind is Kind.SHADOW
-    guarding = rollout.state is State.GUARDING
+    early = now - rollout.since < rollout.strategy.patience_s / 2
+    promoting = rollout.state is State.SHIFTING and last and early
     return Demand(
         since=rollout.since,
         requests=criteria.requests,
-        overall=criteria.promote_requests if last and not guarding else 0,
+        overall=criteria.promote_requests if promoting else 0,
         share=stage.share if stage and not mirrored else None,
         compared=mirrored,
     )

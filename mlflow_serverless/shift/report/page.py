@@ -70,7 +70,8 @@ def _drawings(report: RolloutReport) -> Iterator[str]:
     if report.candidate.seen.compared:
         mine = [Series(names[1], NEW, _points(report, "candidate", _disagreed))]
         yield _section(
-            "Predictions that differ", chart(mine, "disagreement", show=share)
+            "Predictions that differ",
+            chart(mine, "disagreement", until=_end(report), show=share),
         )
 
 
@@ -84,12 +85,8 @@ def _weights(report: RolloutReport) -> str:
         minute = (look.at - begun) / 60
         points += [(minute, before), (minute, look.share)]
         before = look.share
-    after = 1.0 if report.outcome == "promoted" else None
-    after = 0.0 if report.outcome == "rolled back" else after
-    if points and after is not None:
-        points.append((points[-1][0], after))
     name = f"version {report.rollout.candidate}"
-    return chart([Series(name, NEW, points)], "share of the traffic", show=share)
+    return chart([Series(name, NEW, points)], "share", until=_end(report), show=share)
 
 
 def _both(
@@ -102,7 +99,11 @@ def _both(
         Series(names[0], OLD, _points(report, "baseline", value)),
         Series(names[1], NEW, _points(report, "candidate", value)),
     ]
-    return chart(series, value.__name__.strip("_"), show=show)
+    return chart(series, value.__name__.strip("_"), until=_end(report), show=show)
+
+
+def _end(report: RolloutReport) -> float:
+    return report.seconds / 60
 
 
 def _points(
