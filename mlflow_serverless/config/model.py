@@ -19,6 +19,7 @@ from mlflow_serverless.config.aws import (
     VpcConfig,
 )
 from mlflow_serverless.config.section import Section, Words, need
+from mlflow_serverless.config.strategy import JudgeConfig, StrategyConfig
 
 
 def _within(bounds: range) -> tuple[Ge, Le]:
@@ -226,3 +227,8 @@ class DeploymentConfig(Section):
 
     keep_versions: Annotated[int, Ge(1), Le(1_000)] = 5
     """Newest versions that `gc` keeps, beside those that serve."""
+    strategy: StrategyConfig = StrategyConfig()
+    """How traffic moves to a new version."""
+
+    judge: JudgeConfig = JudgeConfig()
+    """What is asked of a new version before it gets more traffic."""
