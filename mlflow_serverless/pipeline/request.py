@@ -29,6 +29,8 @@ class DeployRequest:
     given: Mapping[str, object] = field(default_factory=dict)
     """Configuration as the user gave it."""
     intent: Intent = Intent.DEPLOY
+    cause: str = ""
+    """Who or what wants it, as one tag's text; see `lineage.Cause`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,13 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
-from mlflow_serverless.pipeline.desired import config_of, desired, model_of, tag
+from mlflow_serverless.pipeline.desired import (
+    caused,
+    config_of,
+    desired,
+    model_of,
+    tag,
+)
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
@@ -59,6 +65,7 @@ def deploy(
     built = build(model, config, world, rooms)
     artifact = world.cloud.put(built.bundle)
     want = desired(request.name, artifact, built.model, built.parity.summary, config)
+    want = caused(want, have, request.cause)
     changes = _planned(want, have, world)
     asked = _carried_out(changes, want, built, config, world)
     done = replace(
@@ -90,7 +97,7 @@ def plan_only(
     return Proposal(
         name=request.name,
         target=world.target,
-        plan=plan(want, have),
+        plan=plan(caused(want, have, request.cause), have),
         model=built.model.uri,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
