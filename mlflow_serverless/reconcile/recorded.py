@@ -1,0 +1,81 @@
+"""Writing down what served when, and reading it again."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mlflow_serverless.lineage import Does, Move
+from mlflow_serverless.lineage.moves import moves_in
+from mlflow_serverless.reconcile.deployed import Deployed
+from mlflow_serverless.reconcile.intent import Place
+from mlflow_serverless.reconcile.observed import Model
+from mlflow_serverless.reconcile.registry import Registry
+from mlflow_serverless.wording import one_line
+from mlflow_serverless.world import Tell
+
+
+def record(
+    registry: Registry, place: Place, does: Does, *, tell: Tell, **said: Any
+) -> None:
+    """
+    Keep one move with the model version that it is about.
+
+    Never fails a pass: what serves matters more than its note.
+    """
+    move = Move(
+        deployment=place.name, target=place.target, environment=place.environment,
+        does=does, **said,
+    )  # fmt: skip
+    if not move.model.startswith("models:/"):
+        return
+    try:
+        registry.tag(move.model, *move.as_tag())
+    except Exception as cause:  # noqa: BLE001 - as said above
+        why = one_line(str(cause)) or type(cause).__name__
+        tell("reconcile.warning", what=f"not written into the history: {why}")
+
+
+def unrecorded(place: Place, have: Deployed, model: Model | None) -> Does | None:
+    """
+    What to write down of a deployment that serves without any note of it.
+
+    Args:
+        place: The deployment.
+        have: What it serves.
+        model: The registered model that its versions belong to.
+
+    Returns:
+        None where the history's last word on *place* says just this.
+    """
+    if model is None or not have.version:
+        return None
+    moves = [m for m in _moves(model) if _is_of(m, place)]
+    last = max(moves, key=lambda move: move.at, default=None)
+    known = {model.uri(version) for version in model.versions}
+    if have.model not in known:
+        return None
+    if last is not None and last.does is not Does.RETIRED and last.model == have.model:
+        return None
+    return Does.SERVES
+
+
+def timeline(
+    name: str, target: str, models: Iterable[str], registry: Registry
+) -> list[Move]:
+    """Every move of the deployment *name* on *target*, newest first."""
+    found = [
+        move
+        for model in models
+        for uri, tags in registry.tags(model)
+        for move in moves_in(tags, uri)
+        if move.deployment == name and move.target == target
+    ]
+    return sorted(found, key=lambda move: move.at, reverse=True)
+
+
+def _moves(model: Model) -> Iterable[Move]:
+    for version in model.versions:
+        yield from moves_in(version.tags, model.uri(version))
+
+
+def _is_of(move: Move, place: Place) -> bool:
+    return (move.deployment, move.target) == (place.name, place.target)
