@@ -3,7 +3,15 @@
 import click
 
 from lambda_runtime.version import __version__
-from mlflow_serverless.cli import deploying, doctor, invoking, local, looking
+from mlflow_serverless.cli import (
+    deploying,
+    doctor,
+    invoking,
+    local,
+    looking,
+    reconciling,
+    validating,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,6 +29,8 @@ for command in (
     looking.status,
     looking.history,
     looking.logs,
+    reconciling.reconcile,
+    validating.validate,
     doctor.doctor,
     local.local,
 ):
