@@ -10,6 +10,7 @@ from mlflow_serverless.cli import (
     local,
     looking,
     reconciling,
+    relaying,
     validating,
 )
 
@@ -30,6 +31,7 @@ for command in (
     looking.history,
     looking.logs,
     reconciling.reconcile,
+    relaying.relay,
     validating.validate,
     doctor.doctor,
     local.local,
