@@ -1,5 +1,6 @@
 """The registry's word, brought about: policy, intents, one pass over them."""
 
+from mlflow_serverless.reconcile.decide import Told
 from mlflow_serverless.reconcile.load import json_schema, load
 from mlflow_serverless.reconcile.look import Scene
 from mlflow_serverless.reconcile.outcome import Outcome, exit_code
@@ -15,6 +16,7 @@ __all__ = [
     "Registry",
     "Result",
     "Scene",
+    "Told",
     "Wish",
     "dry_run",
     "exit_code",

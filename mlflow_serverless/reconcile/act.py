@@ -116,7 +116,7 @@ def _deployed(
 ) -> Done:
     made = pipeline.deploy(_request(intent, binding, cause.text()), world, rooms)
     now = deployed_of(world.cloud.snapshot(made.name), intent.place.alias)
-    whole = now.model == intent.model and not now.share
+    whole = now.model == intent.model and not now.shifting
     said = f"serves {intent.model}" if whole else f"begins to serve {intent.model}"
     return Done(
         steps=made.changed, said=said, deployment=made, version=made.version,

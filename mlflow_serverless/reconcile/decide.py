@@ -6,11 +6,11 @@ again, out of order or lost cannot move anything.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlflow_serverless.config import flat
 from mlflow_serverless.reconcile.bind import Binding
-from mlflow_serverless.reconcile.deployed import Deployed
+from mlflow_serverless.reconcile.deployed import Deployed, Phase
 from mlflow_serverless.reconcile.intent import (
     Deploy,
     Ignore,
@@ -32,15 +32,21 @@ from mlflow_serverless.reconcile.observed import (
 Looks = Mapping[Place, Deployed]
 
 
-Approvals = Mapping[str, str]
-"""Environment to who approved it in this run."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run was told by whoever started it."""
+
+    approvals: Mapping[str, str] = field(default_factory=dict)
+    """Environment to who approved it."""
+    retry: frozenset[str] = frozenset()
+    """Deployments where a version that lost its traffic may try again."""
 
 
 def intents(
     bound: Iterable[Binding],
     models: Iterable[Model],
     looks: Looks,
-    approvals: Approvals,
+    told: Told,
 ) -> tuple[Intent, ...]:
     """
     What is to be done, for every deployment that the policy means.
@@ -49,10 +55,10 @@ def intents(
         bound: The deployments that the policy means.
         models: What the registry says, read after *looks* were taken.
         looks: What is deployed.
-        approvals: Given to this run.
+        told: By whoever started this run.
     """
     known = {model.name: model for model in models}
-    return tuple(_intent(b, known.get(b.model), looks, approvals) for b in bound)
+    return tuple(_intent(b, known.get(b.model), looks, told) for b in bound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,7 @@ class _Case:
     uri: str
     version: ModelVersion
     looks: Looks
-    approvals: Approvals
+    told: Told
 
     @property
     def approver(self) -> str:
@@ -74,14 +80,12 @@ class _Case:
             case "tag":
                 return self.version.tags.get(f"{APPROVED}{environment}", "")
             case "run":
-                return self.approvals.get(environment, "")
+                return self.told.approvals.get(environment, "")
             case _:
                 return ""
 
 
-def _intent(
-    b: Binding, model: Model | None, looks: Looks, approvals: Approvals
-) -> Intent:
+def _intent(b: Binding, model: Model | None, looks: Looks, told: Told) -> Intent:
     have = looks.get(b.place, Deployed())
     if b.problem:
         return Ignore(place=b.place, why=b.problem)
@@ -89,12 +93,10 @@ def _intent(
         return Ignore(place=b.place, why=_no_model(b, have))
     version = model.meant(b.rule.on)
     if version is None:
-        return _unwanted(b, have, approvals)
+        return _unwanted(b, have, told)
     uri = model.uri(version)
-    case = _Case(
-        b=b, have=have, uri=uri, version=version, looks=looks, approvals=approvals
-    )
-    if have.share:
+    case = _Case(b=b, have=have, uri=uri, version=version, looks=looks, told=told)
+    if have.shifting:
         return _during_rollout(case)
     if _serves(have, uri, version):
         return _same_model(case)
@@ -110,7 +112,7 @@ def _no_model(b: Binding, have: Deployed) -> str:
     )
 
 
-def _unwanted(b: Binding, have: Deployed, approvals: Approvals) -> Intent:
+def _unwanted(b: Binding, have: Deployed, told: Told) -> Intent:
     """No version is meant (any more)."""
     nothing = f"no version of {b.model} has {b.rule.on}"
     if not have.exists:
@@ -119,14 +121,14 @@ def _unwanted(b: Binding, have: Deployed, approvals: Approvals) -> Intent:
         return Ignore(place=b.place, why=f"{nothing}; retire: keep")
     if have.model and have.model.rpartition("/")[0] != f"models:/{b.model}":
         return Ignore(place=b.place, why=f"{nothing}, but it serves {have.model}")
-    if b.approval == "run" and b.place.environment not in approvals:
+    if b.approval == "run" and b.place.environment not in told.approvals:
         return Wait(place=b.place, model=have.model, why=_ask_run(b))
     return Retire(place=b.place, model=have.model, why=f"{nothing}; retire: delete")
 
 
 def _during_rollout(case: _Case) -> Intent:
     place, have, uri = case.b.place, case.have, case.uri
-    going = f"{have.share:.0%} of the traffic goes to {have.other or 'another version'}"
+    going = f"a rollout of {have.other or 'another version'} has {have.share:.0%}"
     if uri == have.model and uri != have.other:
         why = f"{case.b.rule.on} is {uri} again while {going}"
         return RollBack(place=place, model=uri, version=have.version, why=why)
@@ -192,19 +194,29 @@ def _forward(case: _Case, why: str) -> Intent:
 
 def _shut(case: _Case) -> str:
     """Why the version must wait; empty if it need not."""
-    b, uri, version = case.b, case.uri, case.version
+    b, uri, version, have = case.b, case.uri, case.version, case.have
     if not version.ready:
         return f"{uri} is not ready in the registry"
-    tag = REFUSED.format(deployment=b.place.name)
-    if refused := version.tags.get(tag):
-        return f"{uri} was refused here: {refused}; remove its tag {tag} to try again"
+    if (refused := _refused(case)) and b.place.name not in case.told.retry:
+        again = f"--retry {b.place.name} tries it again"
+        return f"{uri} lost its traffic here: {refused}; {again}"
+    if have.phase is Phase.GUARDING:
+        return f"{have.model} is guarded after its promotion; {uri} comes after it"
     if b.after is not None:
         before = case.looks.get(b.after, Deployed())
-        if before.share or not _serves(before, uri, version):
+        if before.shifting or not _serves(before, uri, version):
             return f"{b.after.environment} does not serve {uri} yet"
     if b.approval != "none" and not case.approver:
         return _ask_run(b) if b.approval == "run" else _ask_tag(b, uri)
     return ""
+
+
+def _refused(case: _Case) -> str:
+    """Why the version was rolled back here; empty if it was not."""
+    have = case.have
+    if have.phase is Phase.ROLLED_BACK and have.other == case.uri:
+        return have.why or "it was rolled back"
+    return case.version.tags.get(REFUSED.format(deployment=case.b.place.name), "")
 
 
 def _ask_run(b: Binding) -> str:

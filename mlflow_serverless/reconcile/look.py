@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.reconcile.bind import Binding, bindings
-from mlflow_serverless.reconcile.decide import Approvals, intents
+from mlflow_serverless.reconcile.decide import Told, intents
 from mlflow_serverless.reconcile.deployed import Deployed, deployed_of
 from mlflow_serverless.reconcile.errors import NothingNamedError
 from mlflow_serverless.reconcile.intent import Intent, Place
@@ -28,7 +28,7 @@ class Scene:
     worlds: Worlds
     target: str
     """Of environments that name none."""
-    approvals: Approvals = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
     only: tuple[str, ...] = ()
     """Models, deployments or environments to keep to; all, if empty."""
 
@@ -68,7 +68,7 @@ def look(scene: Scene) -> View:
         models=models,
         looks=looks,
         failures=failures,
-        intents=intents(bound, models, looks, scene.approvals),
+        intents=intents(bound, models, looks, scene.told),
     )
 
 
@@ -93,7 +93,7 @@ def look_again(scene: Scene, binding: Binding) -> Again:
     if binding.place in failures:
         raise failures[binding.place]
     models = scene.registry.models([binding.rule])
-    (intent,) = intents([binding], models, looks, scene.approvals)
+    (intent,) = intents([binding], models, looks, scene.told)
     model = next((m for m in models if m.name == binding.model), None)
     return Again(intent=intent, have=looks[binding.place], model=model)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from mlflow_serverless.lineage import Does, Move
 from mlflow_serverless.lineage.moves import moves_in
+from mlflow_serverless.pipeline.desired import origin_of
+from mlflow_serverless.plan import Actual
 from mlflow_serverless.reconcile.deployed import Deployed
 from mlflow_serverless.reconcile.intent import Place
 from mlflow_serverless.reconcile.observed import Model
@@ -56,6 +58,21 @@ def unrecorded(place: Place, have: Deployed, model: Model | None) -> Does | None
     if last is not None and last.does is not Does.RETIRED and last.model == have.model:
         return None
     return Does.SERVES
+
+
+def models_of(have: Actual, registry: Registry) -> list[str]:
+    """
+    Names of the registered models that a deployment has served.
+
+    Where it is gone, any model may have been: its history outlives it.
+    """
+    uris = {origin_of(version).model for version in have.versions}
+    found = {
+        uri.removeprefix("models:/").rpartition("/")[0]
+        for uri in uris
+        if uri.startswith("models:/")
+    }
+    return sorted(found - {""}) or list(registry.names())
 
 
 def timeline(

@@ -26,6 +26,10 @@ class Registry(Protocol):
         """URI and tags of every version of the model *name*."""
         ...
 
+    def names(self) -> tuple[str, ...]:
+        """Every registered model."""
+        ...
+
 
 class MlflowRegistry:
     """The registry that MLflow's own variables name."""
@@ -70,11 +74,19 @@ class MlflowRegistry:
             for version in self._versions(name):
                 yield f"models:/{name}/{version.version}", dict(version.tags)
 
+    def names(self) -> tuple[str, ...]:
+        """See `Registry`."""
+        with self._reach.explained(self._store):
+            return tuple(model.name for model in self._all())
+
     def _registered(self, rules: list[Rule]) -> "Iterator[RegisteredModel]":
         if not any(rule.is_pattern for rule in rules):
             for name in sorted({rule.model for rule in rules}):
                 yield from self._named(name)
-            return
+        else:
+            yield from self._all()
+
+    def _all(self) -> "Iterator[RegisteredModel]":
         token: str | None = None
         while True:
             page = self._client.search_registered_models(page_token=token)

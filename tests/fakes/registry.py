@@ -1,4 +1,4 @@
-"""A registry in memory that remembers every change as the event a webhook would send."""
+"""A registry in memory; each change is remembered as the event it would send."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -59,6 +59,9 @@ class FakeRegistry:
         model = self.found[name]
         for version in model.versions:
             yield model.uri(version), dict(version.tags)
+
+    def names(self):
+        return tuple(sorted(self.found))
 
     def _change(self, name, number, **what):
         model = self.found[name]

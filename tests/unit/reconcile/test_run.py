@@ -8,6 +8,7 @@ from mlflow_serverless.errors import Kind
 from mlflow_serverless.lineage import read_cause
 from mlflow_serverless.pipeline.desired import tag
 from mlflow_serverless.plan import PointAlias, RouteAlias
+from mlflow_serverless.reconcile import Told
 from mlflow_serverless.reconcile.errors import IntentsMovedError, NothingNamedError
 from mlflow_serverless.reconcile.outcome import exit_code
 from mlflow_serverless.reconcile.recorded import timeline
@@ -169,7 +170,7 @@ def test_a_run_may_approve(stage):
     stage.policy = CHAIN.replace("approval: tag", "approval: run")
     stage.registry.point("fraud", "champion", 1)
     first = stage.said(stage.once())
-    second = stage.said(stage.once(scene={"approvals": {"production": "eve"}}))
+    second = stage.said(stage.once(scene={"told": Told({"production": "eve"})}))
 
     assert ("fraud", "Wait", "waiting") == first[1]
     assert ("fraud", "Promote", "done") == second[1]
@@ -243,21 +244,64 @@ def test_an_empty_registry_retires_nothing(stage):
     assert "models:/fraud/1" == stage.serves()
 
 
-def test_a_refused_version_is_not_tried_again(stage):
+def by_tag(stage):
+    stage.registry.tag("models:/fraud/2", "mlflow_serverless.fraud.refused", "p95 +40%")
+
+
+def by_rollout(stage):
+    note = '{"r":1,"b":"1","c":"2","s":"b","w":"p95 +40%"}'
+    stage.cloud.perform(RouteAlias("fraud", "live", "1", note=note))
+
+
+@pytest.mark.parametrize("refuse", [by_tag, by_rollout])
+def test_a_version_that_lost_its_traffic_is_not_tried_again(stage, refuse):
     """
-    A version that lost its traffic stays out until somebody removes the note.
+    A rollout rolled it back, or somebody says so: it waits for a newer version, or for
+    somebody to say that it may try again.
     """
-    stage.registry.point("fraud", "champion", 1)
-    stage.once()
-    stage.registry.point("fraud", "champion", 2)
-    stage.registry.tag(
-        "models:/fraud/2", "mlflow_serverless.fraud.refused", "p95 +40 %"
-    )
+    for number in (1, 2):
+        stage.registry.point("fraud", "champion", number)
+        stage.once()
+    stage.cloud.perform(RouteAlias("fraud", "live", "1"))
+    refuse(stage)
+    (held,) = stage.once().outcomes
+    after = stage.serves()
+    again = stage.said(stage.once(scene={"told": Told(retry=frozenset({"fraud"}))}))
+
+    assert "waiting" == held.state
+    assert "p95 +40%" in held.intent.why
+    assert "models:/fraud/1" == after
+    assert [("fraud", "Update", "done")] == again
+    assert "models:/fraud/2" == stage.serves()
+
+
+@pytest.mark.parametrize(
+    ("state", "alias", "wants", "intent"),
+    [
+        ("w", "1", 2, "Wait"),
+        ("s", "1", 2, "Wait"),
+        ("s", "1", 3, "Wait"),
+        ("s", "1", 1, "RollBack"),
+        ("g", "2", 2, "Ignore"),
+        ("g", "2", 3, "Wait"),
+        ("g", "2", 1, "RollBack"),
+        ("d", "2", 3, "Update"),
+        ("b", "1", 3, "Update"),
+    ],
+)
+def test_a_rollout_without_weights_counts_too(stage, state, alias, wants, intent):
+    """
+    Waiting, in shadow, guarded, over: the alias's note says so, and is believed.
+    """
+    for number in (1, 2):
+        stage.registry.point("fraud", "champion", number)
+        stage.once()
+    note = f'{{"r":1,"b":"1","c":"2","s":"{state}"}}'
+    stage.cloud.perform(RouteAlias("fraud", "live", alias, note=note))
+    stage.registry.point("fraud", "champion", wants)
     (outcome,) = stage.once().outcomes
 
-    assert "waiting" == outcome.state
-    assert "p95 +40 %" in outcome.intent.why
-    assert "models:/fraud/1" == stage.serves()
+    assert intent == type(outcome.intent).__name__
 
 
 def test_a_change_of_the_policy_is_an_update(stage):

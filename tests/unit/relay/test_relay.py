@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.relay.check import WINDOW_S, Delivery, check, sign
@@ -269,6 +269,7 @@ def test_the_log_cannot_be_forged(relay):
     assert ["relay 401 not signed delivery=a?relay?202"] == lines
 
 
+@settings(deadline=None)
 @given(
     body=st.binary(max_size=60),
     given_=st.text(max_size=60),
@@ -287,6 +288,7 @@ def test_nothing_unsigned_gets_through(body, given_, stamp, delivery_):
     assert 401 == check(headers, body, (SECRET,), now=NOW).status
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=200), delivery_=st.uuids(), skew=st.integers(-300, 300))
 def test_what_is_signed_in_time_gets_through(body, delivery_, skew):
     """
