@@ -72,6 +72,10 @@ def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Approve an environment that asks the run; may be repeated.",
 )  # fmt: skip
 @click.option(
+    "--retry", multiple=True, metavar="NAME",
+    help="Let a version that lost its traffic in this deployment try again.",
+)  # fmt: skip
+@click.option(
     "--expect", metavar="PLAN", default="",
     help="Do only what a dry run of this digest showed; else refuse.",
 )  # fmt: skip
@@ -84,6 +88,7 @@ def reconcile(  # noqa: PLR0913 - one a documented option
     dry_run: bool,
     only: tuple[str, ...],
     approved: tuple[str, ...],
+    retry: tuple[str, ...],
     expect: str,
     cause: "Cause",
     woke: "Event | None",
@@ -105,7 +110,7 @@ def reconcile(  # noqa: PLR0913 - one a documented option
         registry=room.MlflowRegistry(),
         worlds=cache(lambda target: world_for(target, session.report)),
         target=session.target,
-        approvals=_approvals(approved, policy),
+        told=room.Told(_approvals(approved, policy), frozenset(retry)),
         only=only,
     )
     wish = room.Wish(tell=session.report, cause=cause, expect=expect)
