@@ -15,7 +15,7 @@ _SAID = {
     "Deploy": "deploy", "Update": "update", "Promote": "promote",
     "RollBack": "roll back", "Retire": "retire", "Wait": "wait", "Ignore": "leave",
 }  # fmt: skip
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@-])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
 
 
 def summary(
@@ -43,16 +43,23 @@ def summary(
 
 
 def escaped(text: object) -> str:
-    """*text* as Markdown that shows it and does nothing else."""
-    plain = " ".join(str(text).split())
-    return _MARKDOWN.sub(r"\\\1", html.escape(plain, quote=False))
+    """*text* as Markdown that shows it, calls nobody by name, and does nothing else."""
+    return _plain(text).replace("@", "@&#8203;")
 
 
 def code(text: object) -> str:
-    """*text* in a code span, whatever it holds."""
-    plain = " ".join(str(text).split())
-    shown = html.escape(plain, quote=False).replace("`", "&#96;").replace("|", "&#124;")
-    return f"<code>{shown}</code>" if plain else ""
+    """*text* in a code span, whatever it holds: Markdown is read in tags, too."""
+    plain = _plain(text)
+    return f"<code>{plain}</code>" if plain else ""
+
+
+def _plain(text: object) -> str:
+    return _MARKDOWN.sub(r"\\\1", _html(text))
+
+
+def _html(text: object) -> str:
+    """For a block of HTML, where Markdown is not read."""
+    return html.escape(" ".join(str(text).split()), quote=False)
 
 
 def _headline(outcomes: Sequence[Described], dry_run: str) -> str:
@@ -92,7 +99,7 @@ def _has_details(each: Described) -> bool:
 
 
 def _details(each: Described) -> str:
-    name = f"{escaped(each['deployment'])} in {escaped(each['environment'])}"
+    name = f"{_html(each['deployment'])} in {_html(each['environment'])}"
     opened = " open" if each["error"] else ""
     lines = [*_refusal(each), *_facts(each), *_steps(each)]
     body = "\n".join(lines)

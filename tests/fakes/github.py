@@ -125,47 +125,51 @@ class FakeGitHub:
         return header["alg"] == "RS256" and in_time and claims["iss"] == "app-1"
 
 
+class Door(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        fake = self.server.fake
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        fake.calls.append((self.command, self.path.partition("?")[0]))
+        planned = fake.next.popleft() if fake.next else None
+        if isinstance(planned, float):
+            time.sleep(planned)
+            self.close_connection = True
+            return
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        body = json.loads(raw) if raw else {}
+        found = planned or fake.answer(self.command, self.path, headers, body)
+        self._say(*found)
+
+    def do_POST(self):
+        self.do_GET()
+
+    def do_PATCH(self):
+        self.do_GET()
+
+    def _say(self, status, headers, said):
+        data = b"" if said is None else json.dumps(said).encode()
+        self.send_response(status)
+        for key, value in {**headers, "content-length": str(len(data))}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
 @contextmanager
 def github(**how):
     """A fake GitHub that listens."""
     fake = FakeGitHub(**how)
-
-    class Door(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _any(self):
-            length = int(self.headers.get("content-length") or 0)
-            raw = self.rfile.read(length)
-            fake.calls.append((self.command, self.path.partition("?")[0]))
-            headers = {k.lower(): v for k, v in self.headers.items()}
-            planned = fake.next.popleft() if fake.next else None
-            if isinstance(planned, float):
-                time.sleep(planned)
-                self.close_connection = True
-                return
-            body = json.loads(raw) if raw else {}
-            found = planned or fake.answer(self.command, self.path, headers, body)
-            self._say(*found)
-
-        do_GET = do_POST = do_PATCH = _any
-
-        def _say(self, status, headers, said):
-            data = b"" if said is None else json.dumps(said).encode()
-            self.send_response(status)
-            for key, value in {**headers, "content-length": str(len(data))}.items():
-                self.send_header(key, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_):
-            pass
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
+    server.fake, server.daemon_threads = fake, True
     fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.01}
-    )
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield fake

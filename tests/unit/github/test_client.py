@@ -25,7 +25,7 @@ def fake():
 class Slept:
     """A clock that sleeping moves."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.at, self.naps = 0.0, []
 
     def sleep(self, seconds):
