@@ -11,6 +11,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -122,8 +123,6 @@ def stop(folder: Folder) -> bool:
         if time.monotonic() > deadline:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
         time.sleep(_PAUSE_S)
     return True
 
@@ -133,6 +132,8 @@ def _awaited(folder: Folder, process: "subprocess.Popen[bytes]") -> str:
     while time.monotonic() < deadline:
         found = folder.address()
         if found is not None and _answers(str(found["url"])):
+            # Reaped when it ends, should this process live longer than it.
+            threading.Thread(target=process.wait, daemon=True).start()
             return str(found["url"])
         if process.poll() is not None:
             why = f"it ended with {process.returncode}"

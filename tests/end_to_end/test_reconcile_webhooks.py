@@ -185,7 +185,7 @@ models:
 class Receiver:
     """Keeps deliveries as they came, and refuses the first so often."""
 
-    def __init__(self, refusals):
+    def __init__(self, refusals) -> None:
         self.deliveries, self.refusals = [], refusals
         outer = self
 
@@ -258,14 +258,9 @@ def test_two_at_once_make_one_deployment(home, client):
 
     client.set_registered_model_alias("fraud", "champion", "1")
     call = "from mlflow_serverless.cli import main; main()"
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", call, "reconcile", "--json"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )  # fmt: skip
-        for _ in range(2)
-    ]
+    words = (sys.executable, "-c", call, "reconcile", "--json")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    both = [subprocess.Popen(words, **pipes) for _ in range(2)]
     ends = [(each.communicate(timeout=300), each.returncode) for each in both]
     third = said("reconcile")
 

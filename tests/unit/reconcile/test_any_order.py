@@ -1,6 +1,7 @@
 """However events come, what is deployed ends as what the registry says."""
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -90,10 +91,8 @@ def test_a_pass_that_is_killed_is_finished_by_the_next(changes, die_after):
         for change in changes:
             apply(stage, change)
         stage.cloud.die_after = die_after
-        try:
+        with suppress(KeyboardInterrupt):
             stage.once()
-        except KeyboardInterrupt:
-            pass
         stage.cloud.die_after = None
         stage.once()
 

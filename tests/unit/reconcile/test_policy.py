@@ -68,15 +68,15 @@ models:
     on: {alias: champion}
     environments: {d: {}}
 """
+    shared = "'{model}' is what a calls its deployments on the same target; "
+    shared += "say '{model}-{environment}'"
 
     assert (
         "line 3: environments.a.after: goes round: a ← c",
         "line 4: environments.b.after: there is no environment 'stagng'",
-        "line 4: environments.b.name: '{model}' is what a calls its deployments on the "
-        "same target; say '{model}-{environment}'",
+        f"line 4: environments.b.name: {shared}",
         "line 5: environments.c.after: goes round: c ← a",
-        "line 5: environments.c.name: '{model}' is what a calls its deployments on the "
-        "same target; say '{model}-{environment}'",
+        f"line 5: environments.c.name: {shared}",
         "line 9: models.0.environments.d: there is no environment 'd'",
     ) == mistakes(text)
 

@@ -56,10 +56,10 @@ def delivery(body=None, **how):
 class Sent:
     """Remembers what was sent on; fails as often as it is told."""
 
-    def __init__(self, failures=0):
+    def __init__(self, failures=0) -> None:
         self.events, self.failures = [], failures
 
-    def __call__(self, event):
+    def __call__(self, event) -> None:
         if self.failures:
             self.failures -= 1
             raise UnsentError("502")
