@@ -79,7 +79,8 @@ def serve(session: Session, *, file: Path, host: str, port: int, to: str) -> Non
 @_listening
 def deploy(session: Session, *, file: Path, host: str, port: int, to: str) -> None:
     """Start the relay where -t says, and leave it running. Safe to repeat."""
-    from mlflow_serverless.relay.errors import RelayTargetError  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.relay.errors import RelayTargetError  # noqa: PLC0415 - as above
     from mlflow_serverless.relay.local import start  # noqa: PLC0415 - as above
 
     if session.target != LOCAL:
@@ -88,7 +89,7 @@ def deploy(session: Session, *, file: Path, host: str, port: int, to: str) -> No
         "--policy", str(file.absolute()), "--host", host, "--port", str(port),
         "--to", to, "-t", session.target,
     )  # fmt: skip
-    url = start(_folder(), options)
+    url = start(_folder(), options, load(file).model_dump_json())
     session.result(
         {"url": url}, lambda console: console.print(f"relay listens on {url}")
     )
@@ -137,8 +138,8 @@ def delete(session: Session, *, webhook: str, keep_webhook: bool) -> None:
     from mlflow_serverless.relay.local import stop  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.register import Webhooks  # noqa: PLC0415 - as above
 
-    removed = 0 if keep_webhook else Webhooks().remove(name=webhook)
     stopped = stop(_folder())
+    removed = 0 if keep_webhook else Webhooks().remove(name=webhook)
     said = "stopped" if stopped else "no relay ran"
     session.result(
         {"stopped": stopped, "webhooks": removed},

@@ -138,7 +138,19 @@ def _rolled_back(intent: RollBack, have: Deployed, world: World, cause: Cause) -
     apply(Plan(name, (tags,)), world.cloud, world.tell)
     return Done(
         steps=(*map(str, steps), str(tags)), said=f"serves {intent.model} again",
-        does=Does.RETURNS, version=intent.version,
+        does=Does.RETURNS, version=intent.version, deployment=_now(name, world),
+    )  # fmt: skip
+
+
+def _now(name: str, world: World) -> Deployment | None:
+    now = pipeline.status(name, world)
+    serving = now.serving
+    if serving is None:
+        return None
+    return Deployment(
+        name=name, target=world.target, alias=now.alias, version=serving.version,
+        model=serving.model, flavor=serving.flavor, bundle=serving.artifact,
+        parity=serving.parity, changed=(),
     )  # fmt: skip
 
 

@@ -88,3 +88,16 @@ class BadApprovalError(ServerlessError):
             f"--approved-by {text}: write ENVIRONMENT=WHO; environments that ask the "
             f"run for approval: {', '.join(known) or 'none'}.",
         )
+
+
+class UnexpectedError(ServerlessError):
+    """A deployment failed in a way that nobody foresaw; the others go on."""
+
+    code = "unexpected"
+
+    def __init__(self, name: str, cause: Exception) -> None:
+        said = " ".join(str(cause).split())
+        super().__init__(
+            f"{name}: {type(cause).__name__}: {said}",
+            hint=f"--only {name} --debug shows where it came from.",
+        )

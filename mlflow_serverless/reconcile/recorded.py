@@ -1,12 +1,15 @@
 """Writing down what served when, and reading it again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mlflow_serverless.lineage import Does, Move
 from mlflow_serverless.lineage.moves import moves_in
+from mlflow_serverless.pipeline import Deployment
 from mlflow_serverless.pipeline.desired import origin_of
 from mlflow_serverless.plan import Actual
+from mlflow_serverless.provenance import said_of, withdraw
 from mlflow_serverless.reconcile.deployed import Deployed
 from mlflow_serverless.reconcile.intent import Place
 from mlflow_serverless.reconcile.observed import Model
@@ -29,11 +32,34 @@ def record(
     )  # fmt: skip
     if not move.model.startswith("models:/"):
         return
-    try:
+    with _never_failing(tell):
         registry.tag(move.model, *move.as_tag())
-    except Exception as cause:  # noqa: BLE001 - as said above
+
+
+def restate(registry: Registry, before: str, now: Deployment, *, tell: Tell) -> None:
+    """
+    Say on the models which of them is served: not *before* any more, but *now*'s.
+
+    Args:
+        registry: Where they are.
+        before: URI of the model that was served.
+        now: What serves.
+        tell: Told what could not be written.
+    """
+    if before != now.model:
+        withdraw(before, now.name, tell)
+    with _never_failing(tell):
+        for key, value in said_of(now).items():
+            registry.tag(now.model, key, value)
+
+
+@contextmanager
+def _never_failing(tell: Tell) -> Iterator[None]:
+    try:
+        yield
+    except Exception as cause:  # noqa: BLE001 - what serves matters more than its note
         why = one_line(str(cause)) or type(cause).__name__
-        tell("reconcile.warning", what=f"not written into the history: {why}")
+        tell("reconcile.warning", what=f"not written back to MLflow: {why}")
 
 
 def unrecorded(place: Place, have: Deployed, model: Model | None) -> Does | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import perf_counter
+from traceback import format_exception
 
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.lineage import Cause
@@ -11,11 +12,22 @@ from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.reconcile.act import Done, act, propose
 from mlflow_serverless.reconcile.bind import Binding
 from mlflow_serverless.reconcile.deployed import Deployed
-from mlflow_serverless.reconcile.errors import IntentsMovedError, StillMovingError
-from mlflow_serverless.reconcile.intent import Change, Ignore, Intent, model_of
+from mlflow_serverless.reconcile.errors import (
+    IntentsMovedError,
+    StillMovingError,
+    UnexpectedError,
+)
+from mlflow_serverless.reconcile.intent import (
+    Change,
+    Ignore,
+    Intent,
+    RollBack,
+    Wait,
+    model_of,
+)
 from mlflow_serverless.reconcile.look import Again, Scene, View, look, look_again
 from mlflow_serverless.reconcile.outcome import Outcome, digest_of, quiet_state
-from mlflow_serverless.reconcile.recorded import record, unrecorded
+from mlflow_serverless.reconcile.recorded import record, restate, unrecorded
 from mlflow_serverless.reconcile.registry import Registry
 from mlflow_serverless.world import Clock, Tell
 
@@ -88,21 +100,27 @@ def reconcile(scene: Scene, wish: Wish) -> Result:
 
 def _proposed(scene: Scene, view: View, wish: Wish) -> Iterator[Outcome]:
     for binding, intent in zip(view.bound, view.intents, strict=True):
-        if failure := view.failures.get(binding.place):
-            yield Outcome(intent=intent, state="failed", error=failure)
-        elif not isinstance(intent, Change):
+        if not isinstance(intent, Change) and binding.place not in view.failures:
             yield Outcome(intent=intent, state=quiet_state(intent))
-        else:
-            world = scene.worlds(binding.place.target)
-            try:
-                found = propose(intent, binding, world, wish.rooms)
-            except ServerlessError as error:
-                yield Outcome(intent=intent, state="failed", error=error)
-            else:
-                yield Outcome(
-                    intent=intent, state="pending", steps=found.steps,
-                    parity=found.parity, cost=found.cost,
-                )  # fmt: skip
+            continue
+        try:
+            yield _planned(scene, binding, intent, view, wish)
+        except Exception as error:  # noqa: BLE001 - one must not stop the others
+            yield _failed(intent, error, wish)
+
+
+def _planned(
+    scene: Scene, binding: Binding, intent: Intent, view: View, wish: Wish
+) -> Outcome:
+    if failure := view.failures.get(binding.place):
+        raise failure
+    assert isinstance(intent, Change)
+    world = scene.worlds(binding.place.target)
+    found = propose(intent, binding, world, wish.rooms)
+    return Outcome(
+        intent=intent, state="pending", steps=found.steps, parity=found.parity,
+        cost=found.cost,
+    )  # fmt: skip
 
 
 def _settled(
@@ -111,10 +129,17 @@ def _settled(
     begun = perf_counter()
     try:
         outcome = _tried(scene, binding, first, view, wish)
-    except ServerlessError as error:
-        wish.tell("reconcile.warning", what=f"{binding.place}: {error.message}")
-        outcome = Outcome(intent=first, state="failed", error=error)
+    except Exception as error:  # noqa: BLE001 - one must not stop the others
+        outcome = _failed(first, error, wish)
     return replace(outcome, seconds=round(perf_counter() - begun, 3))
+
+
+def _failed(intent: Intent, error: Exception, wish: Wish) -> Outcome:
+    if not isinstance(error, ServerlessError):
+        wish.tell("reconcile.warning", what="".join(format_exception(error)))
+        error = UnexpectedError(intent.place.name, error)
+    wish.tell("reconcile.warning", what=f"{intent.place}: {error.message}")
+    return Outcome(intent=intent, state="failed", error=error)
 
 
 def _tried(
@@ -129,7 +154,9 @@ def _tried(
             _healed(scene.registry, binding, now, wish)
             return Outcome(intent=intent, state=quiet_state(intent))
         if wish.expect and not _agreed(intent, first):
-            return Outcome(intent=intent, state="waiting")
+            why = f"{intent.why}; not in the plan that was agreed to"
+            held = Wait(place=binding.place, model=model_of(intent), why=why)
+            return Outcome(intent=held, state="waiting")
         try:
             return _done(scene, binding, intent, now.have, wish)
         except ServerlessError as error:
@@ -152,6 +179,8 @@ def _done(
     cause = replace(wish.cause, approved_by=getattr(intent, "approved_by", ""))
     world = scene.worlds(intent.place.target)
     done = act(intent, binding, have, world, cause, wish.rooms)
+    if isinstance(intent, RollBack) and done.deployment and binding.config.record:
+        restate(scene.registry, have.model, done.deployment, tell=wish.tell)
     wish.tell("reconcile.done", what=f"{kind} {intent.place}: {done.said}")
     _recorded(scene, intent, done, cause, wish)
     return Outcome(

@@ -35,13 +35,19 @@ def strategy_of(environment: Environment, rule: Rule, place: Place) -> str:
 
 
 def places(policy: Policy, rule: Rule) -> dict[str, Place]:
-    """The environments that *rule* passes through, in the policy's order."""
+    """The environments that *rule* passes through, each after those before it."""
     chosen = rule.environments
     return {
         name: Place() if chosen is None else chosen[name]
-        for name in policy.environments
+        for name in sorted(policy.environments, key=lambda name: _depth(policy, name))
         if chosen is None or name in chosen
     }
+
+
+def _depth(policy: Policy, name: str) -> int:
+    """How many environments come before *name*."""
+    before = policy.environments[name].after
+    return 0 if before is None else 1 + _depth(policy, before)
 
 
 def mistakes_in(policy: Policy) -> list[tuple[tuple[str | int, ...], str]]:

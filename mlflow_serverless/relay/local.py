@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow_serverless.relay.errors import RelaySilentError
-from mlflow_serverless.store import write_json
+from mlflow_serverless.store import key_of, write_json
 
 STARTING_S = 30.0
 STOPPING_S = 10.0
 _PAUSE_S = 0.05
+_AS = "MLFLOW_SERVERLESS_RELAY_AS"
+"""Says to the process what it was started as; another one is started for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class Folder:
             except OSError:
                 yield False
                 return
-            write_json(self.root / "relay.json", {"pid": os.getpid(), "url": url})
+            said = {"pid": os.getpid(), "url": url, "as": os.environ.get(_AS, "")}
+            write_json(self.root / "relay.json", said)
             yield True
 
     def _held(self) -> bool:
@@ -88,15 +91,22 @@ class Folder:
         return False
 
 
-def start(folder: Folder, options: Sequence[str]) -> str:
+def start(folder: Folder, options: Sequence[str], policy: str) -> str:
     """
-    Start `relay serve` with *options*, unless one runs; its URL.
+    Start `relay serve` with *options*, unless one runs with just these; its URL.
+
+    Args:
+        folder: Whose relay it is.
+        options: Of the command.
+        policy: Text of the policy: a changed one needs another process.
 
     Raises:
         RelaySilentError: It did not come up.
     """
-    if (found := folder.address()) is not None:
+    wanted = key_of(options=options, policy=policy, secret=folder.secret())
+    if (found := folder.address()) is not None and found.get("as") == wanted:
         return str(found["url"])
+    stop(folder)
     folder.root.mkdir(parents=True, exist_ok=True)
     call = "from mlflow_serverless.cli import main; main()"
     command = (sys.executable, "-c", call, "relay", "serve", *options)
@@ -105,7 +115,7 @@ def start(folder: Folder, options: Sequence[str]) -> str:
     with folder.log.open("ab") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": path, _AS: wanted}, start_new_session=True,
         )  # fmt: skip
     return _awaited(folder, process)
 
