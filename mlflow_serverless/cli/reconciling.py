@@ -118,7 +118,11 @@ def reconcile(  # noqa: PLR0913 - one a documented option
     outcomes = [outcome.described() for outcome in result.outcomes]
     plan = result.digest if dry_run else ""
     files.write(
-        outcomes, title="Registry to deployments", dry_run=plan, cause=asdict(cause)
+        session,
+        outcomes,
+        title="Registry to deployments",
+        dry_run=plan,
+        cause=asdict(cause),
     )
     value = {
         "policy": str(file),

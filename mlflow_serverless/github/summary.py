@@ -42,6 +42,16 @@ def summary(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def clipped(markdown: str, most: int) -> str:
+    """*markdown* with at most *most* bytes: whole lines, and a word on what is gone."""
+    if len(markdown.encode()) <= most:
+        return markdown
+    closed = "\n\n</details>\n\n… and more than fits here; --json has all of it.\n"
+    room = most - len(closed.encode())
+    kept = markdown.encode()[:room].decode(errors="ignore")
+    return kept[: kept.rfind("\n")] + closed
+
+
 def escaped(text: object) -> str:
     """*text* as Markdown that shows it, calls nobody by name, and does nothing else."""
     return _plain(text).replace("@", "@&#8203;")

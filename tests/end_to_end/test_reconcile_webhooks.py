@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import warnings
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -112,6 +113,9 @@ def test_a_promoted_model_is_served_by_itself(home, registry, client):
         seen.append(time.monotonic() - begun)
     tags = client.get_model_version("fraud", "1").tags
     moves = [json.loads(v) for k, v in tags.items() if ".history.fraud." in k]
+    left = client.get_model_version("fraud", "2").tags
+    before = said("history", "fraud", "--at", "2020-01-01T00:00")
+    now = said("history", "fraud", "--at", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}")
     gone = said("relay", "delete")
 
     assert (200, True) == (made["tested"], made["fresh"])
@@ -120,6 +124,12 @@ def test_a_promoted_model_is_served_by_itself(home, registry, client):
     assert {"serves", "returns"} == {move["does"] for move in moves}
     assert all(move["cause"]["event"] for move in moves)
     assert {"mlflow-serverless relay"} == {m["cause"]["actor"] for m in moves}
+    assert "mlflow_serverless.fraud.version" in tags
+    assert "mlflow_serverless.fraud.version" not in left
+    assert before["serving"] is None
+    assert ("models:/fraud/1", "returns") == (
+        now["serving"]["model"], now["serving"]["does"],
+    )  # fmt: skip
     assert {"stopped": True, "webhooks": 1} == gone
     assert [] == list(client.list_webhooks())
 
@@ -270,17 +280,27 @@ def test_two_at_once_make_one_deployment(home, client):
     assert ["ignored"] == [each["state"] for each in third["outcomes"]]
 
 
-def test_a_dry_run_says_what_would_be_done_and_nothing_else(home, client, tmp_path):
+def test_a_dry_run_says_what_would_be_done_and_nothing_else(
+    home, client, tmp_path, monkeypatch
+):
     """
     Exit code 10, the steps, a page for people and outputs for later steps.
     """
     client.set_registered_model_alias("fraud", "champion", "1")
     summary, outputs = tmp_path / "summary.md", tmp_path / "outputs"
-    files = ("--summary", str(summary), "--outputs", str(outputs))
-    found = said("reconcile", "--dry-run", *files, code=10)
+    files = ("--summary", str(summary), "--outputs", str(outputs), "--comment", "7")
+    with github() as fake:
+        for key, value in (
+            ("API_URL", fake.url), ("TOKEN", "good"), ("REPOSITORY", "acme/models")
+        ):  # fmt: skip
+            monkeypatch.setenv(f"GITHUB_{key}", value)
+        found = said("reconcile", "--dry-run", *files, code=10)
 
     assert "pending" == found["outcomes"][0]["state"]
     assert "create function fraud" in found["outcomes"][0]["steps"][0]
     assert "" == serving()
     assert "Nothing was changed" in summary.read_text()
     assert "plan<<" in outputs.read_text()
+    assert [(7, summary.read_text())] == [
+        (issue, body.partition("\n")[2]) for issue, body in fake.comments.values()
+    ]

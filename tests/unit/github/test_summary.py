@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.github.outputs import outputs_of, write_outputs
-from mlflow_serverless.github.summary import summary
+from mlflow_serverless.github.summary import clipped, summary
 
 
 def outcome(**more):
@@ -57,6 +57,19 @@ def test_a_plan_says_that_nothing_was_changed():
     page = summary([outcome(state="pending")], title="Plan", dry_run="abc123")
 
     assert "Nothing was changed: this is a plan, <code>abc123</code>" in page
+
+
+def test_a_page_that_is_too_long_is_cut_at_a_line():
+    """
+    GitHub refuses a comment of more than 65,536 characters.
+    """
+    page = summary([outcome(why="ä" * 90, parity="x")] * 500, title="x")
+    cut = clipped(page, 65_536)
+
+    assert 60_000 < len(cut.encode()) <= 65_536
+    assert "more than fits here" in cut
+    assert set(cut.splitlines()[:-5]) <= set(page.splitlines())
+    assert page == clipped(page, 10**6)
 
 
 def test_nobody_is_called_by_an_alias_s_name():

@@ -110,6 +110,51 @@ def test_a_refusal_does_not_stop_the_others(stage):
     assert "models:/churn/1" == stage.serves("churn")
 
 
+def test_what_nobody_foresaw_does_not_stop_the_others(stage):
+    """
+    A bug in one deployment is told with its name; the next is done.
+    """
+    stage.policy = PLAIN + "  - {model: churn, on: {alias: champion}}\n"
+    stage.policy = stage.policy.replace(
+        "champion}}", "champion}, config: {record: false}}"
+    )
+    stage.registry.register("churn")
+    for name in ("fraud", "churn"):
+        stage.registry.point(name, "champion", 1)
+    convert = stage.rooms.convert
+
+    def broken(model, folder):
+        if "fraud" in model.uri:
+            raise ZeroDivisionError("of all things")
+        return convert(model, folder)
+
+    stage.rooms.convert = broken
+    first, second = stage.once().outcomes
+
+    assert ("failed", "done") == (first.state, second.state)
+    assert "fraud: ZeroDivisionError: of all things" == first.error.message
+    assert CODES[Kind.INTERNAL] == exit_code((first, second), CODES)
+
+
+def test_the_order_in_the_file_does_not_matter(stage):
+    """
+    Production is written first, and still comes after staging, in one pass.
+    """
+    stage.policy = """
+version: 1
+environments:
+  production: {after: staging}
+  staging: {name: "{model}-staging"}
+models:
+  - {model: fraud, on: {alias: champion}, config: {record: false}}
+"""
+    stage.registry.point("fraud", "champion", 1)
+
+    assert [("fraud-staging", "Deploy", "done"), ("fraud", "Promote", "done")] == (
+        stage.said(stage.once())
+    )
+
+
 def test_a_dry_run_changes_nothing(stage):
     """
     Intents and steps are shown, no step is taken, and the exit code says so.
