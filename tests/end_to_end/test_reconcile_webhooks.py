@@ -97,6 +97,13 @@ def serving():
     return now.model if now else ""
 
 
+def returned(client):
+    """The moves kept on version 1, once the last one is: it is written afterwards."""
+    tags = client.get_model_version("fraud", "1").tags
+    moves = [json.loads(v) for k, v in tags.items() if ".history.fraud." in k]
+    return moves if any(move["does"] == "returns" for move in moves) else None
+
+
 def test_a_promoted_model_is_served_by_itself(home, registry, client):
     """
     Alias set: deployed. Moved: updated. Moved back: back at once. Nobody called us but
@@ -111,8 +118,8 @@ def test_a_promoted_model_is_served_by_itself(home, registry, client):
         begun = time.monotonic()
         until(lambda version=version: serving() == f"models:/fraud/{version}")
         seen.append(time.monotonic() - begun)
+    moves = until(lambda: returned(client))
     tags = client.get_model_version("fraud", "1").tags
-    moves = [json.loads(v) for k, v in tags.items() if ".history.fraud." in k]
     left = client.get_model_version("fraud", "2").tags
     before = said("history", "fraud", "--at", "2020-01-01T00:00")
     now = said("history", "fraud", "--at", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}")
@@ -297,7 +304,7 @@ def test_a_dry_run_says_what_would_be_done_and_nothing_else(
         found = said("reconcile", "--dry-run", *files, code=10)
 
     assert "pending" == found["outcomes"][0]["state"]
-    assert "create function fraud" in found["outcomes"][0]["steps"][0]
+    assert any("create function" in step for step in found["outcomes"][0]["steps"])
     assert "" == serving()
     assert "Nothing was changed" in summary.read_text()
     assert "plan<<" in outputs.read_text()

@@ -163,7 +163,7 @@ def test_a_dry_run_changes_nothing(stage):
     result = stage.proposed()
 
     assert [("fraud", "Deploy", "pending")] == stage.said(result)
-    assert result.outcomes[0].steps[0].startswith("create function fraud")
+    assert any("create function fraud" in step for step in result.outcomes[0].steps)
     assert [] == stage.cloud.performed
     assert {} == dict(stage.registry.found["fraud"].versions[0].tags)
     assert 10 == exit_code(result.outcomes, CODES)
