@@ -1,0 +1,104 @@
+"""An image to a registry: only what is not there yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlflow_serverless.build.image import Image
+from mlflow_serverless.build.registry.client import Progress, Registry
+from mlflow_serverless.build.registry.receipt import Pushed
+from mlflow_serverless.report import step
+from mlflow_serverless.world import Tell
+
+ROOM = "push"
+_TOLD = 100
+"""How often progress is told for one blob, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Blob:
+    name: str
+    digest: str
+    bytes: int
+
+
+def push(
+    image: Image,
+    registry: Registry,
+    repository: str,
+    *,
+    tell: Tell,
+    tag: str = "",
+    mount_from: Sequence[str] = (),
+) -> Pushed:
+    """
+    Bring *image* to *repository*; running again sends nothing.
+
+    Args:
+        image: What `build` made.
+        registry: Where to.
+        repository: Its name there.
+        tell: Told `push.progress` with `part`, `sent` and `bytes` of each blob.
+        tag: A name beside the digest; empty for none.
+        mount_from: Repositories of the same registry that may have the layers.
+
+    Raises:
+        TagTakenError: The tag is another image's, and immutable.
+        RepositoryMissingError: There is no such repository.
+        RegistryDeniedError, RegistryUnreachableError, RegistryRefusedError: As said.
+    """
+    address = f"{registry.host}/{repository}@{image.digest}"
+    blobs = [_Blob(f"{x.name} layer", x.digest, x.bytes) for x in image.layers]
+    config = image.blob(image.config_digest).stat().st_size
+    blobs.append(_Blob("configuration", image.config_digest, config))
+    took = {"sent": 0, "mounted": 0, "present": 0}
+    wanted = tag or image.digest
+    with step(tell, ROOM, f"{registry.host}/{repository}") as said:
+        whole = registry.manifest_digest(repository, wanted) == image.digest
+        for blob in {blob.digest: blob for blob in blobs}.values():
+            how = "present"
+            if not whole:
+                how = _bring(image, blob, registry, repository, mount_from, tell)
+            took[how] += blob.bytes
+        if not whole:
+            content = image.blob(image.digest).read_bytes()
+            registry.put_manifest(repository, wanted, content, image.media_type)
+        said.say(_sentence(took, address), fresh=not whole, **took)
+    return Pushed(
+        address=address, digest=image.digest, tag=tag, sent_bytes=took["sent"],
+        mounted_bytes=took["mounted"], present_bytes=took["present"],
+    )  # fmt: skip
+
+
+def _bring(  # noqa: PLR0913, PLR0917 - who, what, where
+    image: Image, blob: _Blob, registry: Registry, repository: str,
+    sources: Sequence[str], tell: Tell,
+) -> str:  # fmt: skip
+    if registry.has_blob(repository, blob.digest):
+        return "present"
+    for source in sources:
+        if source != repository and registry.mount(repository, blob.digest, source):
+            return "mounted"
+    file = image.blob(blob.digest)
+    registry.upload(repository, file, blob.digest, _progress(blob, tell))
+    return "sent"
+
+
+def _progress(blob: _Blob, tell: Tell) -> Progress:
+    told = -1
+
+    def hear(sent: int) -> None:
+        nonlocal told
+        mark = sent * _TOLD // max(blob.bytes, 1)
+        if mark != told:
+            told = mark
+            tell(
+                f"{ROOM}.progress", what=blob.name, part=sent / max(blob.bytes, 1),
+                sent=sent, bytes=blob.bytes,
+            )  # fmt: skip
+
+    return hear
+
+
+def _sentence(took: dict[str, int], address: str) -> str:
+    parts = [f"{size / 1e6:.1f} MB {how}" for how, size in took.items() if size]
+    return f"{address}: {', '.join(parts)}"
