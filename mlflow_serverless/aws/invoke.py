@@ -1,0 +1,90 @@
+"""Calling functions: signed, by alias, with what Lambda says of the call."""
+
+import base64
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mlflow_serverless.aws.errors import (
+    PayloadTooLargeError,
+    ThrottledError,
+    code_of,
+    said_by,
+)
+from mlflow_serverless.aws.functions import MISSING, Functions
+from mlflow_serverless.aws.retry import settled
+from mlflow_serverless.aws.session import Access
+from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
+from mlflow_serverless.plan.errors import NoSuchFunctionError, NoSuchVersionError
+from mlflow_serverless.world import Reply
+
+_DURATION = re.compile(r"^REPORT .*?\tDuration: ([\d.]+) ms", re.MULTILINE)
+_INIT = re.compile(r"\tInit Duration: ([\d.]+) ms")
+_RESTORE = re.compile(r"\tRestore Duration: ([\d.]+) ms")
+
+
+def call(
+    access: Access, functions: Functions, name: str, payload: bytes, qualifier: str
+) -> Reply:
+    """
+    Call *name* at *qualifier*, and wait for its answer.
+
+    A call that is throttled or lost on its way is made again, at random pauses that
+    double: predictions change nothing.
+
+    Raises:
+        PayloadTooLargeError: Before anything is sent.
+        NoSuchFunctionError, NoSuchVersionError: Nothing is there.
+        ThrottledError: Every try was refused.
+    """
+    if len(payload) > SYNC_PAYLOAD_BYTES:
+        raise PayloadTooLargeError(len(payload))
+    try:
+        answer = settled(
+            access.invoker.invoke, access.pace, FunctionName=name,
+            Qualifier=qualifier, Payload=payload, LogType="Tail",
+        )  # fmt: skip
+    except ClientError as error:
+        raise _refusal(access, functions, name, qualifier, error) from error
+    return reply_of(answer)
+
+
+def reply_of(answer: dict[str, Any]) -> Reply:
+    """Lambda's answer as a value; how long it took is in the tail of its log."""
+    log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+    began = _INIT.search(log) or _RESTORE.search(log)
+    took = _DURATION.search(log)
+    return Reply(
+        payload=answer["Payload"].read(),
+        version=answer.get("ExecutedVersion", ""),
+        error=answer.get("FunctionError"),
+        log=log,
+        cold=began is not None,
+        duration_ms=float(took[1]) if took else 0.0,
+        init_ms=float(began[1]) if began else None,
+    )
+
+
+def _refusal(
+    access: Access, functions: Functions, name: str, qualifier: str, error: ClientError
+) -> Exception:
+    code = code_of(error)
+    if code == "TooManyRequestsException":
+        reason = error.response.get("Reason", "")
+        return ThrottledError(f"a call of {name}", reason or said_by(error))
+    if code == "RequestTooLargeException":
+        return PayloadTooLargeError(SYNC_PAYLOAD_BYTES + 1)
+    if code != MISSING:
+        return error
+    if functions.look(name) is None:
+        return NoSuchFunctionError(name)
+    return NoSuchVersionError(name, qualifier, _known(access, name))
+
+
+def _known(access: Access, name: str) -> tuple[str, ...]:
+    client = access.client("lambda")
+    aliases = client.list_aliases(FunctionName=name)["Aliases"]
+    versions = client.list_versions_by_function(FunctionName=name)["Versions"]
+    numbers = (v["Version"] for v in versions if v["Version"] != "$LATEST")
+    return (*(a["Name"] for a in aliases), *numbers)
