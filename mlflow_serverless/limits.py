@@ -22,6 +22,12 @@ TIMEOUT_S = range(1, 900 + 1)
 EPHEMERAL_MB = range(512, 10_240 + 1)
 """EphemeralStorage Size [MB]."""
 
+SNAPSHOT_EPHEMERAL_MB = 512
+"""Most `/tmp` with SnapStart [MB]."""
+
+MOUNT_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
+"""FileSystemConfig LocalMountPath."""
+
 MB_PER_VCPU = 1_769
 """Memory that brings one full virtual CPU [MB]."""
 

@@ -16,7 +16,7 @@ from mlflow_serverless.config import DeploymentConfig, flat, parse
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.plan import Actual, Desired, Function, Settings, Version
-from mlflow_serverless.plan.state import Pairs
+from mlflow_serverless.plan.resources import Pairs
 
 PREFIX = "mlflow-serverless:"
 _CONFIG = f"{PREFIX}config-"

@@ -26,6 +26,7 @@ from mlflow_serverless.pipeline.standing import standing
 from mlflow_serverless.plan import (
     Actual,
     Desired,
+    Packing,
     Plan,
     PointAlias,
     content_of,
@@ -57,7 +58,7 @@ def deploy(
     if (there_already := standing(request, have, model, config, world)) is not None:
         return there_already
     built = build(model, config, world, rooms)
-    artifact = world.cloud.put(built.bundle)
+    artifact = world.cloud.stage(built.bundle, Packing(name=request.name))
     want = desired(request.name, artifact, built.model, built.parity.summary, config)
     changes = _planned(want, have, world)
     asked = _carried_out(changes, want, built, config, world)
@@ -84,9 +85,8 @@ def plan_only(
     config = _configured(request, have)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     built = build(model, config, world, rooms)
-    want = desired(
-        request.name, built.bundle.digest, built.model, built.parity.summary, config
-    )
+    artifact = world.cloud.stage(built.bundle, Packing(name=request.name))
+    want = desired(request.name, artifact, built.model, built.parity.summary, config)
     return Proposal(
         name=request.name,
         target=world.target,

@@ -12,7 +12,7 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.local import LocalCloud, Setup, stop
 from mlflow_serverless.plan import Desired, Function, Settings, plan
 from mlflow_serverless.world import Cloud
-from tests.fakes.bundles import make_bundle
+from tests.fakes.bundles import keep, make_bundle
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.tell import silent
 
@@ -50,7 +50,7 @@ def local(tmp_path_factory) -> Iterator[tuple[Cloud, Callable[[int], str]]]:
     def artifact(n: int) -> str:
         if n not in made:
             bundle = make_bundle(root / f"bundle-{n}", str(n).encode())
-            made[n] = cloud.put(bundle)
+            made[n] = keep(cloud, bundle)
         return made[n]
 
     yield cloud, artifact

@@ -18,7 +18,7 @@ from mlflow_serverless.package import read_bundle
 from mlflow_serverless.pipeline.desired import desired
 from mlflow_serverless.plan import plan
 from mlflow_serverless.world import LogLine
-from tests.fakes.bundles import make_bundle
+from tests.fakes.bundles import keep, make_bundle
 from tests.unit.package.test_package import MODEL
 
 
@@ -38,7 +38,7 @@ def deployed(home, tmp_path):
     """`fraud` with one version that nobody has called."""
     bundle = make_bundle(tmp_path / "bundle")
     cloud = LocalCloud(home)
-    artifact = cloud.put(read_bundle(bundle.folder))
+    artifact = keep(cloud, read_bundle(bundle.folder))
     want = desired("fraud", artifact, MODEL, "equal", parse({"memory_mb": 256}))
     for step in plan(want, cloud.snapshot("fraud")).steps:
         cloud.perform(step)

@@ -14,6 +14,7 @@ from mlflow_serverless.plan import (
     Function,
     PointAlias,
     PublishVersion,
+    PutArtifact,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -48,6 +49,7 @@ def test_a_new_deployment_is_created_published_and_pointed_at():
     steps = plan(WANT, Actual(name="it")).steps
 
     assert (
+        PutArtifact("it", "sha256:a"),
         CreateFunction(FUNCTION, WANT.tags),
         PublishVersion("it", CONTENT, "note"),
         PointAlias("it", "live", CONTENT, ""),
@@ -67,6 +69,7 @@ def test_every_difference_is_one_step():
     content = content_of(function)
 
     assert (
+        PutArtifact("it", "sha256:b"),
         ReplaceArtifact("it", "sha256:b"),
         ChangeSettings("it", settings),
         SetTags("it", ()),
