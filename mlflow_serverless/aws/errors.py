@@ -273,7 +273,11 @@ def explained() -> Iterator[None]:
         raise NoCredentialsError from cause
     except (boto.NoRegionError, boto.InvalidRegionError) as cause:
         raise NoRegionError from cause
-    except (boto.CredentialRetrievalError, boto.SSOError, boto.ProfileNotFound) as cause:
+    except (
+        boto.CredentialRetrievalError,
+        boto.SSOError,
+        boto.ProfileNotFound,
+    ) as cause:
         raise NoCredentialsError(str(cause).rstrip(".")) from cause
     except boto.HTTPClientError as cause:
         raise UnreachableError(str(cause).rstrip(".")) from cause

@@ -24,6 +24,7 @@ from mlflow_serverless.plan import (
     Settings,
 )
 from mlflow_serverless.plan.errors import FunctionExistsError, NoSuchFunctionError
+from mlflow_serverless.plan.names import OWNER
 
 MISSING = "ResourceNotFoundException"
 CONFLICT = "ResourceConflictException"
@@ -62,6 +63,13 @@ class Functions:
                 return None
             raise
         return found
+
+    @staticmethod
+    def owns(found: dict[str, Any]) -> bool:
+        """Whether we made, or took over, the function of GetFunction's answer."""
+        owner = found.get("Tags", {}).get(OWNER)
+        name = found["Configuration"]["FunctionName"]
+        return configuration.is_ours(found["Configuration"]) or owner == name
 
     def there(self, name: str) -> dict[str, Any]:
         """
@@ -185,9 +193,7 @@ class Functions:
         """Take it away with its versions and aliases; nothing if it is not there."""
         pause = self._access.pace.poll_s
         try:
-            settled(
-                self._client.delete_function, self._access.pace, FunctionName=name
-            )
+            settled(self._client.delete_function, self._access.pace, FunctionName=name)
         except ClientError as error:
             if code_of(error) != MISSING:
                 raise

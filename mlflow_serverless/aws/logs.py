@@ -14,7 +14,9 @@ from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan.names import log_group
 from mlflow_serverless.world import LogLine
 
-_STREAM = re.compile(r"(?:.*/)?\d{4}/\d\d/\d\d/(?:[^[]*)\[(?P<version>[^]]+)\](?P<id>.+)")
+_STREAM = re.compile(
+    r"(?:.*/)?\d{4}/\d\d/\d\d/(?:[^[]*)\[(?P<version>[^]]+)\](?P<id>.+)"
+)
 """`2026/11/21/[3]5f…`; a custom group has the function's name before the bracket."""
 
 _MISSING = "ResourceNotFoundException"

@@ -13,7 +13,12 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError, WaiterError
 
-from mlflow_serverless.aws.errors import FunctionFailedError, SlowError, code_of, said_by
+from mlflow_serverless.aws.errors import (
+    FunctionFailedError,
+    SlowError,
+    code_of,
+    said_by,
+)
 
 Result = TypeVar("Result")
 

@@ -9,10 +9,22 @@ from botocore.exceptions import ClientError
 
 from mlflow_serverless.aws import configuration
 from mlflow_serverless.aws.errors import code_of
-from mlflow_serverless.aws.functions import MISSING, MOVED, Functions, function_of, image_of
+from mlflow_serverless.aws.functions import (
+    MISSING,
+    MOVED,
+    Functions,
+    function_of,
+    image_of,
+)
 from mlflow_serverless.aws.retry import settled, wait_for
 from mlflow_serverless.aws.session import Access
-from mlflow_serverless.plan import Function, PublishVersion, RemoveVersion, Version, content_of
+from mlflow_serverless.plan import (
+    Function,
+    PublishVersion,
+    RemoveVersion,
+    Version,
+    content_of,
+)
 from mlflow_serverless.plan.errors import FunctionMovedError
 
 _AT_ONCE = 8
@@ -127,7 +139,9 @@ class Versions:
             if code_of(error) != MISSING:
                 raise
 
-    def holding(self, name: str, content: str) -> tuple[Version | None, tuple[str, ...]]:
+    def holding(
+        self, name: str, content: str
+    ) -> tuple[Version | None, tuple[str, ...]]:
         """The newest version with *content*, and the numbers of all."""
         every = self.of(name)
         newest = next((v for v in reversed(every) if v.content == content), None)

@@ -1,5 +1,7 @@
 """Lambda's control plane: functions, versions and aliases."""
 
+# ruff: noqa: N803 - parameters have AWS's own names
+
 from __future__ import annotations
 
 import uuid
@@ -77,7 +79,7 @@ class Control:
 
     def get_function(
         self, FunctionName: str, Qualifier: str | None = None
-    ) -> dict[str, Any]:  # noqa: N803 - AWS's names
+    ) -> dict[str, Any]:
         made, frozen = self._at(FunctionName, Qualifier)
         config = frozen.shown()
         resolved = f"{frozen.uri.partition('@')[0]}@sha256:{config['CodeSha256']}"
@@ -92,12 +94,12 @@ class Control:
 
     def get_function_configuration(
         self, FunctionName: str, Qualifier: str | None = None
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         return self._at(FunctionName, Qualifier)[1].shown()
 
     def list_functions(
         self, Marker: str | None = None, MaxItems: int = 50, **_: Any
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         names = sorted(self._shelf.functions)
         functions = [self._shelf.functions[name].latest.shown() for name in names]
         return _page("Functions", functions, Marker, min(MaxItems, 50))
@@ -116,7 +118,7 @@ class Control:
 
     def update_function_configuration(
         self, FunctionName: str, **given: Any
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         latest = made.latest
         latest.refuse_while_working()
@@ -130,7 +132,7 @@ class Control:
 
     def delete_function(
         self, FunctionName: str, Qualifier: str | None = None
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         qualifier = Qualifier or split(FunctionName)[1]
         if qualifier is None:
@@ -180,7 +182,7 @@ class Control:
 
     def list_versions_by_function(
         self, FunctionName: str, Marker: str | None = None, MaxItems: int = 50
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         every = [made.latest, *made.versions.values()]
         shown = [frozen.shown() for frozen in every]
@@ -190,7 +192,7 @@ class Control:
 
     def create_alias(
         self, FunctionName: str, Name: str, **given: Any
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         if Name in made.aliases:
             raise conflict(f"Alias already exists: {made.arn}:{Name}")
@@ -200,7 +202,7 @@ class Control:
 
     def update_alias(
         self, FunctionName: str, Name: str, **given: Any
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         have = _alias(made, Name)
         check_revision(given.pop("RevisionId", None), have["RevisionId"])
@@ -219,7 +221,7 @@ class Control:
     def list_aliases(
         self, FunctionName: str, FunctionVersion: str | None = None,
         Marker: str | None = None, MaxItems: int = 50,
-    ) -> dict[str, Any]:  # fmt: skip # noqa: N803
+    ) -> dict[str, Any]:  # fmt: skip
         made = self._shelf.find(FunctionName)
         found = [
             dict(alias) for _, alias in sorted(made.aliases.items())

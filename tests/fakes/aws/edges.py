@@ -1,5 +1,7 @@
 """What hangs on functions: permissions, URLs, tags, concurrency."""
 
+# ruff: noqa: N803 - parameters have AWS's own names
+
 from __future__ import annotations
 
 import json
@@ -59,7 +61,7 @@ class Edges:
         StatementId: str,
         Qualifier: str | None = None,
         RevisionId: str | None = None,
-    ) -> None:  # noqa: N803
+    ) -> None:
         made, qualifier = self._at(FunctionName, Qualifier)
         policy = made.policies.get(qualifier, {})
         check_revision(RevisionId, _revision(policy))
@@ -72,7 +74,7 @@ class Edges:
 
     def get_policy(
         self, FunctionName: str, Qualifier: str | None = None
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made, qualifier = self._at(FunctionName, Qualifier)
         policy = made.policies.get(qualifier)
         if not policy:
@@ -104,7 +106,7 @@ class Edges:
 
     def get_function_url_config(
         self, FunctionName: str, Qualifier: str | None = None
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         return dict(self._url_at(FunctionName, Qualifier)[2])
 
     def update_function_url_config(self, FunctionName: str, **given: Any) -> Any:  # noqa: N803
@@ -114,7 +116,7 @@ class Edges:
 
     def delete_function_url_config(
         self, FunctionName: str, Qualifier: str | None = None
-    ) -> None:  # noqa: N803
+    ) -> None:
         made, qualifier, _ = self._url_at(FunctionName, Qualifier)
         del made.urls[qualifier]
 
@@ -137,7 +139,7 @@ class Edges:
 
     def put_function_concurrency(
         self, FunctionName: str, ReservedConcurrentExecutions: int
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made, count = self._shelf.find(FunctionName), ReservedConcurrentExecutions
         others = sum(
             other.concurrency or 0
@@ -161,7 +163,7 @@ class Edges:
 
     def put_provisioned_concurrency_config(
         self, FunctionName: str, Qualifier: str, ProvisionedConcurrentExecutions: int
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made, count = self._shelf.find(FunctionName), ProvisionedConcurrentExecutions
         frozen = made.at(Qualifier)
         if Qualifier == LATEST:
@@ -180,7 +182,7 @@ class Edges:
 
     def get_provisioned_concurrency_config(
         self, FunctionName: str, Qualifier: str
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         if Qualifier not in made.provisioned:
             raise AwsError(
@@ -191,7 +193,7 @@ class Edges:
 
     def delete_provisioned_concurrency_config(
         self, FunctionName: str, Qualifier: str
-    ) -> None:  # noqa: N803
+    ) -> None:
         self._shelf.find(FunctionName).provisioned.pop(Qualifier, None)
 
     def list_provisioned_concurrency_configs(self, FunctionName: str, **_: Any) -> Any:  # noqa: N803
@@ -211,11 +213,7 @@ class Edges:
             return {**found, "Status": "IN_PROGRESS"}
         if settling.failure:
             return {**found, "Status": "FAILED", "StatusReason": settling.failure[1]}
-        there = {
-            key: count
-            for key in ("AllocatedProvisionedConcurrentExecutions",
-                        "AvailableProvisionedConcurrentExecutions")
-        }  # fmt: skip
+        there = dict.fromkeys(("AllocatedProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions"), count)  # fmt: skip
         return {**found, **there, "Status": "READY"}
 
     def get_account_settings(self) -> dict[str, Any]:

@@ -4,6 +4,8 @@ What runs in an environment is a program on this machine, or `container.py`, whi
 the pushed image under Lambda's conditions and is otherwise a program like any other.
 """
 
+# ruff: noqa: N803 - parameters have AWS's own names
+
 from __future__ import annotations
 
 import asyncio
@@ -71,7 +73,7 @@ class Plane:
     def invoke(
         self, FunctionName: str, Payload: bytes, Qualifier: str | None = None,
         InvocationType: str = "RequestResponse", LogType: str = "None", **_: Any,
-    ) -> dict[str, Any]:  # fmt: skip # noqa: N803
+    ) -> dict[str, Any]:  # fmt: skip
         made = self._shelf.find(FunctionName)
         qualifier = Qualifier or split(FunctionName)[1] or LATEST
         frozen = made.at(_drawn(made, qualifier))

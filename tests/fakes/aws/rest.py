@@ -48,8 +48,8 @@ class RestJson:
 
     Args:
         service: As botocore names it.
-        targets: Their methods are named `create_function`, ...; they take an operation's
-            parameters by name, and give its result as botocore would show it.
+        targets: Their methods are named `create_function`, ...; they take an
+            operation's parameters by name, and give its result as botocore shows it.
     """
 
     def __init__(self, service: str, *targets: object) -> None:
@@ -75,11 +75,7 @@ class RestJson:
         operation, uri = found
         try:
             given = _parameters(operation, uri, environ, body)
-            if wrong := list(_violations(operation.input_shape, given, "")):
-                raise AwsError(
-                    400, "ValidationException",
-                    f"{len(wrong)} validation error detected: {'; '.join(wrong)}",
-                )  # fmt: skip
+            _check(operation.input_shape, given)
             return _result(operation, self._method(operation.name)(**given) or {})
         except AwsError as error:
             return _error(error)
@@ -153,6 +149,14 @@ def _typed(shape: Shape, text: str) -> Any:
     return text == "true" if shape.type_name == "boolean" else text
 
 
+def _check(shape: Shape, given: dict[str, Any]) -> None:
+    if wrong := list(_violations(shape, given, "")):
+        raise AwsError(
+            400, "ValidationException",
+            f"{len(wrong)} validation error detected: {'; '.join(wrong)}",
+        )  # fmt: skip
+
+
 def _violations(shape: Shape, value: Any, where: str) -> Iterator[str]:
     """What the model forbids: botocore's clients check only half of it."""
     if shape.type_name == "structure" and isinstance(value, dict):
@@ -173,9 +177,16 @@ def _violations(shape: Shape, value: Any, where: str) -> Iterator[str]:
         yield f"{said} to satisfy constraint: Member must be <= {rule['max']}"
     if "enum" in rule and value not in rule["enum"]:
         yield f"{said} to satisfy constraint: enum value set {rule['enum']}"
-    pattern = rule.get("pattern")
+    pattern = _pattern(rule.get("pattern", ""))
     if pattern and isinstance(value, str) and not re.fullmatch(pattern, value):
         yield f"{said} to satisfy constraint: regular expression {pattern}"
+
+
+def _pattern(java: str) -> str:
+    """A model's regular expression in Python's dialect."""
+    for theirs, ours in ((r"\p{L}", r"\w"), (r"\p{Z}", r"\s"), (r"\p{N}", r"\d")):
+        java = java.replace(theirs, ours)
+    return java
 
 
 def _result(operation: OperationModel, said: dict[str, Any]) -> Answer:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from mlflow_serverless.local.setup import Setup
     from tests.fakes.aws.registry import Registry
+
+    from mlflow_serverless.local.setup import Setup
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -142,7 +143,10 @@ class Aws:
         said: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            said["status"], said["headers"] = int(status.split()[0]), dict(headers)
+            said["status"], said["headers"] = (
+                int(status.split(maxsplit=1)[0]),
+                dict(headers),
+            )
 
         body = b"".join(self._moto(environ, start))
         said["headers"].pop("Content-Length", None)
