@@ -4,10 +4,36 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from botocore.exceptions import ClientError
+
+from mlflow_serverless.aws.alarms import Alarms, Dashboards
+from mlflow_serverless.aws.apis import Apis
+from mlflow_serverless.aws.buckets import Buckets
+from mlflow_serverless.aws.concurrency import Provisioned
 from mlflow_serverless.aws.ecr import Repositories
+from mlflow_serverless.aws.errors import AccessDeniedError, explained_by
 from mlflow_serverless.aws.keeper import Found, Keeper
+from mlflow_serverless.aws.log_groups import LogGroups
+from mlflow_serverless.aws.permissions import Permissions
+from mlflow_serverless.aws.roles import Roles
 from mlflow_serverless.aws.session import Access
-from mlflow_serverless.plan import Actual, Pairs, Repository, Resource, key_of
+from mlflow_serverless.aws.urls import Urls
+from mlflow_serverless.plan import (
+    Actual,
+    Alarm,
+    Dashboard,
+    FunctionUrl,
+    HttpApi,
+    LogGroup,
+    ModelBucket,
+    Pairs,
+    Permission,
+    ProvisionedConcurrency,
+    Repository,
+    Resource,
+    Role,
+    key_of,
+)
 from mlflow_serverless.plan.around import ordered
 from mlflow_serverless.plan.errors import ForeignError
 from mlflow_serverless.plan.names import SHARED
@@ -44,17 +70,46 @@ class Around:
 
     def __init__(self, access: Access) -> None:
         self._keepers: dict[type[Resource], Keeper] = {
+            LogGroup: LogGroups(access),
+            Role: Roles(access),
+            ModelBucket: Buckets(access),
             Repository: Repositories(access),
+            ProvisionedConcurrency: Provisioned(access),
+            FunctionUrl: Urls(access),
+            Permission: Permissions(access),
+            HttpApi: Apis(access),
+            Alarm: Alarms(access),
+            Dashboard: Dashboards(access),
         }
 
     def look(self, name: str, wanted: tuple[Resource, ...] = ()) -> Surroundings:
         """What there is under the names of deployment *name*, and of *wanted*."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            every = pool.map(
-                lambda keeper: list(keeper.look(name, wanted)), self._keepers.values()
-            )
-            found = [item for items in every for item in items]
-        return _sorted_out(found, name, wanted)
+            looks = pool.map(lambda kind: self._seen(kind, name, wanted), self._keepers)
+            found, unseen = zip(*looks, strict=True)
+        around = _sorted_out((f for some in found for f in some), name, wanted)
+        denied = ", ".join(sorted(filter(None, unseen)))
+        if denied:
+            noted = (*around.outputs, ("not_looked_at", denied))
+            around = replace(around, outputs=noted)
+        return around
+
+    def _seen(
+        self, kind: type[Resource], name: str, wanted: tuple[Resource, ...]
+    ) -> tuple[list[Found], str]:
+        """
+        Those of one kind; and its name, if we may not look.
+
+        Who may not look at a kind has made none of it, with the policy that
+        `mlflow-serverless iam` prints; where some are wanted, it is an error.
+        """
+        try:
+            return list(self._keepers[kind].look(name, wanted)), ""
+        except ClientError as error:
+            asked = any(isinstance(resource, kind) for resource in wanted)
+            if asked or not isinstance(explained_by(error), AccessDeniedError):
+                raise
+            return [], kind.kind
 
     def make(self, name: str, resource: Resource) -> None:
         """
@@ -86,10 +141,11 @@ def _sorted_out(
 ) -> Surroundings:
     """Ours and others'; what belongs to other deployments counts only if wanted."""
     keys = {key_of(resource) for resource in wanted}
-    mine, others = [], []
+    mine, others, outputs = [], [], set[tuple[str, str]]()
     for item in found:
         if item.owner in {name, SHARED}:
             mine.append(item.resource)
+            outputs.update(item.outputs)
         elif not item.owner or key_of(item.resource) in keys:
             others.append(item.resource)
-    return Surroundings(tuple(mine), tuple(others))
+    return Surroundings(tuple(mine), tuple(others), tuple(sorted(outputs)))

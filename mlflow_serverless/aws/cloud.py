@@ -14,6 +14,7 @@ from mlflow_serverless.aws.functions import Functions, function_of, stillborn
 from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
 from mlflow_serverless.aws.logs import Logs
+from mlflow_serverless.aws.models import SCHEME, Models
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.aws.survey import survey
 from mlflow_serverless.aws.versions import Versions
@@ -68,10 +69,11 @@ class AwsCloud:
         self._versions = Versions(access, self._functions)
         self._aliases = Aliases(access, self._functions, self._versions)
         self._images = Images(Repositories(access), builder, tell)
+        self._models = Models(access)
         self._around = Around(access)
         self._logs = Logs(access)
         self._acts: dict[type[Step], Callable[[Any], None]] = {
-            PutArtifact: lambda s: self._images.put(s.name, s.artifact),
+            PutArtifact: self._keep,
             RemoveArtifact: self._drop,
             MakeResource: lambda s: self._around.make(s.name, s.resource),
             ChangeResource: lambda s: self._around.put(s.name, s.resource),
@@ -100,13 +102,14 @@ class AwsCloud:
         with explained(), ThreadPoolExecutor(2) as pool:
             around = pool.submit(self._around.look, name, wanted)
             have = self._core(name)
-            have = replace(
-                have,
-                artifacts=tuple(
-                    sorted(self._images.kept(have, self._access.place.registry))
-                ),
-            )
+            have = replace(have, artifacts=tuple(sorted(self._kept(have))))
             return around.result().onto(have)
+
+    def _kept(self, have: Actual) -> Iterator[str]:
+        yield from self._images.kept(have, self._access.place.registry)
+        parts = (have.function, *have.versions)
+        urls = {part.settings.model_url for part in parts if part is not None}
+        yield from self._models.kept(have.name, frozenset(urls - {""}))
 
     def _core(self, name: str) -> Actual:
         found = self._functions.look(name)
@@ -146,10 +149,17 @@ class AwsCloud:
         rules.check_note(step.name, step.note)
         self._versions.publish(step)
 
+    def _keep(self, step: PutArtifact) -> None:
+        put = self._models.put if _is_model(step.artifact) else self._images.put
+        put(step.name, step.artifact)
+
     def _drop(self, step: RemoveArtifact) -> None:
         if self._core(step.name).needs(step.artifact):
             raise ArtifactInUseError(step.name, step.artifact)
-        self._images.remove(step.name, step.artifact)
+        if _is_model(step.artifact):
+            self._models.remove(step.artifact)
+        else:
+            self._images.remove(step.name, step.artifact)
 
     def _forget(self, step: RemoveVersion) -> None:
         users = tuple(
@@ -166,6 +176,8 @@ class AwsCloud:
     def stage(self, bundle: Bundle, packing: Packing) -> str:
         """See `world.Artifacts`."""
         with explained():
+            if packing.model_url:
+                self._models.stage(bundle, packing.model_url)
             return self._images.stage(bundle, packing)
 
     # Surveyor.
@@ -216,6 +228,10 @@ class AwsCloud:
         with explained():
             found = self._functions.look(name)
         return function_of(found).settings.log_group if found else ""
+
+
+def _is_model(address: str) -> bool:
+    return address.startswith(SCHEME)
 
 
 def _explained(found: Iterator[Any]) -> Iterator[Any]:

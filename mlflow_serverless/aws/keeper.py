@@ -21,6 +21,8 @@ class Found:
     resource: Resource
     owner: str
     """A deployment's name, `shared`, or empty if we did not make it."""
+    outputs: Pairs = ()
+    """What AWS has chosen itself: `url`, ..."""
 
 
 class Keeper(Protocol):
