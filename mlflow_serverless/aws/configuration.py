@@ -12,6 +12,7 @@ are not listed, and would cost one call a function."""
 
 X86 = "x86_64"
 _TEXT = "Text"
+_SNAPSHOTS = "PublishedVersions"
 MODEL_URL = "MLFLOW_SERVERLESS_MODEL_URL"
 """Where a model is that the image does not hold: a variable, so that a version keeps
 it."""
@@ -39,7 +40,7 @@ def parameters(name: str, settings: Settings) -> dict[str, Any]:
             "SecurityGroupIds": list(settings.security_groups),
         },
         "FileSystemConfigs": mounts,
-        "SnapStart": {"ApplyOn": "PublishedVersions" if settings.snap_start else "None"},
+        "SnapStart": {"ApplyOn": _SNAPSHOTS if settings.snap_start else "None"},
         "TracingConfig": {"Mode": "Active" if settings.tracing else "PassThrough"},
         "LoggingConfig": {
             "LogGroup": group, "LogFormat": settings.log_format or _TEXT,
@@ -88,7 +89,7 @@ def settings_of(
         mount=Mount(arn=mounts[0]["Arn"], path=mounts[0]["LocalMountPath"])
         if mounts
         else None,
-        snap_start=config.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions",
+        snap_start=config.get("SnapStart", {}).get("ApplyOn") == _SNAPSHOTS,
         tracing=config.get("TracingConfig", {}).get("Mode") == "Active",
         log_group=logging.get("LogGroup") or log_group(config["FunctionName"]),
         log_format=log_format,

@@ -137,8 +137,8 @@ class FunctionFailedError(ServerlessError):
 
 
 _REMEDIES = {
-    "ImageAccessDenied": "let lambda.amazonaws.com pull from the repository: its policy "
-    "needs ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
+    "ImageAccessDenied": "let lambda.amazonaws.com pull: the repository's policy needs "
+    "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
     "ImageDeleted": "deploy again: that pushes the image again.",
     "InvalidImage": "deploy again with another builder (-C build.builder=direct).",
     "InsufficientRolePermissions": "give the role what `mlflow-serverless plan` shows.",
@@ -242,24 +242,28 @@ def status_of(error: ClientError) -> int:
 def explained_by(error: ClientError) -> ServerlessError:
     """*error* in our words."""
     code, said = code_of(error), said_by(error)
+    found: ServerlessError = AwsRefusedError(error.operation_name, code, said)
     if code in _EXPIRED:
-        return TokenExpiredError()
-    if code in _UNKNOWN:
-        return BadCredentialsError(said)
-    if code in _THROTTLED:
-        return ThrottledError(error.operation_name, said)
-    if "cannot be assumed by Lambda" in said:
-        return NotAssumableError("")
-    if "ECR image" in said or "Source image" in said:
-        return ImageRefusedError("the image", said)
-    if code in _DENIED:
-        found = _PERFORM.search(said)
-        if found is None:
-            return AccessDeniedError(error.operation_name, "", "")
-        return AccessDeniedError(
-            found["action"], (found["resource"] or "").rstrip("."), found["who"] or ""
-        )
-    return AwsRefusedError(error.operation_name, code, said)
+        found = TokenExpiredError()
+    elif code in _UNKNOWN:
+        found = BadCredentialsError(said)
+    elif code in _THROTTLED:
+        found = ThrottledError(error.operation_name, said)
+    elif "cannot be assumed by Lambda" in said:
+        found = NotAssumableError("")
+    elif "ECR image" in said or "Source image" in said:
+        found = ImageRefusedError("the image", said)
+    elif code in _DENIED:
+        found = _denied(error.operation_name, said)
+    return found
+
+
+def _denied(operation: str, said: str) -> AccessDeniedError:
+    found = _PERFORM.search(said)
+    if found is None:
+        return AccessDeniedError(operation, "", "")
+    resource = (found["resource"] or "").rstrip(".")
+    return AccessDeniedError(found["action"], resource, found["who"] or "")
 
 
 @contextmanager

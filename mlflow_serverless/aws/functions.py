@@ -11,10 +11,12 @@ from mlflow_serverless.aws.errors import (
     ImageRefusedError,
     NotAssumableError,
     code_of,
+    explained_by,
     said_by,
 )
 from mlflow_serverless.aws.retry import settled, wait_for
 from mlflow_serverless.aws.session import Access
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.plan import (
     ChangeSettings,
     CreateFunction,
@@ -258,8 +260,8 @@ def _architecture(settings: Settings) -> str:
     return settings.architecture or configuration.X86
 
 
-def refusal(error: ClientError, function: Function) -> Exception:
-    """*error* with what we know of the function; itself if it is about neither."""
+def refusal(error: ClientError, function: Function) -> ServerlessError:
+    """*error* in our words, with what we know of the function."""
     said = said_by(error)
     if code_of(error) == MISSING and "Function not found" in said:
         return NoSuchFunctionError(function.name)
@@ -267,4 +269,4 @@ def refusal(error: ClientError, function: Function) -> Exception:
         return NotAssumableError(function.settings.role)
     if "ECR image" in said or "Source image" in said:
         return ImageRefusedError(function.artifact, said)
-    return error
+    return explained_by(error)

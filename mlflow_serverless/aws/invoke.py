@@ -10,11 +10,13 @@ from mlflow_serverless.aws.errors import (
     PayloadTooLargeError,
     ThrottledError,
     code_of,
+    explained_by,
     said_by,
 )
 from mlflow_serverless.aws.functions import MISSING, Functions
 from mlflow_serverless.aws.retry import settled
 from mlflow_serverless.aws.session import Access
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
 from mlflow_serverless.plan.errors import NoSuchFunctionError, NoSuchVersionError
 from mlflow_serverless.world import Reply
@@ -68,7 +70,7 @@ def reply_of(answer: dict[str, Any]) -> Reply:
 
 def _refusal(
     access: Access, functions: Functions, name: str, qualifier: str, error: ClientError
-) -> Exception:
+) -> ServerlessError:
     code = code_of(error)
     if code == "TooManyRequestsException":
         reason = error.response.get("Reason", "")
@@ -76,7 +78,7 @@ def _refusal(
     if code == "RequestTooLargeException":
         return PayloadTooLargeError(SYNC_PAYLOAD_BYTES + 1)
     if code != MISSING:
-        return error
+        return explained_by(error)
     if functions.look(name) is None:
         return NoSuchFunctionError(name)
     return NoSuchVersionError(name, qualifier, _known(access, name))

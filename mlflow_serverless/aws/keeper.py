@@ -46,7 +46,7 @@ def names_of(
 ) -> dict[str, Kind | None]:
     """Names to look for: a deployment's *own*, and those of *wanted* of this *kind*."""
     asked = {r.name: r for r in wanted if isinstance(r, kind)}
-    return dict.fromkeys(own) | asked  # type: ignore[return-value]  # Resource has names
+    return dict.fromkeys(own) | asked
 
 
 def owner_of(tags: Mapping[str, str]) -> str:

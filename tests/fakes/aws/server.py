@@ -17,6 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.fakes.aws.control import Control
 from tests.fakes.aws.edges import Edges
 from tests.fakes.aws.faults import Fault, Faults, Namer, hang_up, refusal
+from tests.fakes.aws.gateway import Gateway
 from tests.fakes.aws.outside import Outside
 from tests.fakes.aws.plane import Plane
 from tests.fakes.aws.rest import Answer, RestJson
@@ -66,7 +67,7 @@ class Aws:
         self.shelf, self.outside = Shelf(REGION), Outside()
         self.faults, self._namer = Faults(), Namer()
         self.plane = Plane(self.shelf, scratch, setup)
-        self.registry = registry
+        self.registry, self._gateway = registry, Gateway(REGION)
         control = Control(self.shelf, self.outside)
         edges = Edges(self.shelf, self._url)
         self._lambda = RestJson("lambda", control, edges, self.plane)
@@ -137,7 +138,11 @@ class Aws:
             self.plane.quiet()
         if service == "ecr" and self.registry is not None:
             return self.registry.answer(action, body, lambda: self._by_moto(environ))
-        return self._by_moto(environ)
+        missing = None
+        if service == "apigatewayv2":
+            path = environ["PATH_INFO"]
+            missing = self._gateway.answer(action, path, body)
+        return missing or self._by_moto(environ)
 
     def _by_moto(self, environ: dict[str, Any]) -> Answer:
         said: dict[str, Any] = {}
