@@ -74,7 +74,9 @@ class Apis:
 
     def put(self, name: str, resource: HttpApi) -> None:
         """See `keeper.Keeper`; part by part, each found again by what it is for."""
-        first, *further = self._mine(name, resource) or [self._create(resource)]
+        if not self._mine(name, resource):
+            self._create(resource)
+        first, *further = self._mine(name, resource)
         for extra in further:  # made twice, as an answer was lost on its way
             self._client.delete_api(ApiId=extra["ApiId"])
         api = first["ApiId"]
@@ -93,12 +95,11 @@ class Apis:
         those = self._those({resource.name})
         return [api for api in those if owner_of(api.get("Tags", {})) in owners]
 
-    def _create(self, made: HttpApi) -> dict[str, Any]:
+    def _create(self, made: HttpApi) -> None:
         cors = {"CorsConfiguration": cors_said(made.cors)} if made.cors else {}
-        found: dict[str, Any] = self._client.create_api(
+        self._client.create_api(
             Name=made.name, ProtocolType="HTTP", Tags=_tags(made), **cors
         )
-        return found
 
     def _describe(self, there: dict[str, Any], made: HttpApi) -> None:
         client, api = self._client, there["ApiId"]

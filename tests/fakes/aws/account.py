@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from mlflow_serverless.aws import Access, AwsCloud, Pace
-from tests.fakes.aws.shelf import ACCOUNT
+from mlflow_serverless.plan import Desired, Function, Settings
 from tests.fakes.tell import silent
 
 if TYPE_CHECKING:
     from mlflow_serverless.build import BuildOptions, Image
     from mlflow_serverless.package import Bundle
+    from mlflow_serverless.plan import Pairs, Resource
     from tests.fakes.aws.server import Aws
 
 REPOSITORY = "mlflow-serverless/images"
@@ -72,6 +74,22 @@ def furnish(access: Access) -> str:
     return str(role["Role"]["Arn"])
 
 
+def wanted(
+    access: Access, name: str, number: int = 1, *, resources: tuple[Resource, ...] = (),
+    tags: Pairs = (), note: str = "", **given: Any,
+) -> Desired:  # fmt: skip
+    """A deployment of the n-th image, all of its settings said."""
+    settings: dict[str, Any] = {
+        "memory_mb": 256, "timeout_s": 5, "architecture": "x86_64",
+        "role": access.place.global_arn("iam", f"role/{ROLE}"),
+        "log_group": f"/aws/lambda/{name}", "log_format": "Text",
+    }  # fmt: skip
+    function = Function(
+        name=name, artifact=image(access, number), settings=Settings(**settings | given)
+    )
+    return Desired(function=function, resources=resources, tags=tags, note=note)
+
+
 def image(access: Access, number: int) -> str:
     """Address of the n-th image, which is there."""
     digest = f"sha256:{number:064x}"
@@ -80,14 +98,10 @@ def image(access: Access, number: int) -> str:
         "config": {"mediaType": "x", "size": number, "digest": digest},
     }  # fmt: skip
     ecr = access.client("ecr")
-    try:
+    with suppress(ecr.exceptions.ImageAlreadyExistsException):
         ecr.put_image(
             repositoryName=REPOSITORY, imageManifest=json.dumps(manifest),
             imageManifestMediaType=MANIFEST, imageDigest=digest,
             imageTag=f"image-{number}",
         )  # fmt: skip
-    except ecr.exceptions.ImageAlreadyExistsException:
-        pass
-    return (
-        f"{ACCOUNT}.dkr.ecr.{access.place.region}.amazonaws.com/{REPOSITORY}@{digest}"
-    )
+    return f"{access.place.registry}/{REPOSITORY}@{digest}"

@@ -104,7 +104,7 @@ class Control:
         functions = [self._shelf.functions[name].latest.shown() for name in names]
         return _page("Functions", functions, Marker, min(MaxItems, 50))
 
-    def update_function_code(self, FunctionName: str, **given: Any) -> dict[str, Any]:  # noqa: N803
+    def update_function_code(self, FunctionName: str, **given: Any) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         latest = made.latest
         latest.refuse_while_working()
@@ -151,7 +151,7 @@ class Control:
 
     # Versions.
 
-    def publish_version(self, FunctionName: str, **given: Any) -> dict[str, Any]:  # noqa: N803
+    def publish_version(self, FunctionName: str, **given: Any) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
         made.latest.refuse_while_working()
         config = made.latest.config
@@ -209,10 +209,10 @@ class Control:
         made.aliases[Name] = self._routed(made, have, given)
         return dict(made.aliases[Name])
 
-    def get_alias(self, FunctionName: str, Name: str) -> dict[str, Any]:  # noqa: N803
+    def get_alias(self, FunctionName: str, Name: str) -> dict[str, Any]:
         return dict(_alias(self._shelf.find(FunctionName), Name))
 
-    def delete_alias(self, FunctionName: str, Name: str) -> None:  # noqa: N803
+    def delete_alias(self, FunctionName: str, Name: str) -> None:
         made = self._shelf.find(FunctionName)
         made.aliases.pop(Name, None)
         for kept in (made.policies, made.urls, made.provisioned):

@@ -42,7 +42,7 @@ class Edges:
 
     # Permissions.
 
-    def add_permission(self, FunctionName: str, **given: Any) -> dict[str, Any]:  # noqa: N803
+    def add_permission(self, FunctionName: str, **given: Any) -> dict[str, Any]:
         made, qualifier = self._at(FunctionName, given.pop("Qualifier", None))
         policy = made.policies.setdefault(qualifier, {})
         check_revision(given.pop("RevisionId", None), _revision(policy))
@@ -91,7 +91,7 @@ class Edges:
 
     # URLs.
 
-    def create_function_url_config(self, FunctionName: str, **given: Any) -> Any:  # noqa: N803
+    def create_function_url_config(self, FunctionName: str, **given: Any) -> Any:
         made, qualifier = self._at(FunctionName, given.pop("Qualifier", None))
         if qualifier.isdigit() or qualifier == LATEST:
             raise invalid("a function URL belongs to the function or to an alias")
@@ -109,7 +109,7 @@ class Edges:
     ) -> dict[str, Any]:
         return dict(self._url_at(FunctionName, Qualifier)[2])
 
-    def update_function_url_config(self, FunctionName: str, **given: Any) -> Any:  # noqa: N803
+    def update_function_url_config(self, FunctionName: str, **given: Any) -> Any:
         _, _, url = self._url_at(FunctionName, given.pop("Qualifier", None))
         url.update(given, LastModifiedTime=now())
         return dict(url)
@@ -120,7 +120,7 @@ class Edges:
         made, qualifier, _ = self._url_at(FunctionName, Qualifier)
         del made.urls[qualifier]
 
-    def list_function_url_configs(self, FunctionName: str, **_: Any) -> Any:  # noqa: N803
+    def list_function_url_configs(self, FunctionName: str, **_: Any) -> Any:
         made = self._shelf.find(FunctionName)
         return {"FunctionUrlConfigs": [dict(url) for url in made.urls.values()]}
 
@@ -154,11 +154,11 @@ class Edges:
         made.concurrency = count
         return {"ReservedConcurrentExecutions": count}
 
-    def get_function_concurrency(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+    def get_function_concurrency(self, FunctionName: str) -> dict[str, Any]:
         count = self._shelf.find(FunctionName).concurrency
         return {} if count is None else {"ReservedConcurrentExecutions": count}
 
-    def delete_function_concurrency(self, FunctionName: str) -> None:  # noqa: N803
+    def delete_function_concurrency(self, FunctionName: str) -> None:
         self._shelf.find(FunctionName).concurrency = None
 
     def put_provisioned_concurrency_config(
@@ -196,7 +196,7 @@ class Edges:
     ) -> None:
         self._shelf.find(FunctionName).provisioned.pop(Qualifier, None)
 
-    def list_provisioned_concurrency_configs(self, FunctionName: str, **_: Any) -> Any:  # noqa: N803
+    def list_provisioned_concurrency_configs(self, FunctionName: str, **_: Any) -> Any:
         made = self._shelf.find(FunctionName)
         found = [
             {"FunctionArn": f"{made.arn}:{where}", **self._warm(made, where)}
@@ -213,7 +213,10 @@ class Edges:
             return {**found, "Status": "IN_PROGRESS"}
         if settling.failure:
             return {**found, "Status": "FAILED", "StatusReason": settling.failure[1]}
-        there = dict.fromkeys(("AllocatedProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions"), count)  # fmt: skip
+        there = {
+            "AllocatedProvisionedConcurrentExecutions": count,
+            "AvailableProvisionedConcurrentExecutions": count,
+        }
         return {**found, **there, "Status": "READY"}
 
     def get_account_settings(self) -> dict[str, Any]:
@@ -230,16 +233,16 @@ class Edges:
 
     # Tags.
 
-    def list_tags(self, Resource: str) -> dict[str, Any]:  # noqa: N803
+    def list_tags(self, Resource: str) -> dict[str, Any]:
         return {"Tags": self._shelf.find(Resource).tags}
 
-    def tag_resource(self, Resource: str, Tags: dict[str, str]) -> None:  # noqa: N803
+    def tag_resource(self, Resource: str, Tags: dict[str, str]) -> None:
         tags = self._shelf.find(Resource).tags
         if len(tags | Tags) > 50:
             raise invalid("more than 50 tags")
         tags.update(Tags)
 
-    def untag_resource(self, Resource: str, TagKeys: list[str]) -> None:  # noqa: N803
+    def untag_resource(self, Resource: str, TagKeys: list[str]) -> None:
         tags = self._shelf.find(Resource).tags
         for key in TagKeys:
             tags.pop(key, None)

@@ -36,9 +36,25 @@ class Call:
 
     service: str
     action: str
+    method: str = ""
 
     def __str__(self) -> str:
         return f"{self.service}:{self.action}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change anything."""
+        reads = ("Get", "List", "Describe", "Batch", "Head", "Filter", "GET", "HEAD")
+        return not self.action.startswith(reads) or self.action == "BatchDeleteImage"
+
+    @property
+    def permission(self) -> str:
+        """What one must be allowed for it, in IAM's words."""
+        if self.service == "apigatewayv2":
+            return f"apigateway:{self.method}"
+        if self.service == "lambda" and self.action == "Invoke":
+            return "lambda:InvokeFunction"
+        return str(self)
 
 
 Decide = "Callable[[Call], Fault | None]"
@@ -56,9 +72,11 @@ class Faults:
         self.decide = lambda _: None
         self.calls.clear()
 
-    def deny(self, *actions: str) -> None:
-        """Refuse these (`lambda:CreateFunction`)."""
-        self.decide = lambda call: Fault.DENIED if str(call) in actions else None
+    def deny(self, *permissions: str) -> None:
+        """Refuse what needs these (`lambda:CreateFunction`)."""
+        self.decide = lambda call: (
+            Fault.DENIED if call.permission in permissions else None
+        )
 
     def once(self, action: str, fault: Fault) -> None:
         """The next request for *action* goes wrong."""
@@ -66,11 +84,14 @@ class Faults:
         self.decide = lambda call: left.pop() if str(call) == action and left else None
 
     def die_at(self, number: int, fault: Fault) -> None:
-        """The *number*-th request (from 0) goes wrong, and none after it arrives."""
-        seen = iter(range(10**6))
+        """The *number*-th write (from 0) goes wrong, and nothing after it arrives."""
+        seen = [0]
 
-        def decide(_: Call) -> Fault | None:
-            at = next(seen)
+        def decide(call: Call) -> Fault | None:
+            at = seen[0]
+            if not call.writes and at <= number:
+                return None
+            seen[0] += 1
             if at == number:
                 return fault
             return Fault.REQUEST_LOST if at > number else None
@@ -86,22 +107,22 @@ class Namer:
 
     def call(self, environ: Mapping[str, Any], body: bytes) -> Call:
         """The service and the action of one request."""
-        service = signed_for(environ)
+        service, method = signed_for(environ), environ["REQUEST_METHOD"]
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         path = environ["PATH_INFO"]
         if target:
-            return Call(service, target.rpartition(".")[2])
+            return Call(service, target.rpartition(".")[2], method)
         if "/operation/" in path:
             return Call(service, path.rpartition("/")[2])
         if service in self._routers:
             found = self._routers[service].operation(
-                environ["REQUEST_METHOD"], path, environ["QUERY_STRING"]
+                method, path, environ["QUERY_STRING"]
             )
-            return Call(service, found or "Unknown")
+            return Call(service, found or "Unknown", method)
         kind = environ.get("CONTENT_TYPE", "")
         if kind.startswith("application/x-www-form-urlencoded"):
             return Call(service, parse_qs(body.decode())["Action"][0])
-        return Call(service, f"{environ['REQUEST_METHOD']} {path}")
+        return Call(service, f"{method} {path}", method)
 
 
 def signed_for(environ: Mapping[str, Any]) -> str:
@@ -129,8 +150,8 @@ def refusal(fault: Fault, call: Call) -> Answer:
         status, code = 403, "AccessDeniedException"
         said = (
             "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: "
-            f"{call} on resource: * because no identity-based policy allows the {call} "
-            "action"
+            f"{call.permission} on resource: * because no identity-based policy allows "
+            f"the {call.permission} action"
         )
     if call.service in {"iam", "sts"}:
         code = "AccessDenied" if status == 403 else code

@@ -15,7 +15,6 @@ import json
 import random
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moto.backends import get_backend
@@ -24,15 +23,16 @@ from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.local.fleet import Answered, Fleet
 from mlflow_serverless.local.outcome import report
 from mlflow_serverless.local.route import Target
-from mlflow_serverless.local.setup import Setup
 from mlflow_serverless.plan import Settings
 from tests.fakes.aws.rest import AwsError
 from tests.fakes.aws.shelf import ACCOUNT, LATEST, Frozen, Made, Shelf, split
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from pathlib import Path
 
     from mlflow_serverless.local.journal import Entry
+    from mlflow_serverless.local.setup import Setup
 
 LIMIT = 6 * 1024 * 1024
 

@@ -157,7 +157,7 @@ def _check(shape: Shape, given: dict[str, Any]) -> None:
         )  # fmt: skip
 
 
-def _violations(shape: Shape, value: Any, where: str) -> Iterator[str]:
+def _violations(shape: Shape, value: Any, where: str) -> Iterator[str]:  # noqa: C901 - one rule a line
     """What the model forbids: botocore's clients check only half of it."""
     if shape.type_name == "structure" and isinstance(value, dict):
         for name, member in shape.members.items():

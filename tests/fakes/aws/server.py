@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -88,7 +88,7 @@ class Aws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def __enter__(self) -> Aws:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -1,4 +1,4 @@
-"""Functions as Lambda keeps them: $LATEST, versions, aliases, and what hangs on them."""
+"""Functions as Lambda keeps them: $LATEST, versions, aliases, what hangs on them."""
 
 from __future__ import annotations
 

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlflow_serverless.local import Setup
-from mlflow_serverless.plan import Desired, Function, Settings
-from tests.fakes.aws.account import access_to, cloud_of, furnish, image
+from tests.fakes.aws.account import access_to, cloud_of, furnish, wanted
 from tests.fakes.aws.server import Aws
 
+if TYPE_CHECKING:
+    from mlflow_serverless.plan import Desired
 
 RUNTIME = Path(__file__).parents[2] / "fakes" / "runtime.py"
 
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory):
-    """The stand-in, and the ARN of a role for functions."""
+    """The stand-in, with a role for functions and a repository of images."""
     setup = Setup(runtime=RUNTIME, idle_s=30)
     with Aws(tmp_path_factory.mktemp("aws"), setup) as made:
-        yield made, furnish(access_to(made))
+        furnish(access_to(made))
+        yield made
 
 
 @pytest.fixture
 def aws(furnished):
     """The stand-in; whatever a test makes it do wrong ends with the test."""
-    made, _ = furnished
-    yield made
-    made.faults.heal()
+    yield furnished
+    furnished.faults.heal()
 
 
 @pytest.fixture
@@ -51,19 +53,10 @@ def name():
 
 
 @pytest.fixture
-def want(furnished, access, name):
+def want(access, name):
     """From the number of an image, and settings, to a deployment."""
 
-    def wanted(number: int = 1, *, resources=(), tags=(), **given) -> Desired:
-        settings = {
-            "memory_mb": 256, "timeout_s": 5, "role": furnished[1],
-            "architecture": "x86_64", "log_group": f"/aws/lambda/{name}",
-            "log_format": "Text",
-        }  # fmt: skip
-        function = Function(
-            name=name, artifact=image(access, number),
-            settings=Settings(**{**settings, **given}),
-        )  # fmt: skip
-        return Desired(function=function, resources=tuple(resources), tags=tags)
+    def deployment(number: int = 1, *, resources=(), **given) -> Desired:
+        return wanted(access, name, number, resources=tuple(resources), **given)
 
-    return wanted
+    return deployment
