@@ -49,5 +49,20 @@ TAGS = 50
 TAG_KEY_CHARS = 128
 TAG_VALUE_CHARS = 256
 
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192,
+    2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""PutRetentionPolicy retentionInDays [days]."""
+
+IMAGE_BYTES = 10 * 1024**3
+"""Uncompressed image [bytes]."""
+
+UNRESERVED_CONCURRENCY = 100
+"""Concurrent executions that reservations must leave to the account."""
+
+HTTP_API_TIMEOUT_MS = range(50, 30_000 + 1)
+"""CreateIntegration TimeoutInMillis of an HTTP API [ms]."""
+
 CONCURRENCY = 1_000
 """Concurrent executions an account has at first."""

@@ -3,7 +3,15 @@
 import click
 
 from lambda_runtime.version import __version__
-from mlflow_serverless.cli import deploying, doctor, invoking, local, looking
+from mlflow_serverless.cli import (
+    deploying,
+    doctor,
+    invoking,
+    keeping,
+    local,
+    looking,
+    planning,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,9 +22,12 @@ def main() -> None:
 
 for command in (
     deploying.deploy,
-    deploying.plan,
+    planning.plan,
     deploying.verify,
     deploying.delete,
+    keeping.rollback,
+    keeping.gc,
+    planning.iam,
     invoking.invoke,
     looking.status,
     looking.history,

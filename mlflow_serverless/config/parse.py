@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from mlflow_serverless.config.describe import options, section_of
 from mlflow_serverless.config.errors import ConfigError, ConfigFileError
-from mlflow_serverless.config.model import DeploymentConfig, Section
+from mlflow_serverless.config.model import DeploymentConfig
+from mlflow_serverless.config.section import Section
 
 FILE_KEY = "config"
 """`-C config=@file.yaml`: MLflow's parser lets nothing without NAME= through."""
@@ -90,6 +91,8 @@ def _leaves(values: Mapping[str, Any], section: type[Section], path: str = "") -
 
 
 def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -11,8 +11,9 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
-from mlflow_serverless.pipeline.desired import config_of, desired, model_of, tag
+from mlflow_serverless.pipeline.desired import config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
+from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -26,9 +27,9 @@ from mlflow_serverless.pipeline.standing import standing
 from mlflow_serverless.plan import (
     Actual,
     Desired,
-    Packing,
     Plan,
     PointAlias,
+    Step,
     content_of,
     plan,
     plan_removal,
@@ -36,6 +37,7 @@ from mlflow_serverless.plan import (
 from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.provenance import record, withdraw
 from mlflow_serverless.report import step
+from mlflow_serverless.secure import refuse
 from mlflow_serverless.world import World
 
 
@@ -54,13 +56,15 @@ def deploy(
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
+    place = examine(request.name, config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     if (there_already := standing(request, have, model, config, world)) is not None:
         return there_already
     built = build(model, config, world, rooms)
-    artifact = world.cloud.stage(built.bundle, Packing(name=request.name))
-    want = desired(request.name, artifact, built.model, built.parity.summary, config)
-    changes = _planned(want, have, world)
+    intended = intend(request.name, config, built, place, world)
+    refuse(request.name, intended.findings)
+    want = intended.want
+    changes = _planned(want, request, world)
     asked = _carried_out(changes, want, built, config, world)
     done = replace(
         _deployment(want, changes, built, world),
@@ -83,19 +87,23 @@ def plan_only(
     """
     have = _found(request, world)
     config = _configured(request, have)
+    place = located(config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     built = build(model, config, world, rooms)
-    artifact = world.cloud.stage(built.bundle, Packing(name=request.name))
-    want = desired(request.name, artifact, built.model, built.parity.summary, config)
+    intended = intend(request.name, config, built, place, world)
+    now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     return Proposal(
         name=request.name,
         target=world.target,
-        plan=plan(want, have),
+        plan=plan(intended.want, now, foreign=request.foreign),
         model=built.model.uri,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
         engine=": ".join(built.bundle.manifest.engine[:2]),
         cost=built.cost,
+        findings=intended.findings,
+        costs=intended.costs,
+        cold_start=intended.cold_start,
     )
 
 
@@ -140,8 +148,9 @@ def _flavor(request: DeployRequest, have: Actual) -> str | None:
     return request.flavor
 
 
-def _planned(want: Desired, have: Actual, world: World) -> Plan:
-    changes = plan(want, have)
+def _planned(want: Desired, request: DeployRequest, world: World) -> Plan:
+    have = world.cloud.snapshot(request.name, wanted=want.resources)
+    changes = plan(want, have, foreign=request.foreign)
     count, name = len(changes.steps), changes.name
     if changes:
         world.tell("plan.done", what=f"{count} steps", steps=count)
@@ -156,8 +165,7 @@ def _carried_out(
     """Make the version, ask it, and only then move traffic to it."""
     if not changes:
         return ""
-    first = tuple(s for s in changes.steps if not isinstance(s, PointAlias))
-    last = tuple(s for s in changes.steps if isinstance(s, PointAlias))
+    first, last = _halves(changes.steps)
     with step(world.tell, "apply", changes.name) as said:
         apply(Plan(changes.name, first), world.cloud, _Steps(world))
         said.say(f"{len(first)} steps", fresh=bool(first))
@@ -167,6 +175,13 @@ def _carried_out(
         what = f"{want.alias} serves version {_version(want, world)}"
         world.tell("shift.done", what=what)
     return asked
+
+
+def _halves(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """What is done before traffic moves, and that move with what needs it."""
+    moves = (i for i, one in enumerate(steps) if isinstance(one, PointAlias))
+    where = next(moves, len(steps))
+    return steps[:where], steps[where:]
 
 
 def _asked(want: Desired, built: Built, world: World) -> str:

@@ -1,10 +1,11 @@
 """Desired x Actual -> Plan: what to change, as values; nothing here changes it."""
 
+from mlflow_serverless.plan import names
 from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
 from mlflow_serverless.plan.gc import Garbage, garbage
 from mlflow_serverless.plan.packing import Packing
-from mlflow_serverless.plan.place import Place
+from mlflow_serverless.plan.place import Place, partition_of
 from mlflow_serverless.plan.planner import Foreign, foreign_to, plan, plan_removal
 from mlflow_serverless.plan.resources import (
     Alarm,
@@ -108,6 +109,8 @@ __all__ = [
     "garbage",
     "key_of",
     "name_of",
+    "names",
+    "partition_of",
     "plan",
     "plan_removal",
 ]

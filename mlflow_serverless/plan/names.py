@@ -30,11 +30,6 @@ def role(name: str, region: str) -> str:
     return fitted(f"{PREFIX}-{name}-{region}", 64)
 
 
-def api_role(name: str, region: str) -> str:
-    """The role that an HTTP API writes its access log as."""
-    return fitted(f"{PREFIX}-{name}-api-{region}", 64)
-
-
 def log_group(name: str) -> str:
     """Where the function writes: Lambda's own choice, too."""
     return f"/aws/lambda/{name}"

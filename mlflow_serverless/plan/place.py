@@ -15,6 +15,24 @@ _SUFFIXES = {
 """Partition to what its host names end with; from botocore 1.44.5's partitions.json."""
 
 
+_REGIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+"""What regions of other partitions begin with."""
+
+
+def partition_of(region: str) -> str:
+    """The partition that *region* is in."""
+    found = (p for start, p in _REGIONS.items() if region.startswith(start))
+    return next(found, "aws")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One account, in one region."""

@@ -1,6 +1,7 @@
 """Deciding what to change; pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 
 from mlflow_serverless.plan.errors import ForeignError
@@ -58,14 +59,22 @@ def plan(want: Desired, have: Actual, *, foreign: Foreign = Foreign.REFUSE) -> P
     check(want)
     if foreign is Foreign.REFUSE and (taken := foreign_to(want, have)):
         raise ForeignError(want.function.name, taken)
+    if foreign is Foreign.REFUSE:
+        want = replace(want, resources=tuple(_ours(want, have)))
     return Plan(want.function.name, tuple(_steps(want, have)))
 
 
 def foreign_to(want: Desired, have: Actual) -> tuple[str, ...]:
     """What *want* would change that we did not make, in words."""
-    wanted = {key_of(r) for r in want.resources}
+    wanted = {key_of(r) for r in want.resources if not stays(r)}
     function = () if have.owned else (f"function {have.name}",)
     return (*function, *(described(r) for r in have.foreign if key_of(r) in wanted))
+
+
+def _ours(want: Desired, have: Actual) -> Iterator[Resource]:
+    """What several share and somebody else made is used as it is."""
+    taken = {key_of(r) for r in have.foreign}
+    yield from (r for r in want.resources if not stays(r) or key_of(r) not in taken)
 
 
 def _steps(want: Desired, have: Actual) -> Iterator[Step]:

@@ -8,6 +8,7 @@ from mlflow_serverless.preflight.facts import (
     RepositoryFacts,
     RoleFacts,
 )
+from mlflow_serverless.preflight.inspect import inspect
 
 __all__ = [
     "AccountFacts",
@@ -16,4 +17,5 @@ __all__ = [
     "ModelFacts",
     "RepositoryFacts",
     "RoleFacts",
+    "inspect",
 ]

@@ -13,9 +13,10 @@ class AccountFacts:
     """Concurrent executions it may have."""
     unreserved: int
     """Those that no function has reserved."""
-    code_bytes: int
+    code_bytes: int = 0
     """Of functions' code, in use."""
-    code_bytes_most: int
+    code_bytes_most: int = 0
+    """That it may use; 0 if not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,12 @@ class ModelFacts:
 
     bytes: int = 0
     """Of the bundle."""
+    native: bool = False
+    """Whether its own library serves it, which takes seconds to import."""
     memory_mb: int = 0
     """Most that a process serving it has used; 0 if it was not measured."""
+    example_bytes: int = 0
+    """Of a request with the model's own example; 0 if it brings none."""
     init_ms: float = 0.0
     """Time to a first answer here; 0 if it was not measured."""
 
