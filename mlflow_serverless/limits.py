@@ -66,3 +66,6 @@ HTTP_API_TIMEOUT_MS = range(50, 30_000 + 1)
 
 CONCURRENCY = 1_000
 """Concurrent executions an account has at first."""
+
+IMAGE_BYTES = 10 * 2**30
+"""Container image, all layers unpacked [bytes]."""

@@ -1,4 +1,4 @@
-"""What is built: specification, layers, image. All of it is final text before a push."""
+"""What is built: specification, layers, image; all of it known before a push."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

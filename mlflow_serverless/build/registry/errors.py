@@ -64,9 +64,9 @@ class ImageMissingError(ServerlessError):
     code = "image-missing"
     kind = Kind.NOT_FOUND
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, host: str, repository: str, what: str) -> None:
         super().__init__(
-            f"there is no image {address}.",
+            f"{host}/{repository} does not have {what}.",
             hint="check its name, tag or digest; a private one needs a login.",
         )
 
@@ -77,10 +77,10 @@ class TagTakenError(ServerlessError):
     code = "image-tag-taken"
     kind = Kind.CONFLICT
 
-    def __init__(self, address: str, have: str, wanted: str) -> None:
+    def __init__(self, repository: str, tag: str, have: str, wanted: str) -> None:
         super().__init__(
-            f"{address} is {have or 'another image'} already, not {wanted}, and its "
-            "repository does not let tags move.",
+            f"{repository}:{tag} is {have or 'another image'} already, not {wanted}, "
+            "and the repository does not let tags move.",
             hint="push under another tag, or under none: the digest is enough.",
         )
 
@@ -101,9 +101,9 @@ class BlobDamagedError(ServerlessError):
     code = "image-blob-damaged"
     kind = Kind.UNAVAILABLE
 
-    def __init__(self, what: str, digest: str, found: str) -> None:
+    def __init__(self, repository: str, digest: str, found: str) -> None:
         super().__init__(
-            f"{what} should be {digest} and is {found}.",
+            f"what came from {repository} should be {digest} and is {found}.",
             hint="try again; if it stays so, somebody between you and the registry "
             "changes what passes.",
         )

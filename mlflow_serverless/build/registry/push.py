@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlflow_serverless.build.image import Image
-from mlflow_serverless.build.registry.client import Progress, Registry
+from mlflow_serverless.build.registry.client import Registry
 from mlflow_serverless.build.registry.receipt import Pushed
+from mlflow_serverless.build.registry.upload import Progress
 from mlflow_serverless.report import step
 from mlflow_serverless.world import Tell
 
@@ -21,7 +22,7 @@ class _Blob:
     bytes: int
 
 
-def push(
+def push(  # noqa: PLR0913 - all but three have a name at the call
     image: Image,
     registry: Registry,
     repository: str,

@@ -9,6 +9,7 @@ from mlflow_serverless.build.registry.errors import BadReferenceError
 _HUB = "registry-1.docker.io"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -42,7 +43,8 @@ def parse_reference(text: str) -> Reference:
     host = _HUB if host == "docker.io" else host
     repository, colon, tag = rest.partition(":")
     if (
-        not _REPOSITORY.fullmatch(repository)
+        not _HOST.fullmatch(host)
+        or not _REPOSITORY.fullmatch(repository)
         or (colon and not _TAG.fullmatch(tag))
         or ("@" in text and not _DIGEST.fullmatch(digest))
     ):

@@ -3,8 +3,10 @@
 import base64
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -22,10 +24,38 @@ ATTEMPTS = 5
 _TIMEOUT_S = (10.0, 120.0)
 """To connect, and between two bytes [s]."""
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
-_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_SAID = re.compile(r'(\w+)="([^"]*)"')
 _LONGEST_WAIT_S = 30.0
 
 Wait = Callable[[float], None]
+"""Sleeps [s]."""
+
+
+class Body(Protocol):
+    """What can be sent more than once."""
+
+    def __len__(self) -> int:
+        """Bytes that will be sent."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The bytes, in pieces; every iteration begins anew."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request."""
+
+    method: str
+    url: str
+    """A path below the registry's root, or a whole address that it gave."""
+    scope: str
+    """`repository:NAME:pull,push`: what a token is to allow."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | Body = b""
+    stream: bool = False
+    """Whether the caller reads the answer's body in pieces."""
 
 
 class _Header(AuthBase):
@@ -47,57 +77,32 @@ class Transport:
     Args:
         host: `name[:port]`; loopback speaks plain HTTP, all else HTTPS, verified.
         login: Who asks.
-        wait: Sleeps between attempts [s].
+        wait: Sleeps between attempts.
     """
 
     def __init__(self, host: str, login: Login, *, wait: Wait = time.sleep) -> None:
         scheme = "http" if is_loopback(host) else "https"
         self.host = host
-        self.root = f"{scheme}://{host}"
-        self._login, self._wait = login, wait
+        self.wait = wait
+        self._root = f"{scheme}://{host}"
+        self._login = login
         self._session = requests.Session()
         self._headers: dict[str, str] = {}
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        scope: str,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | IO[bytes] = b"",
-        stream: bool = False,
-        attempts: int = ATTEMPTS,
-    ) -> requests.Response:
+    def send(self, ask: Ask, *, attempts: int = ATTEMPTS) -> requests.Response:
         """
-        One answer below 500, after as many attempts as it takes.
-
-        Args:
-            method: GET, HEAD, POST, PATCH, PUT.
-            url: A path below the registry's root, or a whole address that it gave.
-            scope: `repository:NAME:pull,push`: what a token is to allow.
-            headers: Beside Authorization.
-            body: What is sent; of a file nothing is sent twice: 1 attempt then.
-            stream: Whether the caller reads the answer's body in pieces.
-            attempts: At most.
+        An answer that is not "later", after as many attempts as it takes.
 
         Raises:
             RegistryUnreachableError: Every attempt failed.
             RegistryDeniedError: 401 with the best login that there is.
+            PlainHttpError: The registry leads us out of TLS.
         """
-        return self._persist(
-            lambda: self._authorised(method, url, scope, headers or {}, body, stream),
-            attempts,
-        )
-
-    def _persist(
-        self, ask: Callable[[], requests.Response], attempts: int
-    ) -> requests.Response:
         why = ""
         for attempt in range(attempts):
             pause = min(0.25 * 2**attempt, _LONGEST_WAIT_S)
             try:
-                answer = ask()
+                answer = self._authorised(ask)
             except (requests.ConnectionError, requests.Timeout) as cause:
                 why = str(cause)
             else:
@@ -107,38 +112,34 @@ class Transport:
                 pause = _retry_after(answer, pause)
                 answer.close()
             if attempt + 1 < attempts:
-                self._wait(pause)
+                self.wait(pause)
         raise RegistryUnreachableError(self.host, why, attempts=attempts)
 
-    def _authorised(
-        self, method: str, url: str, scope: str, headers: Mapping[str, str],
-        body: bytes | IO[bytes], stream: bool,
-    ) -> requests.Response:  # fmt: skip
-        place = urljoin(self.root, url)
+    def _authorised(self, ask: Ask) -> requests.Response:
+        url = urljoin(self._root, ask.url)
         # A given address may lead elsewhere, where our password means nothing.
-        ours = urlsplit(place).netloc == urlsplit(self.root).netloc
-        start = body.tell() if hasattr(body, "tell") else 0
-        for fresh in (False, True):
-            header = self._headers.get(scope, "") if ours else ""
-            answer = self._once(method, place, header, headers, body, stream)
-            if answer.status_code != requests.codes.unauthorized or not ours:
-                return answer
+        if urlsplit(url).netloc != urlsplit(self._root).netloc:
+            return self._once(ask, url, "")
+        answer = self._once(ask, url, self._headers.get(ask.scope, ""))
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
             challenge = answer.headers.get("WWW-Authenticate", "")
             answer.close()
-            if fresh:
-                break
-            self._headers[scope] = self._answer(challenge, scope)
-            if hasattr(body, "seek"):
-                body.seek(start)
-        raise RegistryDeniedError(self.host, scope, _denial(challenge))
+            self._headers[ask.scope] = self._answer(challenge, ask.scope)
+            answer = self._once(ask, url, self._headers[ask.scope])
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            said = dict(_SAID.findall(answer.headers.get("WWW-Authenticate", "")))
+            why = said.get("error") or "the login is missing, wrong or too old"
+            raise RegistryDeniedError(self.host, ask.scope, why)
+        return answer
 
-    def _once(
-        self, method: str, url: str, header: str, headers: Mapping[str, str],
-        body: bytes | IO[bytes], stream: bool,
-    ) -> requests.Response:  # fmt: skip
-        self._refuse_plain(url)
+    def _once(self, ask: Ask, url: str, header: str) -> requests.Response:
+        _refuse_plain(url)
+        headers = dict(ask.headers)
+        data: Any = ask.body or None
+        if not ask.body and ask.method in {"POST", "PUT"}:
+            headers["Content-Length"] = "0"
         return self._session.request(
-            method, url, headers=dict(headers), data=body or None, stream=stream,
+            ask.method, url, headers=headers, data=data, stream=ask.stream,
             auth=_Header(header), timeout=_TIMEOUT_S,
         )  # fmt: skip
 
@@ -149,58 +150,43 @@ class Transport:
         if isinstance(who, Bearer):
             return f"Bearer {who.token}"
         if kind.lower() == "basic":
-            return _basic(who) if who else ""
-        return self._token(dict(_CHALLENGE.findall(rest)), who, scope)
+            return _basic(who)
+        return self._token(dict(_SAID.findall(rest)), who, scope)
 
     def _token(self, asked: Mapping[str, str], who: Basic | None, scope: str) -> str:
-        realm = asked.get("realm", "")
-        if not realm:
+        if "realm" not in asked:
             raise RegistryDeniedError(self.host, scope, "it does not say how to log in")
-        url = urljoin(self.root, realm)
-        self._refuse_plain(url)
-        query = {"scope": scope} | {k: v for k, v in asked.items() if k == "service"}
+        url = urljoin(self._root, asked["realm"])
+        _refuse_plain(url)
+        query = {"scope": scope.split()} | {
+            name: [value] for name, value in asked.items() if name == "service"
+        }
         answer = self._session.get(
-            url, params=query, auth=_Header(_basic(who) if who else ""),
-            timeout=_TIMEOUT_S,
-        )  # fmt: skip
+            url, params=query, auth=_Header(_basic(who)), timeout=_TIMEOUT_S
+        )
         if answer.status_code in _BUSY:
-            raise requests.ConnectionError(f"{url}: {answer.status_code}")
+            why = f"{url} answers {answer.status_code}"
+            raise requests.ConnectionError(why)
         if not answer.ok:
-            raise RegistryDeniedError(
-                self.host, scope, f"{url} gives no token: {answer.status_code}"
-            )
-        said: dict[str, Any] = answer.json()
+            why = f"{url} gives no token: {answer.status_code}"
+            raise RegistryDeniedError(self.host, scope, why)
+        said: Mapping[str, Any] = answer.json()
         return f"Bearer {said.get('token') or said.get('access_token')}"
 
-    @staticmethod
-    def _refuse_plain(url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not is_loopback(parts.netloc):
-            raise PlainHttpError(url)
+
+def _refuse_plain(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not is_loopback(parts.netloc):
+        raise PlainHttpError(url)
 
 
-def _basic(who: Basic) -> str:
+def _basic(who: Basic | None) -> str:
+    if who is None:
+        return ""
     pair = base64.b64encode(f"{who.user}:{who.password}".encode()).decode()
     return f"Basic {pair}"
-
-
-def _denial(challenge: str) -> str:
-    said = dict(_CHALLENGE.findall(challenge))
-    return said.get("error") or "the login is missing, wrong or too old"
 
 
 def _retry_after(answer: requests.Response, pause: float) -> float:
     said = answer.headers.get("Retry-After", "")
     return min(float(said), _LONGEST_WAIT_S) if said.isdecimal() else pause
-
-
-def problem(answer: requests.Response) -> tuple[str, str]:
-    """Code and message of a registry's error; empty if it does not say."""
-    try:
-        errors: Iterable[Mapping[str, Any]] = answer.json()["errors"]
-        first = next(iter(errors))
-        detail = first.get("detail")
-        text = str(first.get("message", "")) + (f" ({detail})" if detail else "")
-        return str(first.get("code", "")), text
-    except (ValueError, KeyError, TypeError, StopIteration, AttributeError):
-        return "", answer.text[:300] if answer.content else str(answer.reason)
