@@ -266,6 +266,12 @@ def _denied(operation: str, said: str) -> AccessDeniedError:
     return AccessDeniedError(found["action"], resource, found["who"] or "")
 
 
+_NO_IDENTITY = (
+    boto.CredentialRetrievalError, boto.SSOError, boto.TokenRetrievalError,
+    boto.ProfileNotFound, boto.InvalidConfigError,
+)  # fmt: skip
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Whatever botocore raises within is raised in our words."""
@@ -277,11 +283,7 @@ def explained() -> Iterator[None]:
         raise NoCredentialsError from cause
     except (boto.NoRegionError, boto.InvalidRegionError) as cause:
         raise NoRegionError from cause
-    except (
-        boto.CredentialRetrievalError,
-        boto.SSOError,
-        boto.ProfileNotFound,
-    ) as cause:
+    except _NO_IDENTITY as cause:
         raise NoCredentialsError(str(cause).rstrip(".")) from cause
-    except boto.HTTPClientError as cause:
+    except (boto.HTTPClientError, boto.ConnectionError) as cause:
         raise UnreachableError(str(cause).rstrip(".")) from cause

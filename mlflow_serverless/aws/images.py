@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.build import (
+    DEFAULT_BASE,
     BuildOptions,
     Image,
     Reference,
@@ -26,6 +27,7 @@ from mlflow_serverless.world import Tell
 
 Builder = Callable[[Bundle, BuildOptions], Image]
 
+AWS_PYTHON = "public.ecr.aws/lambda/python"
 _DIGITS = 12
 _HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr[.-]")
 
@@ -107,11 +109,11 @@ def account_of(place: Reference) -> str:
 
 def options_of(packing: Packing) -> BuildOptions:
     """How the image is built."""
-    base = (
-        packing.base_image or f"public.ecr.aws/lambda/python:{packing.python_version}"
-    )
+    python = packing.python_version
+    aws_own = f"{AWS_PYTHON}:{python}" if python else DEFAULT_BASE
     return BuildOptions(
-        base=base,
+        base=packing.base_image or aws_own,
+        python=python,
         architecture="arm64" if packing.architecture == "arm64" else "x86_64",
         builder="docker" if packing.builder == "docker" else "daemonless",
     )

@@ -21,9 +21,12 @@ from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
 from mlflow_serverless.plan.errors import NoSuchFunctionError, NoSuchVersionError
 from mlflow_serverless.world import Reply
 
-_DURATION = re.compile(r"^REPORT .*?\tDuration: ([\d.]+) ms", re.MULTILINE)
-_INIT = re.compile(r"\tInit Duration: ([\d.]+) ms")
-_RESTORE = re.compile(r"\tRestore Duration: ([\d.]+) ms")
+_DURATION = re.compile(r'\tDuration: ([\d.]+) ms|"durationMs": ?([\d.]+)')
+_START = re.compile(
+    r"\t(?:Init|Restore) Duration: ([\d.]+) ms"
+    r'|"(?:initDurationMs|restoreDurationMs)": ?([\d.]+)'
+)
+"""In a REPORT line, or in a `platform.report` where logs are JSON."""
 
 
 def call(
@@ -55,17 +58,22 @@ def call(
 def reply_of(answer: dict[str, Any]) -> Reply:
     """Lambda's answer as a value; how long it took is in the tail of its log."""
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
-    began = _INIT.search(log) or _RESTORE.search(log)
-    took = _DURATION.search(log)
+    began = _number(_START, log)
     return Reply(
         payload=answer["Payload"].read(),
         version=answer.get("ExecutedVersion", ""),
         error=answer.get("FunctionError"),
         log=log,
         cold=began is not None,
-        duration_ms=float(took[1]) if took else 0.0,
-        init_ms=float(began[1]) if began else None,
+        duration_ms=_number(_DURATION, log) or 0.0,
+        init_ms=began,
     )
+
+
+def _number(pattern: re.Pattern[str], log: str) -> float | None:
+    """The last one found: the report ends the log."""
+    found = [match.group(1) or match.group(2) for match in pattern.finditer(log)]
+    return float(found[-1]) if found else None
 
 
 def _refusal(

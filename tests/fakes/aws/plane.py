@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from mlflow_serverless.local.journal import Entry
     from mlflow_serverless.local.setup import Setup
+    from tests.fakes.aws.engine import Engine
 
 LIMIT = 6 * 1024 * 1024
 
@@ -45,10 +46,13 @@ class Plane:
         shelf: What there is to run.
         scratch: Where environments may write.
         setup: What they run; see `container.py` for images.
+        engine: Pulls images, where they are run.
     """
 
-    def __init__(self, shelf: Shelf, scratch: Path, setup: Setup) -> None:
-        self._shelf, self._scratch = shelf, scratch
+    def __init__(
+        self, shelf: Shelf, scratch: Path, setup: Setup, engine: Engine | None = None
+    ) -> None:
+        self._shelf, self._scratch, self._engine = shelf, scratch, engine
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -62,6 +66,8 @@ class Plane:
     def close(self) -> None:
         """End every environment."""
         self._do(self._fleet.close())
+        if self._engine is not None:
+            self._engine.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -126,7 +132,12 @@ class Plane:
         """A folder that says which image the target is, for `container.py`."""
         folder = self._scratch / "images" / target.artifact.rpartition(":")[2]
         folder.mkdir(parents=True, exist_ok=True)
-        said = {"image": target.artifact, "memory_mb": target.settings.memory_mb}
+        variables = [key for key, _ in target.settings.environment]
+        said = {
+            "memory_mb": target.settings.memory_mb, "variables": variables
+        }  # fmt: skip
+        if self._engine is not None:
+            said |= self._engine.told(target.artifact)
         (folder / "image.json").write_text(json.dumps(said))
         return folder
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from tests.fakes.aws.registry import Registry
-
     from mlflow_serverless.local.setup import Setup
+    from tests.fakes.aws.engine import Engine
+    from tests.fakes.aws.registry import Registry
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -52,11 +52,13 @@ class Aws:
         scratch: Where functions run.
         setup: What they run.
         registry: Holds the images that ECR says it has, if any are pushed.
+        engine: Runs them.
     """
 
     def __init__(
-        self, scratch: Path, setup: Setup, registry: Registry | None = None
-    ) -> None:
+        self, scratch: Path, setup: Setup, registry: Registry | None = None,
+        engine: Engine | None = None,
+    ) -> None:  # fmt: skip
         from moto.moto_server.werkzeug_app import (
             DomainDispatcherApplication,
             create_backend_app,
@@ -66,7 +68,7 @@ class Aws:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self.shelf, self.outside = Shelf(REGION), Outside()
         self.faults, self._namer = Faults(), Namer()
-        self.plane = Plane(self.shelf, scratch, setup)
+        self.plane = Plane(self.shelf, scratch, setup, engine)
         self.registry, self._gateway = registry, Gateway(REGION)
         control = Control(self.shelf, self.outside)
         edges = Edges(self.shelf, self._url)
