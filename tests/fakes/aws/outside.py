@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.backends import get_backend
 
 from tests.fakes.aws.rest import AwsError
 from tests.fakes.aws.shelf import ACCOUNT, invalid
+
+if TYPE_CHECKING:
+    from tests.fakes.aws.registry import Registry
 
 _LAMBDA = "lambda.amazonaws.com"
 
@@ -20,10 +23,11 @@ class Outside:
 
     Args:
         refusals: How many times a new role or key is not there yet.
+        registry: Where images are really pushed, if they are.
     """
 
-    def __init__(self, refusals: int = 2) -> None:
-        self._refusals = refusals
+    def __init__(self, refusals: int = 2, registry: Registry | None = None) -> None:
+        self._refusals, self._registry = refusals, registry
         self._asked: Counter[str] = Counter()
 
     def check_role(self, arn: str) -> None:
@@ -58,6 +62,8 @@ class Outside:
         name, at, digest = path.partition("@")
         tag = "" if at else name.partition(":")[2]
         name = name.partition(":")[0]
+        if self._registry is not None:
+            self._registry.catch_up(name)
         found = self._repository(registry, region, name)
         image = found and _image(found, digest, tag)
         if not image:

@@ -24,6 +24,7 @@ from mlflow_serverless.local.fleet import Answered, Fleet
 from mlflow_serverless.local.outcome import report
 from mlflow_serverless.local.route import Target
 from mlflow_serverless.plan import Settings
+from tests.fakes.aws.platform import as_json
 from tests.fakes.aws.rest import AwsError
 from tests.fakes.aws.shelf import ACCOUNT, LATEST, Frozen, Made, Shelf, split
 
@@ -107,8 +108,17 @@ class Plane:
             "Payload": answered.outcome.payload,
         }  # fmt: skip
         if LogType == "Tail":
-            found["LogResult"] = base64.b64encode(_tail(target, answered)).decode()
+            lines = _tail(target, answered).splitlines()
+            at = time.time()
+            tail = "\n".join(self._written(made.name, line, at) for line in lines)
+            found["LogResult"] = base64.b64encode(tail.encode()[-4096:]).decode()
         return found
+
+    def _written(self, name: str, line: str, at: float) -> str:
+        """*line* in the format that the function's log has."""
+        made = self._shelf.functions.get(name)
+        logging = made.latest.config["LoggingConfig"] if made else {}
+        return as_json(line, at) if logging.get("LogFormat") == "JSON" else line
 
     def _do(self, work: Awaitable[Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(1000)
@@ -152,7 +162,8 @@ class Plane:
                 logs.create_log_group(group, tags={})
             if stream not in logs.groups[group].streams:
                 logs.create_log_stream(group, stream)
-            event = {"timestamp": int(entry.at * 1000), "message": f"{entry.text}\n"}
+            text = self._written(entry.name, entry.text, entry.at)
+            event = {"timestamp": int(entry.at * 1000), "message": f"{text}\n"}
             logs.put_log_events(group, stream, [event])
 
 
@@ -170,10 +181,10 @@ def _drawn(made: Made, qualifier: str) -> str:
     return str(alias["FunctionVersion"])
 
 
-def _tail(target: Target, answered: Answered) -> bytes:
+def _tail(target: Target, answered: Answered) -> str:
     ending = report(
         "this", answered.outcome, memory_mb=target.settings.memory_mb, peak_mb=1,
         init_ms=answered.init_ms if answered.cold else None,
     )  # fmt: skip
     lines = itertools.chain((answered.outcome.log,), ending)
-    return "\n".join(lines).encode()[-4096:]
+    return "\n".join(lines)

@@ -56,7 +56,7 @@ class Registry:
         if action == "BatchDeleteImage":
             self._delete(name, asked["imageIds"])
         elif action not in {"CreateRepository", "PutImage"}:
-            self._catch_up(name)
+            self.catch_up(name)
         elif action == "PutImage":
             self._tag(name, asked)
         return by_moto()
@@ -69,7 +69,7 @@ class Registry:
             data["expiresAt"] = time.time() + 12 * 3600
         return Answer(answer.status, json.dumps(said).encode(), answer.headers)
 
-    def _catch_up(self, name: str) -> None:
+    def catch_up(self, name: str) -> None:
         """Tell moto of images that were pushed since."""
         ecr = get_backend("ecr")[ACCOUNT][self._region]
         repository = ecr.repositories.get(name)

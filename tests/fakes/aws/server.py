@@ -66,7 +66,7 @@ class Aws:
 
         os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self.shelf, self.outside = Shelf(REGION), Outside()
+        self.shelf, self.outside = Shelf(REGION), Outside(registry=registry)
         self.faults, self._namer = Faults(), Namer()
         self.plane = Plane(self.shelf, scratch, setup, engine)
         self.registry, self._gateway = registry, Gateway(REGION)

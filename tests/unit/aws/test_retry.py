@@ -37,8 +37,8 @@ class Calls:
         (
             "ResourceConflictException",
             (
-                "The operation cannot be performed at this time. An update is in progress "
-                "for resource: arn"
+                "The operation cannot be performed at this time. An update is in "
+                "progress for resource: arn"
             ),
             True,
         ),
@@ -47,8 +47,8 @@ class Calls:
         (
             "AccessDeniedException",
             (
-                "Lambda does not have permission to access the ECR image. Check the ECR "
-                "permissions."
+                "Lambda does not have permission to access the ECR image. Check "
+                "the ECR permissions."
             ),
             True,
         ),
