@@ -83,9 +83,8 @@ class DockerEngine:
             context.mkdir()
             for archive in archives:
                 shutil.copyfile(archive.path, context / _name(archive))
-            config = base.config.get("config") or {}
             names = [_name(archive) for archive in archives]
-            text = dockerfile(spec, names, str(config.get("WorkingDir") or ""))
+            text = dockerfile(spec, names, str(base.settings.get("WorkingDir") or ""))
             (context / "Dockerfile").write_text(text)
             image = self._build(context, spec)
             try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 
+import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from mlflow_serverless.build import BuildOptions, Registry, build, push
 from mlflow_serverless.build.elf import is_elf, machine_of
@@ -23,7 +25,6 @@ from tests.fakes.runtime_api import FakeRuntimeApi
 from tests.fakes.saving import save
 from tests.fakes.tell import silent
 from tests.image.containers import BASE, docker, running
-from tests.models.canonical import pipeline
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
 
@@ -144,8 +145,9 @@ def test_onnxruntimes_own_package_runs_in_it(host, store, pushed, tmp_path):
 
 
 def test_a_native_model_brings_its_libraries(host, store, tmp_path):
-    """scikit-learn and pandas in their own layer; it answers as the estimator does."""
-    estimator, data = pipeline()
+    """scikit-learn in a layer of its own; it answers as the estimator does."""
+    data = pd.DataFrame({"a": [0.1, 0.9, 0.4, 0.7], "b": [3.0, 1.0, 2.5, 0.5]})
+    estimator = LogisticRegression().fit(data, [0, 1, 0, 1])
     rows = data.head(2)
     expected = estimator.predict_proba(rows)
     servable = save(
@@ -162,6 +164,8 @@ def test_a_native_model_brings_its_libraries(host, store, tmp_path):
     found = answer_of(sent.address, event, memory_mb=512)["predictions"]
 
     assert expected.tolist() == [pytest.approx(row) for row in found]
+    assert "scikit-learn==" in image.spec.lock
+    assert "pandas==" not in image.spec.lock
 
 
 def test_an_image_for_the_other_processor_holds_its_libraries(host, store, tmp_path):
