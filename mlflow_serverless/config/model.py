@@ -240,5 +240,5 @@ class DeploymentConfig(Section):
             f"engine=native serves the model as it is; optimise.precision="
             f"{self.optimise.precision} is for engine=onnx or auto"
         )
-        _need(precise, said)
+        need(precise, said)
         return self
