@@ -132,7 +132,7 @@ def _spread(reference: Reference, asked: Asked, share: int) -> Asked:
         again,
         refused=asked.refused + again.refused,
         unasked=asked.unasked + again.unasked + asked.rows - len(rows),
-        reasons=(*asked.reasons, *again.reasons),
+        reasons=tuple(dict.fromkeys((*asked.reasons, *again.reasons))),
     )
 
 
