@@ -54,7 +54,7 @@ def _meaning(field: FieldInfo) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -88,6 +88,8 @@ def _word(kind: Any) -> str:
     if get_origin(kind) in {Union, UnionType}:
         first = next(part for part in get_args(kind) if part is not NoneType)
         return f"{_word(first)} or none"
+    if get_origin(kind) is tuple:
+        return "texts, with commas between them"
     return _WORDS.get(getattr(kind, "__origin__", kind), str(kind))
 
 

@@ -95,6 +95,8 @@ def _leaves(values: Mapping[str, Any], section: type[Section], path: str = "") -
 
 
 def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
