@@ -8,13 +8,16 @@ from mlflow_serverless.cost import CostLine, monthly
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.desired import desired
 from mlflow_serverless.plan import (
+    Actual,
     Desired,
     Finding,
+    Foreign,
     Function,
     Place,
     Weight,
+    foreign_to,
 )
-from mlflow_serverless.plan.errors import NotOfferedError
+from mlflow_serverless.plan.errors import ForeignError, NotOfferedError
 from mlflow_serverless.plan.rules import check
 from mlflow_serverless.preflight import ModelFacts, inspect
 from mlflow_serverless.secure import audit, refuse
@@ -52,27 +55,42 @@ def located(config: DeploymentConfig, world: World) -> Place | None:
     return place
 
 
-def examine(name: str, config: DeploymentConfig, world: World) -> Place | None:
+def examine(
+    have: Actual, config: DeploymentConfig, foreign: Foreign, world: World
+) -> Place | None:
     """
     Where the deployment is to be; refused before anything is built if it cannot.
 
+    Args:
+        have: What is there under its name.
+        config: How it is to run.
+        foreign: What becomes of things that somebody else made.
+        world: Whom to ask.
+
     Raises:
         NotOfferedError: Options that the target cannot honour.
+        ForeignError: Somebody else made what has one of its names.
         RefusedError: The audit or preflight says no.
         BadSettingsError: Settings beyond AWS's limits.
     """
     place = located(config, world)
-    want = outline(name, config, place)
-    refuse(name, _findings(want, config, place, world))
+    want = outline(have.name, config, place)
+    if foreign is Foreign.REFUSE and (taken := foreign_to(want, have)):
+        raise ForeignError(have.name, taken)
+    refuse(have.name, _findings(want, have, config, place, world))
     check(want)
     return place
 
 
 def intend(
-    name: str, config: DeploymentConfig, built: Built, place: Place | None, world: World
+    have: Actual,
+    config: DeploymentConfig,
+    built: Built,
+    place: Place | None,
+    world: World,
 ) -> Intended:
     """What is wanted now that *built* is there; stages its artifact on this machine."""
-    model = _measured(built)
+    name, model = have.name, _measured(built)
     around = topology(name, config, place, bundle=built.bundle.digest, model=model)
     artifact = world.cloud.stage(built.bundle, around.packing)
     want = desired(
@@ -81,14 +99,15 @@ def intend(
     )  # fmt: skip
     return Intended(
         want=want,
-        findings=_findings(want, config, place, world, model),
+        findings=_findings(want, have, config, place, world, model),
         costs=monthly(want, place),
         cold_start=_said(around),
     )
 
 
-def _findings(
+def _findings(  # noqa: PLR0913, PLR0917 - all that is known
     want: Desired,
+    have: Actual,
     config: DeploymentConfig,
     place: Place | None,
     world: World,
@@ -98,7 +117,9 @@ def _findings(
     found = audit(want, config.allow)
     if place is None:
         return tuple(_softened(finding) for finding in found)
-    return (*found, *inspect(want, replace(world.cloud.facts(want), model=model)))
+    held = have.function.settings.concurrency if have.function else None
+    facts = replace(world.cloud.facts(want), model=model, held=held or 0)
+    return (*found, *inspect(want, facts))
 
 
 def _softened(finding: Finding) -> Finding:
@@ -111,6 +132,7 @@ def _measured(built: Built) -> ModelFacts:
     return ModelFacts(
         bytes=sum(file.bytes for file in manifest.files),
         native=manifest.engine.kind == "native",
+        init_ms=built.init_ms,
         example_bytes=len(built.question.payload) if built.question else 0,
     )
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from mlflow_serverless.apply import apply
-from mlflow_serverless.pipeline.desired import config_of
+from mlflow_serverless.pipeline.desired import config_of, model_of
 from mlflow_serverless.pipeline.errors import NothingBeforeError
 from mlflow_serverless.pipeline.look import published, there
-from mlflow_serverless.pipeline.request import Published
+from mlflow_serverless.pipeline.request import Deployment, Published
 from mlflow_serverless.plan import Actual, Alias, Garbage, RouteAlias, garbage
 from mlflow_serverless.plan.errors import NoSuchVersionError
+from mlflow_serverless.provenance import restate, withdraw
 from mlflow_serverless.report import step
 from mlflow_serverless.world import World
 
@@ -42,7 +43,8 @@ def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
         AliasMovedError: Somebody else moved the alias meanwhile.
     """
     have = there(name, world.cloud)
-    wanted = config_of(have).alias
+    config = config_of(have)
+    wanted = config.alias
     alias = have.alias(wanted)
     if alias is None:
         raise NothingBeforeError(name, wanted)
@@ -56,22 +58,30 @@ def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
         world.cloud.perform(RouteAlias(name, wanted, target, (), "", alias.revision))
     said = "serves" if changed else "serves already"
     world.tell("rollback.done", what=f"{name}:{wanted} {said} version {target}")
+    now = published(version, world.cloud.snapshot(name))
+    if config.record:
+        _recorded(now, model_of(have, wanted), name, wanted, world)
     return Moved(
-        name=name,
-        alias=wanted,
-        before=alias.version,
-        now=published(version, world.cloud.snapshot(name)),
-        changed=changed,
+        name=name, alias=wanted, before=alias.version, now=now, changed=changed
     )
+
+
+def _recorded(now: Published, before: str, name: str, alias: str, world: World) -> None:
+    """MLflow says of each model where it is served now."""
+    if before and before != now.model:
+        withdraw(before, name, world.tell)
+    done = Deployment(
+        name=name, target=world.target, alias=alias, version=now.version,
+        model=now.model, flavor=now.flavor, bundle=now.artifact, parity=now.parity,
+        changed=(),
+    )  # fmt: skip
+    restate(done, world.tell)
 
 
 def _before(have: Actual, alias: Alias) -> str:
     if alias.weights:
         return alias.version
-    numbers = [version.number for version in have.versions]
-    earlier = (
-        numbers[: numbers.index(alias.version)] if alias.version in numbers else []
-    )
+    earlier = [v.number for v in have.versions if int(v.number) < int(alias.version)]
     if not earlier:
         raise NothingBeforeError(have.name, alias.name)
     return earlier[-1]

@@ -4,6 +4,7 @@ A run that finds everything made already changes nothing and says so; a run that
 killed goes on from the last finished result when it is run again.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from time import perf_counter
 
@@ -11,6 +12,7 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
+from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.pipeline.desired import config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
 from mlflow_serverless.pipeline.intended import examine, intend, located
@@ -27,13 +29,17 @@ from mlflow_serverless.pipeline.standing import standing
 from mlflow_serverless.plan import (
     Actual,
     Desired,
+    Finding,
     Plan,
     PointAlias,
     Step,
+    Weight,
     content_of,
+    key_of,
     plan,
     plan_removal,
 )
+from mlflow_serverless.plan.resources import described
 from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.provenance import record, withdraw
 from mlflow_serverless.report import step
@@ -56,13 +62,14 @@ def deploy(
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
-    place = examine(request.name, config, world)
+    place = examine(have, config, request.foreign, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     if (there_already := standing(request, have, model, config, world)) is not None:
         return there_already
     built = build(model, config, world, rooms)
-    intended = intend(request.name, config, built, place, world)
+    intended = intend(have, config, built, place, world)
     refuse(request.name, intended.findings)
+    _said(intended.findings, world)
     want = intended.want
     changes = _planned(want, request, world)
     asked = _carried_out(changes, want, built, config, world)
@@ -90,7 +97,7 @@ def plan_only(
     place = located(config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     built = build(model, config, world, rooms)
-    intended = intend(request.name, config, built, place, world)
+    intended = intend(have, config, built, place, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     return Proposal(
         name=request.name,
@@ -101,10 +108,26 @@ def plan_only(
         parity=built.parity.summary,
         engine=": ".join(built.bundle.manifest.engine[:2]),
         cost=built.cost,
-        findings=intended.findings,
+        findings=(*intended.findings, *_left_alone(intended.want, now)),
         costs=intended.costs,
         cold_start=intended.cold_start,
     )
+
+
+def _said(findings: tuple[Finding, ...], world: World) -> None:
+    """What stops nothing is said all the same."""
+    for finding in findings:
+        if finding.weight in {Weight.WARNING, Weight.ALLOWED}:
+            world.tell("audit.warning", what=str(finding))
+
+
+def _left_alone(want: Desired, have: Actual) -> Iterator[Finding]:
+    """What somebody else made beside it is reported, and not touched."""
+    wanted = {key_of(resource) for resource in want.resources}
+    for resource in have.foreign:
+        if key_of(resource) not in wanted:
+            what = f"{described(resource)} was made by somebody else; it stays"
+            yield Finding(code="left-alone", weight=Weight.NOTE, what=what)
 
 
 def delete(name: str, world: World) -> bool:
@@ -208,16 +231,20 @@ def _version(want: Desired, world: World) -> str:
 
 
 def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
+    have = world.cloud.snapshot(want.function.name)
+    version = have.holding(content_of(want.function))
     return Deployment(
         name=want.function.name,
         target=world.target,
         alias=want.alias,
-        version=_version(want, world),
+        version=version.number if version else "",
         model=built.model.uri,
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
         changed=tuple(str(s) for s in changes.steps),
+        outputs=have.outputs,
+        calls=calls(have, want.alias, world.target),
     )
 
 

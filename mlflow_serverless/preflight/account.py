@@ -55,14 +55,14 @@ def concurrency(want: Desired, facts: Facts) -> Iterator[Finding]:
         yield refused("provisioned-beyond-concurrency", what, fix)
     if account is None:
         return
-    free = account.unreserved - limits.UNRESERVED_CONCURRENCY
-    asked = reserved if reserved is not None else provisioned
-    if asked > max(free, 0):
+    spare = account.unreserved + facts.held - limits.UNRESERVED_CONCURRENCY
+    free, asked = max(spare, 0), provisioned if reserved is None else reserved
+    if asked > free:
         what = (
             f"{asked} environments asked for; the account has {account.concurrency}, "
-            f"of which {max(free, 0)} can still be reserved"
+            f"of which {free} can be reserved for this"
         )
-        fix = f"set at most {max(free, 0)}, or ask AWS for more (Service Quotas)"
+        fix = f"set at most {free}, or ask AWS for more (Service Quotas)"
         yield refused("concurrency-quota", what, fix)
 
 

@@ -92,5 +92,7 @@ class Facts:
     """None before it is built."""
     model: ModelFacts | None = None
     """None before it is built; filled in by the story."""
+    held: int = 0
+    """Environments that the deployment itself has reserved; filled in by the story."""
     denied: tuple[str, ...] = ()
     """Actions that were refused while looking: `lambda:GetAccountSettings`."""

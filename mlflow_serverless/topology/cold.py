@@ -31,8 +31,8 @@ class Strategy:
 
 
 SLOW_MS = 1_000.0
-"""An initialisation beyond which a snapshot, restored in some hundred ms and charged
-for as long as it is kept, is worth its price [ms]."""
+"""A start here beyond which a snapshot, restored in some hundred ms and charged for as
+long as it is kept, is worth its price [ms]."""
 
 
 def choose(config: DeploymentConfig, model: ModelFacts | None = None) -> Strategy:
@@ -49,14 +49,18 @@ def choose(config: DeploymentConfig, model: ModelFacts | None = None) -> Strateg
         return Strategy(ColdStart.PROVISIONED, "asked for (provisioned)")
     if why_not := snapshot_impossible(config):
         return Strategy(ColdStart.ON_DEMAND, f"no snapshot: {why_not}")
-    if model is not None and model.native:
-        said = "importing the model's own library takes seconds; a snapshot skips it"
-        return Strategy(ColdStart.SNAPSHOT, said)
-    if model is not None and model.init_ms > SLOW_MS:
-        said = f"it starts in {model.init_ms:.0f} ms; a snapshot skips most of it"
-        return Strategy(ColdStart.SNAPSHOT, said)
-    said = "the runtime starts quickly and a snapshot is charged by the hour"
+    if model is not None and (why := _slow(model)):
+        return Strategy(ColdStart.SNAPSHOT, f"{why}; a snapshot skips most of it")
+    said = "it starts quickly, and a snapshot is charged for as long as it is kept"
     return Strategy(ColdStart.ON_DEMAND, said)
+
+
+def _slow(model: ModelFacts) -> str:
+    """Why the model starts slowly; empty if it does not."""
+    if model.init_ms:
+        slow = model.init_ms > SLOW_MS
+        return f"it started in {model.init_ms:.0f} ms here" if slow else ""
+    return "importing the model's own library takes seconds" if model.native else ""
 
 
 def snapshot_impossible(config: DeploymentConfig) -> str:

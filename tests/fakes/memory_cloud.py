@@ -35,6 +35,8 @@ class MemoryCloud:
     """(name, version, payload)."""
     die_after: int | None = None
     """How many steps are taken before the process is killed."""
+    last: dict[str, int] = field(default_factory=dict)
+    """The last version's number, by name; never given again."""
     state: dict[str, Actual] = field(default_factory=dict)
     bundles: dict[str, Bundle] = field(default_factory=dict)
     lines: list[LogLine] = field(default_factory=list)
@@ -56,11 +58,13 @@ class MemoryCloud:
         name = name_of(step)
         have = self.snapshot(name)
         fresh = Fresh(
-            number=str(len(have.versions) + 1),
+            number=str(self.last.get(name, 0) + 1),
             revision=str(len(self.performed) + 1),
             created=datetime.now(UTC).isoformat(),
         )
-        self.state[name] = after(step, have, fresh)
+        made = self.state[name] = after(step, have, fresh)
+        if made.version(fresh.number) is not None:
+            self.last[name] = int(fresh.number)
         self.performed.append(step)
 
     def stage(self, bundle: Bundle, packing: Packing) -> str:

@@ -75,7 +75,7 @@ def check(have: Actual) -> None:
 
 
 def wanted(model: int, options: dict[str, object]) -> Desired:
-    config = parse(options)
+    config = parse({"record": False, **options})
     digest = f"sha256:{model:064}"
     around = topology(NAME, config, PLACE, bundle=digest)
     address = f"{around.packing.repository}@{digest}"

@@ -20,6 +20,7 @@ from mlflow_serverless.plan import (
     Actual,
     Foreign,
     LogGroup,
+    Permission,
     Place,
     Repository,
     RouteAlias,
@@ -99,6 +100,8 @@ def test_what_the_audit_refuses_is_refused_before_anything_is_built(world, rooms
     assert [] == world.cloud.performed
     allowed = {"url.auth": "public", "allow": "public-url"}
     assert deploy(wish(**allowed), world, rooms).changed
+    said = [f["what"] for event, f in world.tell.events if event == "audit.warning"]
+    assert ["allowed: everybody can call the function URL live [public-url]"] == said
 
 
 def test_what_preflight_refuses_is_refused_before_anything_is_built(world, rooms):
@@ -162,11 +165,26 @@ def test_what_somebody_else_made_is_not_touched_unless_adopted(world, rooms):
     with pytest.raises(ForeignError, match="log group /aws/lambda/fraud"):
         deploy(wish(), world, rooms)
     assert [] == world.cloud.performed
+    assert not rooms.visits
 
     deploy(replace(wish(), foreign=Foreign.ADOPT), world, rooms)
     have = world.cloud.snapshot("fraud")
     assert 30 == have.resource(key_of(log)).retention_days
     assert () == have.foreign
+
+
+def test_what_stands_beside_it_is_reported_and_left(world, rooms):
+    """A permission that somebody gave by hand."""
+    given = Permission(sid="by-hand", qualifier="live", principal="210987654321")
+    deploy(wish(), world, rooms)
+    have = world.cloud.snapshot("fraud")
+    world.cloud.state["fraud"] = replace(have, foreign=(given,))
+
+    proposal = plan_only(wish(), world, rooms)
+
+    assert ["left-alone"] == [finding.code for finding in proposal.findings]
+    assert not proposal.plan
+    assert given in world.cloud.snapshot("fraud").foreign
 
 
 def test_an_update_keeps_what_it_does_not_mention(world, rooms):

@@ -111,6 +111,14 @@ def test_what_would_fail_is_refused_with_what_to_type(code, facts, given, fix):
     assert fix in finding.fix
 
 
+def test_what_the_deployment_has_already_is_not_asked_for_again():
+    """Deploying it a second time is no refusal."""
+    account = AccountFacts(concurrency=1000, unreserved=500)
+
+    assert {} == found(replace(FINE, account=account, held=500), concurrency=500)
+    assert found(replace(FINE, account=account), concurrency=500)
+
+
 def test_a_model_that_is_fetched_fits_the_scratch_space():
     """It is kept in /tmp."""
     want = outline("it", parse({"image.model_store": "own"}), PLACE)

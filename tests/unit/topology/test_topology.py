@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.config import parse
@@ -105,6 +105,7 @@ def test_a_url_takes_two_permissions():
     assert {"*"} == {permission.principal for permission in granted}
 
 
+@settings(deadline=None)
 @given(config=configs)
 def test_what_is_made_by_default_passes_the_audit(config):
     """No option but those that say so opens anything."""
@@ -113,6 +114,7 @@ def test_what_is_made_by_default_passes_the_audit(config):
     assert not [f for f in audit(want) if "public" in f.code or "wildcard" in f.code]
 
 
+@settings(deadline=None)
 @given(config=configs)
 def test_everything_has_a_name_of_its_own(config):
     """Otherwise it could not be found again."""
@@ -121,6 +123,7 @@ def test_everything_has_a_name_of_its_own(config):
     assert sorted(set(keys)) == sorted(keys)
 
 
+@settings(deadline=None)
 @given(config=configs)
 def test_the_configuration_survives_the_cloud(config):
     """An update starts from what is there, and changes nothing it does not mention."""
@@ -139,6 +142,7 @@ def test_the_configuration_survives_the_cloud(config):
     ) == want  # fmt: skip
 
 
+@settings(deadline=None)
 @given(config=configs)
 def test_every_resource_is_json(config):
     """Templates are written from the same values."""
@@ -244,6 +248,7 @@ def test_the_embedded_cloud_has_nothing_around():
         ({}, None, ColdStart.ON_DEMAND, "quickly"),
         ({}, ModelFacts(native=True), ColdStart.SNAPSHOT, "library"),
         ({}, ModelFacts(init_ms=2000), ColdStart.SNAPSHOT, "2000 ms"),
+        ({}, ModelFacts(native=True, init_ms=300), ColdStart.ON_DEMAND, "quickly"),
         ({}, ModelFacts(init_ms=200), ColdStart.ON_DEMAND, "quickly"),
         ({"provisioned": 1}, ModelFacts(native=True), ColdStart.PROVISIONED, "asked"),
         ({"cold_start": "snapshot"}, None, ColdStart.SNAPSHOT, "asked"),
