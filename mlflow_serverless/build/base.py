@@ -1,9 +1,8 @@
 """The base image: pulled by its digest, kept, looked at."""
 
-import hashlib
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,7 +22,7 @@ from mlflow_serverless.build.toolchain import (
     host_toolchain,
 )
 from mlflow_serverless.build.unpack import unpack
-from mlflow_serverless.store import ContentStore
+from mlflow_serverless.store import ContentStore, digest_file, key_of
 
 UNPACKED = "image-bases"
 
@@ -38,6 +37,11 @@ class Pulled:
     """The whole configuration file."""
     blobs: Sequence[Path]
     """Layers, lowest first: gzipped tars, or plain ones from an engine."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the image says of how it is started."""
+        return self.config.get("config") or {}
 
 
 class Source(Protocol):
@@ -67,6 +71,11 @@ class Base:
     facts: Facts
     toolchain: Toolchain
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the base says of how it is started."""
+        return self.config.get("config") or {}
+
 
 def find_base(options: BuildOptions, source: Source, store: ContentStore) -> Base:
     """
@@ -79,9 +88,8 @@ def find_base(options: BuildOptions, source: Source, store: ContentStore) -> Bas
     pulled = source.pull(options.base, options.architecture)
     root, sizes = _unpacked(pulled, options.base, store)
     facts = facts_of(
-        options.base, root, pulled.config.get("config") or {}, options.architecture,
-        options.python,
-    )  # fmt: skip
+        options.base, root, pulled.settings, options.architecture, options.python
+    )
     toolchain = _toolchain(options, source, store, facts, pulled, root)
     diff_ids = _diff_ids(options.base, pulled)
     files = [_gzipped(blob, toolchain, store) for blob in pulled.blobs]
@@ -122,8 +130,7 @@ def _toolchain(  # noqa: PLR0913, PLR0917 - all that a Python can be found by
         why = f"its programs do not run on {platform.system()} {platform.machine()}"
         raise CompilerMissingError(facts.minor, why)
     if ours == options.architecture:
-        config = pulled.config.get("config") or {}
-        return base_toolchain(root, facts, config, pulled.digest)
+        return base_toolchain(root, facts, pulled.settings, pulled.digest)
     return _sibling(options, source, store, facts, ours)
 
 
@@ -141,9 +148,8 @@ def _sibling(
         )
         raise CompilerMissingError(facts.minor, why) from cause
     root, _ = _unpacked(pulled, options.base, store)
-    config = pulled.config.get("config") or {}
-    found = facts_of(options.base, root, config, ours, facts.minor)
-    return base_toolchain(root, found, config, pulled.digest)
+    found = facts_of(options.base, root, pulled.settings, ours, facts.minor)
+    return base_toolchain(root, found, pulled.settings, pulled.digest)
 
 
 def _diff_ids(base: str, pulled: Pulled) -> list[str]:
@@ -159,26 +165,13 @@ def _gzipped(blob: Path, toolchain: Toolchain, store: ContentStore) -> tuple[str
     with blob.open("rb") as file:
         if file.read(2) == b"\x1f\x8b":
             return f"sha256:{blob.parent.name}", blob
-    return compress(store, toolchain, blob.parent.name, lambda: blob, level=6)
-
-
-def compress(
-    store: ContentStore,
-    toolchain: Toolchain,
-    key: str,
-    tar: Callable[[], Path],
-    *,
-    level: int,
-) -> tuple[str, Path]:
-    """Digest and file of *tar*'s gzip, kept under *key* and what made it."""
 
     def make(folder: Path) -> None:
-        toolchain.gzip(tar(), folder / "blob", level=level)
+        toolchain.gzip(blob, folder / "blob", level=6)
 
-    name = hashlib.sha256(f"{key} {toolchain.origin} {level}".encode()).hexdigest()[:32]
-    path = store.obtain("image-gzip", name, make).folder / "blob"
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", path
+    key = key_of(tar=blob.parent.name, by=toolchain.origin)
+    path = store.obtain("image-gzip", key, make).folder / "blob"
+    return f"sha256:{digest_file(path)}", path
 
 
 def platform_of(config: Mapping[str, Any]) -> Architecture | None:

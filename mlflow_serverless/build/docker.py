@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from mlflow_serverless.build.layers import Archive
 from mlflow_serverless.build.options import Architecture
 from mlflow_serverless.build.platforms import PLATFORMS
 from mlflow_serverless.build.same import first_difference
+from mlflow_serverless.build.unpack import unpack
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Tell
 
@@ -58,8 +58,9 @@ class DockerEngine:
         key = config_digest.removeprefix("sha256:")
         folder = self._store.obtain(_ROOM, key, lambda to: self._export(image, to))
         config = json.loads((folder.folder / "config.json").read_text())
-        if platform_of(config) != architecture:
-            raise BaseArchitectureError(base, architecture, (str(platform_of(config)),))
+        if (found := platform_of(config)) != architecture:
+            have = found or str(config.get("architecture"))
+            raise BaseArchitectureError(base, architecture, (have,))
         diff_ids = config["rootfs"]["diff_ids"]
         blobs = [
             folder.folder / diff_id.removeprefix("sha256:") / "blob"
@@ -82,9 +83,8 @@ class DockerEngine:
             context.mkdir()
             for archive in archives:
                 shutil.copyfile(archive.path, context / _name(archive))
-            config = base.config.get("config") or {}
             names = [_name(archive) for archive in archives]
-            text = dockerfile(spec, names, str(config.get("WorkingDir") or ""))
+            text = dockerfile(spec, names, str(base.settings.get("WorkingDir") or ""))
             (context / "Dockerfile").write_text(text)
             image = self._build(context, spec)
             try:
@@ -112,7 +112,8 @@ class DockerEngine:
             for diff_id, layer in zip(diff_ids, described, strict=True):
                 place = target / diff_id.removeprefix("sha256:")
                 place.mkdir(exist_ok=True)
-                layer.replace(place / "blob")
+                if layer.exists():  # the same layer may be there twice
+                    layer.replace(place / "blob")
 
     def _build(self, context: Path, spec: ImageSpec) -> "EngineImage":
         with _explained():
@@ -169,8 +170,7 @@ def _saved(image: "EngineImage", beside: Path) -> Iterator[Path]:
         whole = folder / "saved.tar"
         with whole.open("wb") as out:
             out.writelines(image.save())
-        with tarfile.open(whole) as tar:
-            tar.extractall(folder, filter="data")
+        unpack([whole], folder, str(image.id))
         whole.unlink()
         yield folder
 

@@ -41,7 +41,7 @@ class ImageSpec:
     """`sha256:…` of the base's manifest for this architecture."""
     architecture: Architecture
     python: str
-    """Release of the base's Python, whose bytecode is in the image: `3.12.7`."""
+    """Minor release of the base's Python, whose bytecode is in the image: `3.12`."""
     lock: str
     """Dependencies as a requirements file with hashes."""
     entrypoint: tuple[str, ...]

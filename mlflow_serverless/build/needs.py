@@ -72,16 +72,14 @@ def _native(bundle: Bundle, options: BuildOptions, find: Find) -> Needs:
     said: Mapping[str, Any] = bundle.manifest.options[KEY]
     recipe = recipe_of(bundle.manifest.options)
     recorded = tuple(said.get("requirements", ())) or options.requirements
-    if not recorded:
-        recorded = _in_bundle(bundle)
-    if recipe.loader == "pyfunc" and recorded:
-        return Needs(requirements=recorded, keep="all")
+    recorded = recorded or _in_bundle(bundle)
+    if recipe.loader != "pyfunc":  # mlflow is not what loads it
+        recorded = tuple(line for line in recorded if _canonical(line) != "mlflow")
     if not said.get("environment"):
-        return _proved_here(bundle, recipe, find)
-    lines = tuple(line for line in recorded if _canonical(line) != "mlflow")
-    if not lines:
+        return _proved_here(bundle, recipe, recorded, find)
+    if not recorded:
         raise RequirementsMissingError(bundle.manifest.model.uri, _names(recipe, ()))
-    return Needs(requirements=lines, keep="all")
+    return Needs(requirements=recorded, keep="all")
 
 
 def _in_bundle(bundle: Bundle) -> tuple[str, ...]:
@@ -99,17 +97,21 @@ def _names(recipe: Recipe, requirements: Iterable[str]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _proved_here(bundle: Bundle, recipe: Recipe, find: Find) -> Needs:
+def _proved_here(
+    bundle: Bundle, recipe: Recipe, recorded: tuple[str, ...], find: Find
+) -> Needs:
     """The loader's libraries, and all that they need, as they are installed here."""
-    names = _names(recipe, ())
+    asked = recorded if recipe.loader == "pyfunc" else ()
+    names = _names(recipe, asked)
     closure = _closure(names, find)
-    present = tuple(
-        f"{n}=={closure[k]}" for n in names if (k := _canonical(n)) in closure
-    )
-    if not present:
+    have = [name for name in map(_canonical, names) if name in closure]
+    if not have:
         raise RequirementsMissingError(bundle.manifest.model.uri, names)
+    # What is not installed here took no part in the proof: as it was recorded, then.
+    absent = [line for line in asked if _canonical(line) not in closure]
+    present = dict.fromkeys(f"{name}=={closure[name]}" for name in have)
     constraints = tuple(f"{name}=={closure[name]}" for name in sorted(closure))
-    return Needs(requirements=present, constraints=constraints, keep="all")
+    return Needs(requirements=(*present, *absent), constraints=constraints, keep="all")
 
 
 def _closure(names: Iterable[str], find: Find) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlflow_serverless.build.base import Pulled
+from mlflow_serverless.build.base import Pulled, platform_of
 from mlflow_serverless.build.errors import BaseArchitectureError, BaseUnsuitableError
 from mlflow_serverless.build.options import Architecture
 from mlflow_serverless.build.platforms import PLATFORMS
@@ -44,11 +44,9 @@ class RegistrySource:
             manifest = self._manifest(reference, digest)
         _require_plain(base, manifest)
         config = json.loads(self._blob(reference, manifest["config"]).read_bytes())
-        if _OCI.get(config.get("architecture")) != architecture:
-            found = _OCI.get(
-                config.get("architecture"), str(config.get("architecture"))
-            )
-            raise BaseArchitectureError(base, architecture, (found,))
+        if (found := platform_of(config)) != architecture:
+            have = found or str(config.get("architecture"))
+            raise BaseArchitectureError(base, architecture, (have,))
         blobs = [self._blob(reference, layer) for layer in manifest["layers"]]
         return Pulled(digest=digest, config=config, blobs=blobs)
 

@@ -1,14 +1,15 @@
 """The room's verb."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlflow_serverless.build import layers as parts
 from mlflow_serverless.build.base import Base, find_base
 from mlflow_serverless.build.builder import Builder, Daemonless
 from mlflow_serverless.build.errors import ImageTooLargeError
 from mlflow_serverless.build.image import Image, ImageSpec, Layer
+from mlflow_serverless.build.layers import Archive
 from mlflow_serverless.build.layout import read_layout, record_of, write_layout
 from mlflow_serverless.build.manifest import configuration, digest_of, manifest
 from mlflow_serverless.build.needs import needs_for
@@ -21,9 +22,6 @@ from mlflow_serverless.package import Bundle
 from mlflow_serverless.report import step
 from mlflow_serverless.store import ContentStore, key_of
 from mlflow_serverless.world import Tell
-
-if TYPE_CHECKING:
-    from mlflow_serverless.build.layers import Archive
 
 ROOM = "build"
 
@@ -62,29 +60,39 @@ def build(
     """
     with step(tell, ROOM, f"an image of {bundle.manifest.model.uri}") as said:
         builder = _builder(options, store, tell, registry)
-        tell(f"{ROOM}.step", what=f"the base {options.base}")
-        base = find_base(options, builder, store)
-        archives, lock = _archives(bundle, options, base, store, tell)
-        spec = image_spec(bundle, options, base, lock)
-        ours = tuple(archive.layer for archive in archives)
-        every = (*base.layers, *ours)
-        _require_room(every)
+        draft = _draft(bundle, options, builder, store, tell)
+        _require_room(draft.layers)
 
         def make(folder: Path) -> None:
-            builder.assemble(base, archives, spec)
-            _write(folder, bundle, base, archives, spec)
+            builder.assemble(draft.base, draft.archives, draft.spec)
+            _write(folder, draft)
 
         key = key_of(
-            config=configuration(spec, base.config, every).hex(),
-            layers=[layer.digest for layer in every], builder=options.builder,
+            config=draft.config.decode(), builder=options.builder,
+            layers=[layer.digest for layer in draft.layers],
         )  # fmt: skip
         made = store.obtain("images", key, make)
         image = read_layout(made.folder)
-        said.say(
-            _sentence(image), fresh=made.fresh, digest=image.digest,
-            layers={layer.name: layer.bytes for layer in ours},
-        )  # fmt: skip
+        said.say(_sentence(image), fresh=made.fresh, digest=image.digest)
     return image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """All that an image is, before it is one."""
+
+    bundle: Bundle
+    base: Base
+    archives: Sequence[Archive]
+    spec: ImageSpec
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return (*self.base.layers, *(archive.layer for archive in self.archives))
+
+    @property
+    def config(self) -> bytes:
+        return configuration(self.spec, self.base.config, self.layers)
 
 
 def _builder(
@@ -97,16 +105,24 @@ def _builder(
     return DockerEngine(store, tell)
 
 
-def _archives(
-    bundle: Bundle, options: BuildOptions, base: Base, store: ContentStore, tell: Tell
-) -> "tuple[Sequence[Archive], str]":
+def _draft(
+    bundle: Bundle,
+    options: BuildOptions,
+    builder: Builder,
+    store: ContentStore,
+    tell: Tell,
+) -> _Draft:
+    """The base, our layers on it, and what the image says of itself."""
+    tell(f"{ROOM}.step", what=f"the base {options.base}")
+    base = find_base(options, builder, store)
     needs = needs_for(bundle, options)
     tell(f"{ROOM}.step", what=", ".join(needs.requirements))
     lock = options.lock or parts.lock_for(needs, base, options.architecture, store)
     found = [parts.dependencies(needs, lock, base, options.architecture, store)]
     tell(f"{ROOM}.step", what="runtime and model")
     found += [parts.runtime(base, store), parts.model(bundle, base, store)]
-    return found, lock
+    spec = image_spec(bundle, options, base, lock)
+    return _Draft(bundle=bundle, base=base, archives=found, spec=spec)
 
 
 def _require_room(layers: Sequence[Layer]) -> None:
@@ -116,20 +132,16 @@ def _require_room(layers: Sequence[Layer]) -> None:
         raise ImageTooLargeError(total, IMAGE_BYTES, sizes)
 
 
-def _write(
-    folder: Path, bundle: Bundle, base: Base, archives: "Sequence[Archive]",
-    spec: ImageSpec,
-) -> None:  # fmt: skip
-    every = (*base.layers, *(archive.layer for archive in archives))
-    config = configuration(spec, base.config, every)
-    document = manifest(config, every)
-    blobs = {**base.blobs, **{x.layer.digest: x.path for x in archives}}
-    write_layout(
-        folder, (config, document), blobs, record_of(spec, every, bundle.digest)
-    )
-    bom = bill(bundle, spec, digest_of(document), base.config.get("created"))
+def _write(folder: Path, draft: _Draft) -> None:
+    config = draft.config
+    document = manifest(config, draft.layers)
+    blobs = {**draft.base.blobs, **{x.layer.digest: x.path for x in draft.archives}}
+    record = record_of(draft.spec, draft.layers, draft.bundle.digest)
+    write_layout(folder, (config, document), blobs, record)
+    created = draft.base.config.get("created")
+    bom = bill(draft.bundle, draft.spec, digest_of(document), created)
     (folder / "sbom.cdx.json").write_text(bom)
-    (folder / "requirements.lock").write_text(spec.lock)
+    (folder / "requirements.lock").write_text(draft.spec.lock)
 
 
 def _sentence(image: Image) -> str:

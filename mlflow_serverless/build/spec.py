@@ -22,7 +22,6 @@ def image_spec(
     bundle: Bundle, options: BuildOptions, base: Base, lock: str
 ) -> ImageSpec:
     """What the image of *bundle* on *base* is made from, and how it is started."""
-    config = base.config.get("config") or {}
     entry = ("-I", "-S", f"/{TASK}/lambda_runtime/__main__.py")
     return ImageSpec(
         base=options.base,
@@ -33,7 +32,8 @@ def image_spec(
         entrypoint=(base.facts.python, *entry),
         cmd=(),
         environment={
-            **environment_of(config), **_environment(bundle.manifest.engine.kind),
+            **environment_of(base.settings),
+            **_environment(bundle.manifest.engine.kind),
             **options.environment,
         },
         user=USER,
@@ -73,5 +73,5 @@ def _labels(bundle: Bundle, options: BuildOptions, base: Base) -> Mapping[str, s
     # Our loop speaks the restore protocol; AWS's own bases say so by themselves.
     if not options.base.startswith(_AWS):
         known[_SNAPSTART] = "Allow"
-    inherited = (base.config.get("config") or {}).get("Labels") or {}
+    inherited = base.settings.get("Labels") or {}
     return {**inherited, **{name: value for name, value in known.items() if value}}

@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mlflow_serverless.build.elf import interpreter_of
 from mlflow_serverless.build.errors import (
@@ -45,7 +47,7 @@ class Toolchain:
 
 
 def base_toolchain(
-    root: Path, facts: Facts, config: dict[str, object], digest: str
+    root: Path, facts: Facts, settings: Mapping[str, Any], digest: str
 ) -> Toolchain:
     """
     The Python of the base image whose files are under *root*, run by its own loader.
@@ -57,7 +59,7 @@ def base_toolchain(
     loader = interpreter_of(python)
     if not loader or not within(root, loader).exists():
         raise CompilerMissingError(facts.minor, "the base has no program loader")
-    said = environment_of(config).get("LD_LIBRARY_PATH", "").split(":")
+    said = environment_of(settings).get("LD_LIBRARY_PATH", "").split(":")
     prefix = PurePosixPath(facts.python).parent.parent
     places = [*said, f"{prefix}/lib", *(f"/{name}" for name in LIBRARY_FOLDERS)]
     libraries = [

@@ -27,7 +27,8 @@ def write_wheel(
     path = folder / f"{name}-{release}-{kind}.whl"
     info = f"{name}-{release}.dist-info"
     texts = {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {release}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\n"
+        f"Version: {release}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\n"
         f"Root-Is-Purelib: {'false' if oci else 'true'}\nTag: {kind}\n",
     }

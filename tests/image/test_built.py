@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tarfile
 
+import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from mlflow_serverless.build import BuildOptions, Registry, build, push
 from mlflow_serverless.build.elf import is_elf, machine_of
 from mlflow_serverless.build.manifest import digest_of
+from mlflow_serverless.build.unpack import unpack
+from mlflow_serverless.native import make
 from mlflow_serverless.package import read_bundle
 from mlflow_serverless.store import ContentStore
+from mlflow_serverless.verify import ParityOptions
 from tests.fakes.base_image import INDEX, for_machine, tar_of
 from tests.fakes.bundle import EVENT, write_bundle
 from tests.fakes.loop_process import ROOT
 from tests.fakes.registry_process import program, registry
 from tests.fakes.runtime_api import FakeRuntimeApi
+from tests.fakes.saving import save
 from tests.fakes.tell import silent
 from tests.image.containers import BASE, docker, running
 
@@ -59,15 +64,16 @@ def bundle_in(folder, *, version: str = "3", engine: str = "ort-c"):
     return read_bundle(folder)
 
 
-def answer_of(image: str) -> dict:
+def answer_of(image: str, event: bytes = EVENT, *, memory_mb: int = 256) -> dict:
     """What a container of *image*, locked down as Lambda does, predicts."""
     docker("pull", "-q", image)
+    memory = f"{memory_mb}m"
     try:
         with FakeRuntimeApi() as api:
-            where = ("--network", "host", "-m", "256m", "--memory-swap", "256m",
+            where = ("--network", "host", "-m", memory, "--memory-swap", memory,
                      "-e", f"AWS_LAMBDA_RUNTIME_API={api.address}")  # fmt: skip
             with running(*where, image=image) as container:
-                posted = api.invoke(EVENT)
+                posted = api.invoke(event)
                 api.wait_polls(2)
                 assert "false" == container.state("OOMKilled")
                 assert 0 == container.stop()
@@ -138,6 +144,30 @@ def test_onnxruntimes_own_package_runs_in_it(host, store, pushed, tmp_path):
     assert pytest.approx(expected) == answer_of(sent.address)["predictions"][0]
 
 
+def test_a_native_model_brings_its_libraries(host, store, tmp_path):
+    """scikit-learn in a layer of its own; it answers as the estimator does."""
+    data = pd.DataFrame({"a": [0.1, 0.9, 0.4, 0.7], "b": [3.0, 1.0, 2.5, 0.5]})
+    estimator = LogisticRegression().fit(data, [0, 1, 0, 1])
+    rows = data.head(2)
+    expected = estimator.predict_proba(rows)
+    servable = save(
+        estimator, data, tmp_path / "model", pyfunc_predict_fn="predict_proba",
+        answer=estimator.predict_proba(data),
+    )  # fmt: skip
+    quick = ParityOptions(samples=50, boundary_rows=50)
+    make(servable, tmp_path / "bundle", why="to be sure", options=quick)
+    bundle = read_bundle(tmp_path / "bundle")
+    image = build(bundle, BuildOptions(base=f"{host}/base:3"), store, silent)
+    sent = push(image, Registry(host), "ml/native", tell=silent)
+    split = json.loads(rows.to_json(orient="split", index=False))
+    event = json.dumps({"dataframe_split": split}).encode()
+    found = answer_of(sent.address, event, memory_mb=512)["predictions"]
+
+    assert expected.tolist() == [pytest.approx(row) for row in found]
+    assert "scikit-learn==" in image.spec.lock
+    assert "pandas==" not in image.spec.lock
+
+
 def test_an_image_for_the_other_processor_holds_its_libraries(host, store, tmp_path):
     """Every library of the arm64 image is for arm64, and its bytecode is the base's."""
     _publish_for_both(Registry(host), store)
@@ -146,8 +176,7 @@ def test_an_image_for_the_other_processor_holds_its_libraries(host, store, tmp_p
     image = build(bundle, options, store, silent)
     x86 = build(bundle, BuildOptions(base=f"{host}/base:3"), store, silent)
     config = json.loads(image.blob(image.config_digest).read_text())
-    with tarfile.open(image.blob(image.layers[1].digest)) as tar:
-        tar.extractall(tmp_path / "x", filter="data")
+    unpack([image.blob(image.layers[1].digest)], tmp_path / "x", "ours")
     libraries = [path for path in (tmp_path / "x").rglob("*") if is_elf(path)]
 
     assert "arm64" == config["architecture"]

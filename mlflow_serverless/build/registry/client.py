@@ -109,10 +109,7 @@ class Registry:
         for attempt in range(ATTEMPTS):
             try:
                 found = self._read(repository, digest, target, progress)
-            except (
-                requests.ConnectionError, requests.exceptions.ChunkedEncodingError,
-                requests.Timeout,
-            ) as cause:  # fmt: skip
+            except requests.RequestException as cause:
                 why = str(cause)
                 self._wire.wait(0.25 * 2**attempt)
                 continue

@@ -1,7 +1,8 @@
 """An image to a registry: only what is not there yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mlflow_serverless.build.image import Image
 from mlflow_serverless.build.registry.client import Registry
@@ -48,17 +49,13 @@ def push(  # noqa: PLR0913 - all but three have a name at the call
         RegistryDeniedError, RegistryUnreachableError, RegistryRefusedError: As said.
     """
     address = f"{registry.host}/{repository}@{image.digest}"
-    blobs = [_Blob(f"{x.name} layer", x.digest, x.bytes) for x in image.layers]
-    config = image.blob(image.config_digest).stat().st_size
-    blobs.append(_Blob("configuration", image.config_digest, config))
+    way = _Way(registry, repository, tuple(mount_from), tell)
     took = {"sent": 0, "mounted": 0, "present": 0}
     wanted = tag or image.digest
     with step(tell, ROOM, f"{registry.host}/{repository}") as said:
         whole = registry.manifest_digest(repository, wanted) == image.digest
-        for blob in {blob.digest: blob for blob in blobs}.values():
-            how = "present"
-            if not whole:
-                how = _bring(image, blob, registry, repository, mount_from, tell)
+        for blob in _blobs(image):
+            how = "present" if whole else way.bring(image.blob(blob.digest), blob)
             took[how] += blob.bytes
         if not whole:
             content = image.blob(image.digest).read_bytes()
@@ -70,18 +67,36 @@ def push(  # noqa: PLR0913 - all but three have a name at the call
     )  # fmt: skip
 
 
-def _bring(  # noqa: PLR0913, PLR0917 - who, what, where
-    image: Image, blob: _Blob, registry: Registry, repository: str,
-    sources: Sequence[str], tell: Tell,
-) -> str:  # fmt: skip
-    if registry.has_blob(repository, blob.digest):
-        return "present"
-    for source in sources:
-        if source != repository and registry.mount(repository, blob.digest, source):
-            return "mounted"
-    file = image.blob(blob.digest)
-    registry.upload(repository, file, blob.digest, _progress(blob, tell))
-    return "sent"
+def _blobs(image: Image) -> Iterable[_Blob]:
+    """Layers and configuration, each once."""
+    found = {
+        x.digest: _Blob(f"{x.name} layer", x.digest, x.bytes) for x in image.layers
+    }
+    size = image.blob(image.config_digest).stat().st_size
+    return (*found.values(), _Blob("configuration", image.config_digest, size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where blobs go, and where they might be already."""
+
+    registry: Registry
+    repository: str
+    sources: tuple[str, ...]
+    tell: Tell
+
+    def bring(self, file: Path, blob: _Blob) -> str:
+        """Get *blob* there, and say how: `present`, `mounted` or `sent`."""
+        if self.registry.has_blob(self.repository, blob.digest):
+            return "present"
+        for source in self.sources:
+            if source != self.repository and self.registry.mount(
+                self.repository, blob.digest, source
+            ):
+                return "mounted"
+        hear = _progress(blob, self.tell)
+        self.registry.upload(self.repository, file, blob.digest, hear)
+        return "sent"
 
 
 def _progress(blob: _Blob, tell: Tell) -> Progress:

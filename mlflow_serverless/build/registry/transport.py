@@ -87,7 +87,11 @@ class Transport:
         self._root = f"{scheme}://{host}"
         self._login = login
         self._session = requests.Session()
-        self._headers: dict[str, str] = {}
+        # A proxy has no business between this machine and itself.
+        self._session.trust_env = not is_loopback(host)
+        self._common = ""
+        """What opens every repository; tokens open what they were asked for."""
+        self._tokens: dict[str, str] = {}
 
     def send(self, ask: Ask, *, attempts: int = ATTEMPTS) -> requests.Response:
         """
@@ -103,7 +107,7 @@ class Transport:
             pause = min(0.25 * 2**attempt, _LONGEST_WAIT_S)
             try:
                 answer = self._authorised(ask)
-            except (requests.ConnectionError, requests.Timeout) as cause:
+            except requests.RequestException as cause:
                 why = str(cause)
             else:
                 if answer.status_code not in _BUSY:
@@ -120,12 +124,11 @@ class Transport:
         # A given address may lead elsewhere, where our password means nothing.
         if urlsplit(url).netloc != urlsplit(self._root).netloc:
             return self._once(ask, url, "")
-        answer = self._once(ask, url, self._headers.get(ask.scope, ""))
+        answer = self._once(ask, url, self._tokens.get(ask.scope, self._common))
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             challenge = answer.headers.get("WWW-Authenticate", "")
             answer.close()
-            self._headers[ask.scope] = self._answer(challenge, ask.scope)
-            answer = self._once(ask, url, self._headers[ask.scope])
+            answer = self._once(ask, url, self._answer(challenge, ask.scope))
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             said = dict(_SAID.findall(answer.headers.get("WWW-Authenticate", "")))
             why = said.get("error") or "the login is missing, wrong or too old"
@@ -148,10 +151,13 @@ class Transport:
         kind, _, rest = challenge.partition(" ")
         who = self._login()
         if isinstance(who, Bearer):
-            return f"Bearer {who.token}"
+            self._common = f"Bearer {who.token}"
+            return self._common
         if kind.lower() == "basic":
-            return _basic(who)
-        return self._token(dict(_SAID.findall(rest)), who, scope)
+            self._common = _basic(who)
+            return self._common
+        self._tokens[scope] = self._token(dict(_SAID.findall(rest)), who, scope)
+        return self._tokens[scope]
 
     def _token(self, asked: Mapping[str, str], who: Basic | None, scope: str) -> str:
         if "realm" not in asked:
