@@ -85,36 +85,42 @@ Mistake = tuple[Where, str]
 
 
 def _read(text: str, file: Path) -> tuple[Any, Lines, list[Mistake]]:
-    loader = _Loader(text)
     lines: dict[Where, int] = {}
-    wrong: list[Mistake] = []
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise PolicyError(file, ["it is empty"])
-        wrong += _walk(node, (), lines)
+        wrong = list(_walk(node, (), lines, set()))
         return loader.construct_document(node), lines, wrong
     except yaml.YAMLError as cause:
         raise PolicyError(file, [" ".join(str(cause).split())]) from cause
-    finally:
-        loader.dispose()
 
 
-def _walk(node: yaml.Node, path: Where, lines: dict[Where, int]) -> Iterator[Mistake]:
-    """Note the line of every key; yield keys that are given twice."""
+def _walk(
+    node: yaml.Node, path: Where, lines: dict[Where, int], seen: set[int]
+) -> Iterator[Mistake]:
+    """
+    Note the line of every key; yield keys that are given twice.
+
+    What an alias stands for is walked once: it may even hold itself.
+    """
     lines.setdefault(path, node.start_mark.line + 1)
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            yield from _walk(item, (*path, number), lines)
+            yield from _walk(item, (*path, number), lines, seen)
     elif isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
+        first: dict[str, int] = {}
         for key, value in node.value:
-            inner, line = (*path, str(key.value)), key.start_mark.line + 1
-            if str(key.value) in seen:
-                yield inner, f"given twice, on line {seen[key.value]} and line {line}"
-            seen[str(key.value)] = line
-            lines[inner] = line
-            yield from _walk(value, inner, lines)
+            name, line = str(key.value), key.start_mark.line + 1
+            inner = (*path, name)
+            if name in first:
+                yield inner, f"given twice, on line {first[name]} and line {line}"
+            first[name] = lines[inner] = line
+            yield from _walk(value, inner, lines, seen)
 
 
 def _placed(wrong: list[Mistake], lines: Lines) -> list[str]:
