@@ -1,4 +1,4 @@
-"""HTTP/1.1 GET over a raw socket, the body straight into a caller's buffer.
+"""HTTP/1.1 over a raw socket: GET, the body straight into a caller's buffer.
 
 `http.client` and `ssl` cost 50 ms at a cold start; `_socket` and `_ssl` cost 3.
 """
@@ -57,13 +57,14 @@ class Connection:
 
     def __init__(self, address: Address, limit: Limit, stall_s: float) -> None:
         self._limit = limit
-        self._stall_s = stall_s
+        self.stall_s = stall_s
         self._early = memoryview(b"")
         self._left = 0
         self._chunked = self._last = False
         self._socket = _connected(address, self._wait())
         self._read: Callable[[int, memoryview], int]
         self._write: Callable[[bytes], object]
+        self._nothing_yet: tuple[type[OSError], ...] = (BlockingIOError, TimeoutError)
         try:
             self._start(address)
         except BaseException:
@@ -88,6 +89,33 @@ class Connection:
         self._left = int(head.headers.get("content-length", "0"))
         self._last = "close" in head.headers.get("connection", "").lower()
         return head
+
+    def send(self, request: bytes) -> None:
+        """
+        Send a request whose response is read with `poll`.
+
+        Raises:
+            OSError: The connection failed, or took too long to take it.
+        """
+        self._socket.settimeout(self._wait())
+        self._write(request)
+
+    def poll(self, into: memoryview, wait_s: float) -> int | None:
+        """
+        What has come, as it came: how many bytes; None if nothing has, 0 at the end.
+
+        Args:
+            into: Where to.
+            wait_s: How long to wait for the first byte [s].
+
+        Raises:
+            OSError: The connection failed.
+        """
+        self._socket.settimeout(wait_s)
+        try:
+            return self._read(len(into), into)
+        except self._nothing_yet:
+            return None
 
     def take(self, into: memoryview) -> int:
         """
@@ -147,6 +175,9 @@ class Connection:
             self._read = lambda size, into: self._socket.recv_into(into, size)
             self._write = self._socket.sendall
             return
+        import _ssl  # noqa: PLC0415 - as in `trust`
+
+        self._nothing_yet += (_ssl.SSLWantReadError,)
         secure = trust()._wrap_socket(  # noqa: SLF001 - ssl's own way in, without ssl
             self._socket, server_side=False, server_hostname=address.host
         )
@@ -165,7 +196,7 @@ class Connection:
 
     def _wait(self) -> float:
         self._limit.check()
-        return min(self._stall_s, max(0.001, self._limit.left()))
+        return min(self.stall_s, max(0.001, self._limit.left()))
 
     def _head(self) -> Head:
         gathered = bytearray(self._early)
@@ -180,10 +211,16 @@ class Connection:
             gathered += room[:count]
         head, _, rest = bytes(gathered).partition(b"\r\n\r\n")
         self._early = memoryview(rest)
-        return _parsed(head.decode("latin-1"))
+        return head_of(head.decode("latin-1"))
 
 
-def _parsed(text: str) -> Head:
+def head_of(text: str) -> Head:
+    """
+    The head of a response, from its text without the empty line.
+
+    Raises:
+        BrokenExchangeError: It is not HTTP.
+    """
     first, *lines = text.split("\r\n")
     version, _, rest = first.partition(" ")
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():

@@ -55,17 +55,25 @@ def history(session: Session, *, name: str) -> None:
     versions = pipeline.history(name, session.world())
 
     def show(console: Console) -> None:
-        columns = ("version", "serves", "model", "memory", "created", "parity")
+        columns = (
+            "version", "serves", "model", "memory", "created", "by", "digest", "parity",
+        )  # fmt: skip
         rows = [
             (
                 item.version, ", ".join(item.aliases), item.model,
-                f"{item.memory_mb} MB", item.created, item.parity,
+                f"{item.memory_mb} MB", item.created, item.by,
+                digest_of(item.artifact), item.parity,
             )
             for item in versions
         ]  # fmt: skip
         console.print(table(name, columns, rows))
 
     session.result([asdict(item) for item in versions], show)
+
+
+def digest_of(artifact: str) -> str:
+    """The start of the digest that an artifact's address ends with."""
+    return artifact.rpartition("sha256:")[2][:12]
 
 
 @click.command()

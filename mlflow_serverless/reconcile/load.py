@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from mlflow_serverless.config.model import Section
+from mlflow_serverless.config.section import Section
 from mlflow_serverless.reconcile.errors import PolicyError, PolicyMissingError
 from mlflow_serverless.reconcile.policy import (
     Environment,

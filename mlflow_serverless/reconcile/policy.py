@@ -13,7 +13,7 @@ from annotated_types import MinLen
 from pydantic import AfterValidator, Field, model_validator
 
 from mlflow_serverless import limits
-from mlflow_serverless.config.model import Section
+from mlflow_serverless.config.section import Section
 from mlflow_serverless.wording import listed, meant
 
 FILE = "mlflow-serverless.yaml"

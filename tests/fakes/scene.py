@@ -9,7 +9,7 @@ from mlflow_serverless.reconcile.load import parse
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import World
 from tests.fakes.memory_cloud import MemoryCloud
-from tests.fakes.registry import FakeRegistry
+from tests.fakes.model_registry import FakeRegistry
 from tests.fakes.rooms import FakeRooms
 from tests.fakes.tell import Heard
 
