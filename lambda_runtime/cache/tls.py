@@ -1,6 +1,7 @@
 """TLS as a client, with the system's certificate authorities and without `ssl`.
 
-`ssl` costs 40 ms at a cold start, `_ssl` three; and only where an endpoint is not plain.
+`ssl` costs 40 ms at a cold start, `_ssl` three, and only where an endpoint is not
+plain.
 """
 
 from __future__ import annotations

@@ -373,7 +373,7 @@ def test_the_systems_authorities_are_used_by_default(monkeypatch):
 
     assert context.check_hostname
     assert ssl.CERT_REQUIRED == context.verify_mode
-    assert any(http._system())
+    assert any(tls._system())
 
 
 @pytest.mark.parametrize("size", [0, 1, 2 << 20, (2 << 20) + 1, 50_000_000, 3 << 30])
