@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -27,8 +28,9 @@ PACE = Pace(
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 
+@cache
 def access_to(aws: Aws, pace: Pace = PACE) -> Access:
-    """Access to the stand-in, by its own credentials."""
+    """Access to the stand-in, by its own credentials; clients take long to make."""
     environ = aws.environ()
     session = boto3.Session(
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
