@@ -226,3 +226,10 @@ class DeploymentConfig(Section):
 
     keep_versions: Annotated[int, Ge(1), Le(1_000)] = 5
     """Newest versions that `gc` keeps, beside those that serve."""
+
+    @model_validator(mode="after")
+    def _one_answer_to_cold_starts(self) -> Self:
+        kept = self.provisioned is not None
+        said = "provisioned goes with cold_start=provisioned (or auto)"
+        need(not kept or self.cold_start in {"auto", "provisioned"}, said)
+        return self

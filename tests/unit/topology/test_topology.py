@@ -50,8 +50,11 @@ OPTIONS = [
     {"image.architecture": "arm64"}, {"tracing": "true"}, {"log_retention_days": "7"},
     {"permissions_boundary": "arn:aws:iam::123456789012:policy/b"},
 ]  # fmt: skip
-configs = st.lists(st.sampled_from(OPTIONS), max_size=4).map(
-    lambda parts: parse({key: value for part in parts for key, value in part.items()})
+configs = (
+    st.lists(st.sampled_from(OPTIONS), max_size=4)
+    .map(lambda parts: {key: value for part in parts for key, value in part.items()})
+    .filter(lambda given_: not {"provisioned", "cold_start"} <= set(given_))
+    .map(parse)
 )
 
 
