@@ -12,6 +12,9 @@ from collections.abc import Sequence
 class Timed:
     """Starts a runtime process and times its answers, `next` sent to answer received."""
 
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:bench"
+    """As invoked."""
+
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(60)
@@ -76,16 +79,19 @@ class Timed:
 
     def ask(self, event: bytes) -> tuple[bytes, float]:
         """The answer to *event*, and how long it took [us]."""
+        return self.ask_at(event, None)
+
+    def ask_at(self, event: bytes, arrival: float | None) -> tuple[bytes, float]:
+        """The same, counted from when it arrived, by `time.perf_counter`."""
         self.count += 1
         deadline = int((time.time() + 60) * 1e3)
         head = (
             b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r%d\r\n"
-            b"Lambda-Runtime-Deadline-Ms: %d\r\nLambda-Runtime-Invoked-Function-Arn: "
-            b"arn:aws:lambda:us-east-1:123456789012:function:bench\r\n"
+            b"Lambda-Runtime-Deadline-Ms: %d\r\nLambda-Runtime-Invoked-Function-Arn: %b\r\n"
             b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % (self.count, deadline, len(event))
+            % (self.count, deadline, self.arn.encode(), len(event))
         )
-        began = time.perf_counter()
+        began = time.perf_counter() if arrival is None else arrival
         self.link.sendall(head + event)
         _, body = self._read()
         took = (time.perf_counter() - began) * 1e6

@@ -8,7 +8,7 @@ from time import perf_counter_ns, time
 from lambda_runtime.doors.find import find
 from lambda_runtime.errors_out import fault_json
 from lambda_runtime.exchange import Request, Response
-from lambda_runtime.faults import BrokenBundle, Fault, TooLarge
+from lambda_runtime.faults import BrokenBundle, Fault
 from lambda_runtime.loop import Outcome
 from lambda_runtime.manifest import ManifestError, from_plain
 from lambda_runtime.telemetry import Facts
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
             ...
 
 
+WRITES_AT_LEAST = 100e6
+"""What a mounted folder is expected to take [bytes/s]; EFS bursts well above it."""
+
 _JSON = "application/json"
 
 
@@ -47,7 +50,9 @@ class App:
     Args:
         service: What speaks the protocols.
         facts: What telemetry says of every request.
-        settle: Does what serving put off, until a time [ms since the epoch].
+        settle: Makes later answers faster, until a time [ms since the epoch]; False
+            if there is more to do.
+        share: Gives other environments what this one had to fetch; likewise.
         close: Gives everything back.
     """
 
@@ -57,10 +62,11 @@ class App:
         facts: Facts,
         *,
         settle: Callable[[int], object],
+        share: Callable[[int], object],
         close: Callable[[], None],
     ) -> None:
         self._service = service
-        self.facts, self.settle, self.close = facts, settle, close
+        self.facts, self.settle, self.share, self.close = facts, settle, share, close
 
     def handle(self, event: bytes) -> Outcome:
         """Answer one event."""
@@ -76,7 +82,9 @@ class App:
             response = response_of(fault)
         body = door.answer(response)
         if len(body) > door.limit:
-            response = response_of(_too_large(len(body), door.limit))
+            from lambda_runtime.failing import too_large  # noqa: PLC0415 - failures only
+
+            response = response_of(too_large(len(body), door.limit))
             body = door.answer(response)
         direct = door.name == "direct"
         return Outcome(
@@ -87,19 +95,13 @@ class App:
             door.name,
             (perf_counter_ns() - began) // 1000,
             timing,
+            getattr(door, "beside", None),
         )
 
     def respond(self, request: Request) -> tuple[Response, object]:
         """The answer to one request, and what the protocol measured of it."""
         response = self._service.respond(request)
         return response, self._service.last
-
-
-def _too_large(size: int, limit: int) -> TooLarge:
-    return TooLarge(
-        f"the answer has {size} bytes; {limit} are the most that get through: "
-        "ask for fewer rows at a time"
-    )
 
 
 def response_of(fault: Fault) -> Response:
@@ -111,13 +113,9 @@ def _failure(response: Response) -> tuple[str, str] | None:
     """Type and message, if *response* is our own failure and not the caller's."""
     if response.status < 500:
         return None
-    from lambda_runtime.protocol.json_text import loads  # noqa: PLC0415 - failures only
+    from lambda_runtime.failing import failure_of  # noqa: PLC0415 - failures only
 
-    try:
-        said = loads(response.body)
-        return str(said["error_code"]), str(said["message"])
-    except (ValueError, KeyError, TypeError):
-        return "INTERNAL_ERROR", response.body.decode("utf-8", "replace")
+    return failure_of(response)
 
 
 def build(settings: Settings, *, born_ns: int) -> App:
@@ -131,9 +129,13 @@ def build(settings: Settings, *, born_ns: int) -> App:
     Raises:
         BrokenBundle: It cannot be served; the code says why.
     """
+    from lambda_runtime.lean import import_array  # noqa: PLC0415 - before its users
+
+    import_array()
     from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
     from lambda_runtime.protocol.service import Service  # noqa: PLC0415
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
+    from lambda_runtime.variants import longest_run_us  # noqa: PLC0415
 
     manifest = read_manifest(settings.bundle)
     if manifest.engine.kind != "ort-c":
@@ -141,9 +143,10 @@ def build(settings: Settings, *, born_ns: int) -> App:
 
         search_packages()
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
-    measured = [v.run_us for v in manifest.variants if v.run_us is not None]
-    threads = threads_for(settings.memory_mb, max(measured, default=None))
-    serving = Serving(manifest, cache.path_of, threads=threads)
+    threads = threads_for(settings.memory_mb, longest_run_us(manifest))
+    serving = Serving(
+        manifest, cache.path_of, threads=threads, notes=f"{settings.scratch}-crash"
+    )
     facts = Facts(
         function=settings.function_name,
         function_version=settings.function_version,
@@ -156,16 +159,24 @@ def build(settings: Settings, *, born_ns: int) -> App:
     return App(
         Service(manifest, serving.run),
         facts,
-        settle=lambda until_ms: _settle(serving, cache, until_ms),
+        settle=serving.settle,
+        share=lambda until_ms: share(cache, until_ms),
         close=lambda: _close(serving, cache),
     )
 
 
-def _settle(serving: Serving, cache: Cache, until_ms: int) -> bool:
-    """The better session first, then what a mounted folder lacks."""
-    settled = serving.settle(until_ms)
-    cache.settle(max(0.0, until_ms / 1e3 - time()))
-    return settled
+def share(cache: Cache, until_ms: int) -> bool:
+    """
+    Write what a mounted folder lacks, so that other environments find it there.
+
+    False if there is too little time until *until_ms* [ms since the epoch]. A folder
+    that does not take it, or not as fast as it should, is not asked again.
+    """
+    left_s = until_ms / 1e3 - time()
+    if cache.owed_bytes > max(0.0, left_s) * WRITES_AT_LEAST:
+        return False
+    cache.settle(max(0.0, left_s))
+    return not cache.owed_bytes
 
 
 def _close(serving: Serving, cache: Cache) -> None:

@@ -13,11 +13,10 @@ from time import time_ns
 
 from lambda_runtime.after import After, Job
 from lambda_runtime.app import App, build
-from lambda_runtime.faults import BrokenBundle
-from lambda_runtime.loop import report, serve
+from lambda_runtime.loop import serve
 from lambda_runtime.runtime_api import OutOfStep, RuntimeApi
 from lambda_runtime.settings import Settings, read
-from lambda_runtime.telemetry import Telemetry, write
+from lambda_runtime.telemetry import Telemetry, say
 from lambda_runtime.wire import Broken
 
 TYPE_CHECKING = False
@@ -33,7 +32,7 @@ else:
 AHEAD_MS = 9_000
 """Time for put-off work at initialisation, where nobody waits for it [ms]."""
 
-_JSON_MS, _SETTLE_MS = 40, 20
+_SHARE_MS, _JSON_MS, _SETTLE_MS = 20, 40, 20
 
 
 def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
@@ -50,9 +49,11 @@ def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     address = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
     if "--http" in arguments or (os.environ.get("PORT") and not address):
-        return _serve_plainly(root, born_ns)
+        from lambda_runtime.http_mode import serve_plainly  # noqa: PLC0415 - never in Lambda
+
+        return serve_plainly(root=root, born_ns=born_ns)
     if not address:
-        _say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
+        say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
         return 2
     return serve_lambda(
         RuntimeApi(address),
@@ -79,32 +80,20 @@ def serve_lambda(
             settings = settings_of()
             app = app_of(settings)
         except Exception as cause:  # noqa: BLE001 - whatever it is, Lambda must hear of it
-            code, message = _init_error(cause)
-            _say_init_failed(code, message)
-            api.init_failed(code, message)
+            from lambda_runtime.failing import not_begun  # noqa: PLC0415 - failures only
+
+            api.init_failed(*not_begun(cause))
             return 1
         try:
             _run(api, app, settings)
         finally:
             app.close()
     except (OutOfStep, Broken) as cause:
-        _say(f"runtime.out-of-step why={cause}")
+        say(f"runtime.out-of-step why={cause}")
         return 1
     finally:
         api.close()
     return 0
-
-
-def _serve_plainly(root: str, born_ns: int) -> int:
-    from lambda_runtime.http_mode import serve_http  # noqa: PLC0415 - never in Lambda
-
-    try:
-        settings = read(os.environ, root=root)
-        app = build(settings, born_ns=born_ns)
-    except Exception as cause:  # noqa: BLE001 - the reason is all there is to give
-        _say_init_failed(*_init_error(cause))
-        return 1
-    return serve_http(app, settings)
 
 
 def _run(api: RuntimeApi, app: App, settings: Settings) -> None:
@@ -122,15 +111,30 @@ def after_of(app: App, settings: Settings) -> After:
     """What runs after each of *app*'s answers."""
     telemetry = Telemetry(app.facts)
 
+    watching = None
+    if settings.shadow:
+        from lambda_runtime.shadow.watching import Watching  # noqa: PLC0415 - rollouts only
+
+        watching = Watching(settings)
+
     def note(invocation: Invocation, outcome: Outcome) -> None:
+        more = watching.fields(outcome) if watching else ""
         if settings.log == "emf":
             telemetry.note(
                 outcome,
                 request_id=invocation.request_id,
                 trace_id=invocation.trace_id,
+                more=more,
             )
+        if watching:
+            watching.after(invocation, outcome)
 
-    jobs = (Job("json", _faster_json, _JSON_MS), Job("settle", app.settle, _SETTLE_MS))
+    jobs = (
+        Job("share", app.share, _SHARE_MS),
+        Job("json", _faster_json, _JSON_MS, answers=2),
+        Job("settle", app.settle, _SETTLE_MS, answers=2),
+        Job("share-settled", app.share, _SHARE_MS, answers=2),
+    )
     return After(jobs, note, budget_ms=settings.after_ms)
 
 
@@ -140,18 +144,3 @@ def _faster_json(_until_ms: int) -> None:
 
     search_packages()
     json_text.prefer_fast()
-
-
-def _init_error(cause: Exception) -> tuple[str, str]:
-    if isinstance(cause, BrokenBundle):
-        return cause.code, str(cause)
-    report(cause)
-    return type(cause).__name__, str(cause)
-
-
-def _say_init_failed(code: str, message: str) -> None:
-    _say(f"runtime.init-failed code={code} why={message}")
-
-
-def _say(line: str) -> None:
-    write(2, line.encode("utf-8", "replace") + b"\n")

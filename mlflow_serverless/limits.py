@@ -34,6 +34,9 @@ MB_PER_VCPU = 1_769
 SYNC_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Invoke, RequestResponse: each way [bytes]."""
 
+ASYNC_PAYLOAD_BYTES = 1024 * 1024
+"""Invoke, Event [bytes]."""
+
 INIT_SECONDS = 10
 """Longest initialisation before the platform starts it again [s]."""
 

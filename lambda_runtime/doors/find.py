@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lambda_runtime.doors import Door
 
 _MARK = b'"requestContext"'
+_SHADOW = "mlflow-serverless.shadow"
+_SHADOW_HEAD = b'{"mlflow-serverless.shadow":'
 
 
 def find(event: bytes) -> Door:
@@ -21,9 +23,10 @@ def find(event: bytes) -> Door:
 
     Every front end that wraps HTTP puts a `requestContext` object in its events.
     Without that word an event is a direct invocation's payload and is not parsed;
-    with it, only an object of the front ends' own shape is taken for theirs.
+    with it, only an object of the front ends' own shape is taken for theirs. What
+    another version has answered already says so in its first word.
     """
-    if _MARK not in event:
+    if _MARK not in event and not event.startswith(_SHADOW_HEAD):
         return Direct(event)
     from lambda_runtime.protocol.json_text import loads  # noqa: PLC0415 - only for wrapped events
 
@@ -38,6 +41,10 @@ def wrapped(event: Any) -> Door | None:
     """The door of a parsed event that a front end has wrapped; None if none has."""
     if not isinstance(event, dict):
         return None
+    if _SHADOW in event:
+        from lambda_runtime.shadow.door import ShadowDoor  # noqa: PLC0415 - rollouts only
+
+        return ShadowDoor(event)
     context = event.get("requestContext")
     if not isinstance(context, dict):
         return None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 from rich.console import Console
 
+from mlflow_serverless.cli.remembering import asking_when
 from mlflow_serverless.cli.session import Session, command, named, table
 from mlflow_serverless.world import LogLine
 
@@ -46,6 +47,7 @@ def status(session: Session, *, name: str | None, named: str | None) -> None:
 @click.command()
 @command
 @named
+@asking_when
 def history(session: Session, *, name: str) -> None:
     """Every version of NAME, newest first, and which of them serve."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick

@@ -11,6 +11,9 @@ from mlflow_serverless.cli import (
     local,
     looking,
     planning,
+    reconciling,
+    relaying,
+    validating,
 )
 
 
@@ -32,6 +35,9 @@ for command in (
     looking.status,
     looking.history,
     looking.logs,
+    reconciling.reconcile,
+    relaying.relay,
+    validating.validate,
     doctor.doctor,
     local.local,
 ):

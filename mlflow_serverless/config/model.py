@@ -19,6 +19,7 @@ from mlflow_serverless.config.aws import (
     VpcConfig,
 )
 from mlflow_serverless.config.section import Section, Words, need
+from mlflow_serverless.config.strategy import JudgeConfig, StrategyConfig
 
 
 def _within(bounds: range) -> tuple[Ge, Le]:
@@ -227,9 +228,25 @@ class DeploymentConfig(Section):
     keep_versions: Annotated[int, Ge(1), Le(1_000)] = 5
     """Newest versions that `gc` keeps, beside those that serve."""
 
+    strategy: StrategyConfig = StrategyConfig()
+    """How traffic moves to a new version."""
+
+    judge: JudgeConfig = JudgeConfig()
+    """What is asked of a new version before it gets more traffic."""
+
     @model_validator(mode="after")
     def _one_answer_to_cold_starts(self) -> Self:
         kept = self.provisioned is not None
         said = "provisioned goes with cold_start=provisioned (or auto)"
         need(not kept or self.cold_start in {"auto", "provisioned"}, said)
+        return self
+
+    @model_validator(mode="after")
+    def _quantises_a_graph(self) -> Self:
+        precise = self.engine != "native" or self.optimise.precision == "exact"
+        said = (
+            f"engine=native serves the model as it is; optimise.precision="
+            f"{self.optimise.precision} is for engine=onnx or auto"
+        )
+        need(precise, said)
         return self

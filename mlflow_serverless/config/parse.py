@@ -21,6 +21,9 @@ FILE_KEY = "config"
 
 _NONE = {"none", "null", ""}
 
+_SHORT = {"strategy": "name"}
+"""Groups that may be given one value, and the key that it is for."""
+
 
 def parse(given: Mapping[str, object]) -> DeploymentConfig:
     """
@@ -74,7 +77,8 @@ def _dotted(given: Mapping[str, object], path: str = "") -> dict[str, object]:
         if isinstance(value, Mapping):
             leaves |= _dotted(value, f"{path}{key}.")
         else:
-            leaves[f"{path}{key}"] = value
+            short = _SHORT.get(f"{path}{key}")
+            leaves[f"{path}{key}.{short}" if short else f"{path}{key}"] = value
     return leaves
 
 
@@ -142,6 +146,7 @@ def _is_group(field: FieldInfo) -> bool:
 def _branch(
     branch: dict[str, Any], head: str, rest: str, value: object, wrong: list[str]
 ) -> None:
+    rest = rest or ("" if isinstance(_opened(value), Mapping) else _SHORT.get(head, ""))
     inner = {rest: value} if rest else _opened(value)
     if not isinstance(inner, Mapping):
         wrong.append(f"{head}: is a group of keys, as {head}.NAME=value")
@@ -198,7 +203,8 @@ def _mistake(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return _unknown(key)
     if error["type"] == "value_error":
-        return f"{key}: {error['msg'].removeprefix('Value error, ')}"
+        said = error["msg"].removeprefix("Value error, ")
+        return f"{key}: {said}" if key else said  # keys that do not fit together
     said = error["msg"][:1].lower() + error["msg"][1:]
     return f"{key}={error['input']}: {said}"
 

@@ -16,11 +16,21 @@ from mlflow_serverless import limits
 from mlflow_serverless.config import DeploymentConfig, flat, parse
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.plan import Actual, Desired, Function, Version, names
+from mlflow_serverless.plan import (
+    Actual,
+    Desired,
+    Foreign,
+    Function,
+    Version,
+    names,
+    plan,
+)
 from mlflow_serverless.plan.resources import Pairs
 from mlflow_serverless.topology import Topology, topology
 
 PREFIX = "mlflow-serverless:"
+CAUSE = "cause"
+"""Our tag that says who or what brought the deployment to what it is."""
 _CONFIG = f"{PREFIX}config-"
 _CUT = "…"
 _ON_THE_FUNCTION = {
@@ -123,6 +133,23 @@ def tags_of(model: ServableModel, config: DeploymentConfig) -> Pairs:
         | {f"{PREFIX}{key}": _tag(value) for key, value in ours.items()}
         | _packed(config)
     )
+
+
+def caused(
+    want: Desired, have: Actual, cause: str, *, foreign: Foreign = Foreign.REFUSE
+) -> Desired:
+    """
+    *want* with the tag that says who or what caused it.
+
+    Where all else is so already nothing was caused, and the tag stays as it is.
+    """
+    kept = _with_cause(want, tag(have, CAUSE))
+    return _with_cause(want, cause) if plan(kept, have, foreign=foreign) else kept
+
+
+def _with_cause(want: Desired, cause: str) -> Desired:
+    said = {f"{PREFIX}{CAUSE}": cause} if cause else {}
+    return replace(want, tags=_pairs(dict(want.tags) | said))
 
 
 def tag(have: Actual, key: str) -> str:

@@ -32,6 +32,8 @@ class DeployRequest:
     intent: Intent = Intent.DEPLOY
     foreign: Foreign = Foreign.REFUSE
     """What becomes of things that somebody else made under our names."""
+    cause: str = ""
+    """Who or what wants it, as one tag's text; see `lineage.Cause`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

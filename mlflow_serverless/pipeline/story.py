@@ -13,7 +13,7 @@ from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.calling import calls
-from mlflow_serverless.pipeline.desired import config_of, model_of, tag
+from mlflow_serverless.pipeline.desired import caused, config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
 from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
@@ -70,8 +70,9 @@ def deploy(
     intended = intend(have, config, built, place, world)
     refuse(request.name, intended.findings)
     _said(intended.findings, world)
-    want = intended.want
-    changes = _planned(want, request, world)
+    now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
+    want = _caused(intended.want, now, request)
+    changes = _planned(want, now, request, world)
     asked = _carried_out(changes, want, built, config, world)
     done = replace(
         _deployment(want, changes, built, world),
@@ -102,7 +103,7 @@ def plan_only(
     return Proposal(
         name=request.name,
         target=world.target,
-        plan=plan(intended.want, now, foreign=request.foreign),
+        plan=plan(_caused(intended.want, now, request), now, foreign=request.foreign),
         model=built.model.uri,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
@@ -171,8 +172,11 @@ def _flavor(request: DeployRequest, have: Actual) -> str | None:
     return request.flavor
 
 
-def _planned(want: Desired, request: DeployRequest, world: World) -> Plan:
-    have = world.cloud.snapshot(request.name, wanted=want.resources)
+def _caused(want: Desired, have: Actual, request: DeployRequest) -> Desired:
+    return caused(want, have, request.cause, foreign=request.foreign)
+
+
+def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) -> Plan:
     changes = plan(want, have, foreign=request.foreign)
     count, name = len(changes.steps), changes.name
     if changes:
