@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import suppress
 from functools import cache
@@ -94,7 +95,7 @@ def wanted(
 
 def image(access: Access, number: int) -> str:
     """Address of the n-th image, which is there."""
-    digest = f"sha256:{number:064x}"
+    digest = f"sha256:{hashlib.sha256(str(number).encode()).hexdigest()}"
     manifest: dict[str, Any] = {
         "schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
         "config": {"mediaType": "x", "size": number, "digest": digest},
