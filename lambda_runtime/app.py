@@ -135,6 +135,7 @@ def build(settings: Settings, *, born_ns: int) -> App:
     from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
     from lambda_runtime.protocol.service import Service  # noqa: PLC0415
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
+    from lambda_runtime.variants import longest_run_us  # noqa: PLC0415
 
     manifest = read_manifest(settings.bundle)
     if manifest.engine.kind != "ort-c":
@@ -142,8 +143,7 @@ def build(settings: Settings, *, born_ns: int) -> App:
 
         search_packages()
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
-    measured = [v.run_us for v in manifest.variants if v.run_us is not None]
-    threads = threads_for(settings.memory_mb, max(measured, default=None))
+    threads = threads_for(settings.memory_mb, longest_run_us(manifest))
     serving = Serving(
         manifest, cache.path_of, threads=threads, notes=f"{settings.scratch}-crash"
     )

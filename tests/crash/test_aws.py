@@ -108,11 +108,13 @@ def killed(aws, steps, number: int, fault: Fault) -> bool:
     try:
         apply(steps, cloud_of(aws, HASTY), silent)
     except ApplyError as stopped:
-        assert stopped.cause.code == "aws-unreachable"
-        return True
+        code = stopped.cause.code
+    else:
+        return False
     finally:
         aws.faults.heal()
-    return False
+    assert "aws-unreachable" == code
+    return True
 
 
 def planned(aws, want):
