@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _socket
 
-from lambda_runtime.record import NamedTuple
+from lambda_runtime.record import NamedTuple, made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ HEAD_LIMIT = 64 * 1024
 TOGETHER = 64 * 1024
 """Bodies up to this [bytes] go out in one segment train with their head."""
 
-_CHUNK = 256 * 1024
+_FIRST = 16 * 1024
+"""Read at once where a head is expected [bytes]; larger reads would cost a mapping."""
+
+_CHUNK = 1024 * 1024
+_WAIT_ALL = _socket.MSG_WAITALL
 
 
 class Broken(Exception):
@@ -142,9 +146,9 @@ class Wire:
             # hang up; its reply then waits to be read. If not, the read fails too.
             return
 
-    def _receive(self, size: int = _CHUNK) -> bytes:
+    def _receive(self, size: int = _FIRST, flags: int = 0) -> bytes:
         assert self._socket is not None
-        data = self._socket.recv(size)
+        data = self._socket.recv(size, flags)
         if not data:
             raise Broken("the server closed the connection")
         return data
@@ -166,7 +170,7 @@ class Wire:
             raise Broken(f"body cut short: {cause}", headers) from cause
         if headers.get(b"connection", b"").lower() == b"close":
             self.close()
-        return Reply(status, headers, body)
+        return made(Reply, (status, headers, body))
 
     def _body(self, headers: Mapping[bytes, bytes]) -> bytes:
         if headers.get(b"transfer-encoding", b"").lower() == b"chunked":
@@ -177,9 +181,12 @@ class Wire:
         return self._exactly(length)
 
     def _exactly(self, length: int) -> bytes:
+        if len(self._rest) == length:
+            whole, self._rest = self._rest, b""
+            return whole
         parts, have = [self._rest], len(self._rest)
         while have < length:
-            part = self._receive(min(_CHUNK, length - have))
+            part = self._receive(min(_CHUNK, length - have), _WAIT_ALL)
             parts.append(part)
             have += len(part)
         whole = b"".join(parts) if len(parts) > 1 else parts[0]

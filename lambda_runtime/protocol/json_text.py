@@ -12,11 +12,14 @@ Out, JSON is strict: no NaN, no Infinity, ASCII only. In, `NaN`, `Infinity` and
 from __future__ import annotations
 
 from _json import encode_basestring_ascii, make_encoder, make_scanner
+from _struct import iter_unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+    from lambda_runtime.tensor import Buffer
 
 _WHITE = " \t\n\r"
 _BOM = b"\xef\xbb\xbf"
@@ -89,18 +92,29 @@ def _dumps(value: Any) -> bytes:
     return "".join(_encode(value, 0)).encode("ascii")
 
 
+def _rows(data: Buffer, width: int, code: str) -> bytes:
+    row = "[" + ",".join(["%r"] * width) + "]"
+    rows = ",".join(map(row.__mod__, iter_unpack(f"<{width}{code}", data)))
+    return f"[{_finite(rows)}]".encode("ascii")
+
+
 def _numbers(values: Sequence[float]) -> str:
-    joined = ",".join(map(repr, values))
-    if "n" in joined:
-        joined = joined.replace("nan", "null")
-        joined = joined.replace("-inf", "null").replace("inf", "null")
-    return joined
+    return _finite(",".join(map(repr, values)))
+
+
+def _finite(text: str) -> str:
+    """Numbers as `repr` has them, with null for those that JSON lacks."""
+    if "n" not in text:
+        return text
+    return text.replace("nan", "null").replace("-inf", "null").replace("inf", "null")
 
 
 class _Codec:
-    """The three functions in use; swapped as one by `prefer_fast`."""
+    """The functions in use; swapped as one by `prefer_fast`."""
 
     loads: Callable[[bytes | str], Any] = staticmethod(_loads)
+    quick_loads: Callable[[bytes], Any] = staticmethod(_loads)
+    rows: Callable[[Buffer, int, str], bytes] = staticmethod(_rows)
     dumps: Callable[[Any], bytes] = staticmethod(_dumps)
     numbers: Callable[[Sequence[float]], str] = staticmethod(_numbers)
 
@@ -113,6 +127,16 @@ def loads(data: bytes | str) -> Any:
         ValueError: It is not JSON, not UTF-8, or nested beyond the stack.
     """
     return _Codec.loads(data)
+
+
+def quick_loads(data: bytes) -> Any:
+    """
+    `loads`, but what is not usual may be a ValueError or, beyond 64 bits, a float.
+
+    Raises:
+        ValueError: `loads` has to look at it.
+    """
+    return _Codec.quick_loads(data)
 
 
 def dumps(value: Any) -> bytes:
@@ -129,6 +153,18 @@ def dumps(value: Any) -> bytes:
 def numbers(values: Sequence[float]) -> str:
     """*values* joined with commas, as JSON; NaN and infinities are written null."""
     return _Codec.numbers(values)
+
+
+def rows(data: Buffer, width: int, code: str) -> bytes:
+    """
+    Rows of packed numbers as nested lists; NaN and infinities are written null.
+
+    Args:
+        data: Little-endian elements, row-major.
+        width: Elements in a row, > 0.
+        code: `struct`'s code of an element; of a number, not of a boolean.
+    """
+    return _Codec.rows(data, width, code)
 
 
 def prefer_fast() -> bool:
@@ -150,12 +186,19 @@ def prefer_fast() -> bool:
     def fast_numbers(values: Sequence[float]) -> str:
         return str(orjson.dumps(values)[1:-1], "ascii")
 
+    def fast_rows(data: Buffer, width: int, code: str) -> bytes:
+        packed: bytes = orjson.dumps([*iter_unpack(f"<{width}{code}", data)])
+        return packed
+
     _Codec.loads = staticmethod(fast_loads)
+    _Codec.quick_loads = staticmethod(orjson.loads)
+    _Codec.rows = staticmethod(fast_rows)
     _Codec.numbers = staticmethod(fast_numbers)
     return True
 
 
 def prefer_plain() -> None:
     """Go back to the standard library's functions."""
-    _Codec.loads = staticmethod(_loads)
+    _Codec.loads = _Codec.quick_loads = staticmethod(_loads)
+    _Codec.rows = staticmethod(_rows)
     _Codec.numbers = staticmethod(_numbers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lambda_runtime.exchange import Response
 from lambda_runtime.faults import BadRequest, Fault, SchemaMismatch
 from lambda_runtime.protocol import json_text
+from lambda_runtime.record import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def reply(
     body: bytes, status: int = 200, extra: Mapping[str, str] | None = None
 ) -> Response:
     """A JSON response."""
-    return Response(status, {**JSON, **extra} if extra else JSON, body)
+    return made(Response, (status, {**JSON, **extra} if extra else JSON, body))
 
 
 def refusal(fault: Fault, *, allow: str = "", inference: bool = False) -> Response:

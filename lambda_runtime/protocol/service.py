@@ -16,7 +16,7 @@ from lambda_runtime.protocol.answer import Answerer
 from lambda_runtime.protocol.bind import Binder
 from lambda_runtime.protocol.replies import refusal, reply
 from lambda_runtime.protocol.scoring import media_type, read_frame, read_json
-from lambda_runtime.record import NamedTuple
+from lambda_runtime.record import NamedTuple, made
 from lambda_runtime.version import __version__
 
 TYPE_CHECKING = False
@@ -39,6 +39,9 @@ class Timing(NamedTuple):
     decode_us: int = 0
     run_us: int = 0
     encode_us: int = 0
+
+
+_NONE = Timing()
 
 
 class Service:
@@ -70,7 +73,7 @@ class Service:
 
     def respond(self, request: Request) -> Response:
         """Answer *request*; whatever happens is a response."""
-        self.last = Timing()
+        self.last = _NONE
         inference = request.path.startswith("/v2")
         try:
             return self._route(request)
@@ -96,16 +99,16 @@ class Service:
         return self._openapi() if path == "/openapi.json" else reply(b"\n")
 
     def _invoke(self, request: Request) -> Response:
-        octets = "octet-stream" in request.headers.get("accept", "")
-        bound = self._timed(lambda: self._read(request))
-        outputs, started = self._predict(bound)
+        started = perf_counter_ns()
+        bound = self._read(request)
+        outputs, ended = self._predict(bound, started)
         response = None
-        if octets:
+        if "octet-stream" in request.headers.get("accept", ""):
             from lambda_runtime.protocol.raw import write_raw  # noqa: PLC0415 - see above
 
             response = write_raw(self._answerer.parts(outputs))
         response = response or reply(self._answerer.write(outputs))
-        self._encoded(started)
+        self._encoded(ended)
         return response
 
     def _read(self, request: Request) -> Bound:
@@ -140,18 +143,15 @@ class Service:
     def _infer(self, request: Request, identity: Mapping[str, str]) -> Response:
         from lambda_runtime.protocol import inference, inferred  # noqa: PLC0415
 
-        asks: list[inference.Ask] = []
-
-        def read() -> Bound:
-            asks.append(inference.read_infer(request.body, request.headers))
-            names = [field.name for field in self._answerer.fields]
-            inferred.check_outputs(asks[0], names)
-            return inference.bind_infer(asks[0], self._binder)
-
-        outputs, started = self._predict(self._timed(read))
+        started = perf_counter_ns()
+        ask = inference.read_infer(request.body, request.headers)
+        names = [field.name for field in self._answerer.fields]
+        inferred.check_outputs(ask, names)
+        bound = inference.bind_infer(ask, self._binder)
+        outputs, ended = self._predict(bound, started)
         parts: list[Part] = self._answerer.parts(outputs)
-        response = inferred.write_infer(asks[0], parts, identity)
-        self._encoded(started)
+        response = inferred.write_infer(ask, parts, identity)
+        self._encoded(ended)
         return response
 
     def _openapi(self) -> Response:
@@ -159,23 +159,20 @@ class Service:
 
         return reply(json_text.dumps(document(self.manifest, self._binder)))
 
-    def _timed(self, read: Callable[[], Bound]) -> Bound:
+    def _predict(self, bound: Bound, began: int) -> tuple[dict[str, Value], int]:
+        """The graph's outputs, and when they were there; reading it *began* then."""
         started = perf_counter_ns()
-        bound = read()
-        decode_us = (perf_counter_ns() - started) // 1000
-        self.last = Timing(rows_of(bound), decode_us)
-        return bound
-
-    def _predict(self, bound: Bound) -> tuple[dict[str, Value], int]:
-        """The graph's outputs, and when they were there."""
-        started = perf_counter_ns()
+        decode_us = (started - began) // 1000
+        self.last = made(Timing, (rows_of(bound), decode_us, 0, 0))
         outputs = self._run(bound, self._answerer.outputs)
         ended = perf_counter_ns()
-        self.last = self.last._replace(run_us=(ended - started) // 1000)
+        run_us = (ended - started) // 1000
+        self.last = made(Timing, (self.last.rows, decode_us, run_us, 0))
         return outputs, ended
 
     def _encoded(self, started: int) -> None:
-        self.last = self.last._replace(encode_us=(perf_counter_ns() - started) // 1000)
+        took_us = (perf_counter_ns() - started) // 1000
+        self.last = made(Timing, (*self.last[:3], took_us))
 
     def _incident(self, failure: Exception) -> Internal:
         """Report *failure* by its place, not by its words: those may hold a value."""

@@ -1,0 +1,117 @@
+"""The common request in few steps: one block of floats, packed row by row in C.
+
+Most requests of most models are lists of numbers that go into one input as they are.
+`Block` reads those; at anything else, be it one null, it answers None, and the request
+is read again by the rules. So nothing is decided here: what is packed here is what the
+rules give, bit by bit, and every refusal is theirs.
+"""
+
+from __future__ import annotations
+
+import struct
+from _operator import itemgetter
+from itertools import chain, starmap
+
+from lambda_runtime.protocol import json_text
+from lambda_runtime.record import NamedTuple, made
+from lambda_runtime.tensor import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    Rows = tuple[Iterable[Sequence[Any]], int]
+    """Rows, and how many."""
+
+_CODES = {"float32": "f", "float64": "d"}
+_INFINITE = {
+    "f": (b"\x00\x00\x80\x7f", b"\x00\x00\x80\xff"),
+    "d": (b"\x00\x00\x00\xf0\x7f", b"\x00\x00\x00\xf0\xff"),
+}
+"""How infinities are packed. An integer of 309 digits becomes one in some JSON readers,
+so they are left to the rules; as is what looks like one across two numbers."""
+
+_ELSE = (
+    ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error,
+)  # fmt: skip
+"""What a request raises that is not of the form that was expected."""
+
+
+class Shape(NamedTuple):
+    """What a `Block` reads."""
+
+    input: str
+    """The graph input that takes all of it."""
+    dtype: str
+    """`float32` or `float64`."""
+    sizes: tuple[int, ...]
+    """Of a row."""
+    tensor: str = ""
+    """Name of the signature's tensor, if it has one."""
+    columns: tuple[str, ...] = ()
+    """Names of the signature's columns, as they lie in the input; none for a tensor."""
+
+
+class Block:
+    """Reads requests of one shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        code, width = _CODES[shape.dtype], shape.sizes[-1]
+        self._pack = struct.Struct(f"<{width}{code}").pack
+        self._infinite, self._infinite_too = _INFINITE[code]
+        self._names = list(shape.columns)
+        self._cells: Callable[[Any], Sequence[Any]] | None = None
+        readers: dict[str, Callable[[Any], Rows]]
+        if shape.columns:
+            readers = {"dataframe_split": self._split, "inputs": self._lists}
+            if width > 1:
+                self._cells = itemgetter(*shape.columns)
+                readers["dataframe_records"] = self._records
+        else:
+            readers = {"inputs": self._nested, "instances": self._nested}
+        self._readers = readers
+
+    def read(self, body: bytes) -> dict[str, Value] | None:
+        """The graph's input from *body*; None if it must be read by the rules."""
+        try:
+            ((form, data),) = json_text.quick_loads(body).items()
+            rows, count = self._readers[form](data)
+            packed = b"".join(starmap(self._pack, rows))
+        except _ELSE:
+            return None
+        if not packed or self._infinite in packed or self._infinite_too in packed:
+            return None
+        name, dtype, sizes, _, _ = self._shape
+        return {name: made(Value, (dtype, (count, *sizes), packed))}
+
+    def _nested(self, data: Any) -> Rows:
+        name = self._shape.tensor
+        level = data[name] if name and type(data) is dict and len(data) == 1 else data
+        if type(level) is not list:
+            raise TypeError
+        count = len(level)
+        for size in self._shape.sizes[:-1]:
+            if set(map(type, level)) != {list} or set(map(len, level)) != {size}:
+                raise TypeError
+            level = list(chain.from_iterable(level))
+        return level, count
+
+    def _split(self, data: Any) -> Rows:
+        if len(data) != 2 or data["columns"] != self._names:
+            raise TypeError
+        rows = data["data"]
+        return rows, len(rows)
+
+    def _records(self, data: Any) -> Rows:
+        assert self._cells is not None
+        if set(map(type, data)) != {dict}:
+            raise TypeError
+        return map(self._cells, data), len(data)
+
+    def _lists(self, data: Any) -> Rows:
+        columns = [data[name] for name in self._names]
+        if set(map(type, columns)) != {list} or len(data) != len(columns):
+            raise TypeError
+        return zip(*columns, strict=True), len(columns[0])
