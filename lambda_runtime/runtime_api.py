@@ -229,7 +229,7 @@ def _invocation_of(reply: Reply) -> Invocation:
 
 
 def _invocation(head: Mapping[bytes, bytes], event: bytes = b"") -> Invocation:
-    said = [text_of(head.get(name, b"")) for name in _HEADERS]
+    said = [text_of(head[name]) if name in head else "" for name in _HEADERS]
     if not said[0]:
         raise OutOfStep("the Runtime API gave an event without a request id")
     deadline = int(said[1]) if said[1].isdecimal() else 0

@@ -25,6 +25,12 @@ _FIRST = 16 * 1024
 """Read at once where a head is expected [bytes]; larger reads would cost a mapping."""
 
 _CHUNK = 1024 * 1024
+_ACCEPTED = 202
+_NO_HEADERS: dict[bytes, bytes] = {}
+_LOWER: dict[bytes, bytes] = {}
+"""Names of headers as they came, and in lower case: the same in every reply."""
+
+_MOST_NAMES = 64
 _WAIT_ALL = _socket.MSG_WAITALL
 
 
@@ -70,6 +76,7 @@ class Wire:
         self._limit = limit
         self._socket: _socket.socket | None = None
         self._rest = b""
+        self._receipt = b"", 0, _NO_HEADERS
 
     def exchange(self, head: bytes, body: bytes = b"") -> Reply:
         """
@@ -163,17 +170,23 @@ class Wire:
         return found
 
     def _reply(self) -> Reply:
-        status, headers = _parse_head(self._until(b"\r\n\r\n"))
+        head = self._until(b"\r\n\r\n")
+        known, status, headers = self._receipt
+        if head != known:
+            status, headers = _parse_head(head)
+            if status == _ACCEPTED:  # one is like another, and holds nothing of a request
+                self._receipt = head, status, headers
         try:
             body = self._body(headers)
         except (OSError, Broken) as cause:
             raise Broken(f"body cut short: {cause}", headers) from cause
-        if headers.get(b"connection", b"").lower() == b"close":
+        if b"connection" in headers and headers[b"connection"].lower() == b"close":
             self.close()
         return made(Reply, (status, headers, body))
 
     def _body(self, headers: Mapping[bytes, bytes]) -> bytes:
-        if headers.get(b"transfer-encoding", b"").lower() == b"chunked":
+        coding = headers.get(b"transfer-encoding")
+        if coding is not None and coding.lower() == b"chunked":
             return self._chunks(headers)
         length = _number(headers.get(b"content-length", b"0"), 10)
         if length > self._limit:
@@ -211,7 +224,12 @@ def _parse_head(head: bytes) -> tuple[int, dict[bytes, bytes]]:
     headers = {}
     for line in lines:
         name, _, value = line.partition(b":")
-        headers[name.strip().lower()] = value.strip()
+        lower = _LOWER.get(name)
+        if lower is None:
+            lower = name.strip().lower()
+            if len(_LOWER) < _MOST_NAMES:
+                _LOWER[name] = lower
+        headers[lower] = value.strip()
     return _number(first[9:12], 10), headers
 
 
