@@ -162,12 +162,11 @@ class Service:
     def _predict(self, bound: Bound, began: int) -> tuple[dict[str, Value], int]:
         """The graph's outputs, and when they were there; reading it *began* then."""
         started = perf_counter_ns()
-        decode_us = (started - began) // 1000
-        self.last = made(Timing, (rows_of(bound), decode_us, 0, 0))
+        rows, decode_us = rows_of(bound), (started - began) // 1000
+        self.last = made(Timing, (rows, decode_us, 0, 0))
         outputs = self._run(bound, self._answerer.outputs)
         ended = perf_counter_ns()
-        run_us = (ended - started) // 1000
-        self.last = made(Timing, (self.last.rows, decode_us, run_us, 0))
+        self.last = made(Timing, (rows, decode_us, (ended - started) // 1000, 0))
         return outputs, ended
 
     def _encoded(self, started: int) -> None:
