@@ -83,7 +83,17 @@ def environment_of(peer: str) -> Path:
         uv = shutil.which("uv")
         if uv:
             _run([uv, "venv", "-q", "-p", sys.executable, str(folder)])
-            _run([uv, "pip", "install", "-q", "-p", str(folder / "bin/python"), *packages])
+            _run(
+                [
+                    uv,
+                    "pip",
+                    "install",
+                    "-q",
+                    "-p",
+                    str(folder / "bin/python"),
+                    *packages,
+                ]
+            )
         else:
             _run([sys.executable, "-m", "venv", str(folder)])
             _run([str(folder / "bin/pip"), "install", "-q", *packages])

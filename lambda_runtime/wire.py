@@ -174,7 +174,9 @@ class Wire:
         known, status, headers = self._receipt
         if head != known:
             status, headers = _parse_head(head)
-            if status == _ACCEPTED:  # one is like another, and holds nothing of a request
+            if (
+                status == _ACCEPTED
+            ):  # one is like another, and holds nothing of a request
                 self._receipt = head, status, headers
         try:
             body = self._body(headers)
