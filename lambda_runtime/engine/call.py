@@ -23,18 +23,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambda_runtime.engine.capi import Api, Handle
-    from lambda_runtime.engine.repeat import Repeat
+    from lambda_runtime.engine.repeat import Repeats
     from lambda_runtime.manifest import Tensor
 
 _POINTER = ctypes.sizeof(c_void_p)
 _NULL = c_void_p.from_param(None)
 _RANKS = tuple(c_size_t.from_param(rank) for rank in range(MAX_RANK + 1))
-
-_MOST_KEPT = 4
-"""Shapes of inputs whose tensors are kept."""
-
-_MOST_SEEN = 64
-"""Shapes that are remembered as seen once."""
 
 
 class Call:
@@ -63,9 +57,8 @@ class Call:
         self._run = api.raw("Run")
         self._session = session  # lives as long as any call of it
         self._api = api
-        self._seen: set[Any] = set()
-        self._repeats: list[Repeat] = []
-        self._keeps = True
+        self._runs = 0
+        self._repeats: Repeats | None = None
         self._arguments = (
             c_void_p.from_param(session.address),
             _NULL,
@@ -79,31 +72,18 @@ class Call:
 
     def again(self, inputs: Mapping[str, Value]) -> dict[str, Value] | None:
         """What a run on *inputs* gives, if its tensors are kept; None if not."""
-        for repeat in self._repeats:
-            outputs = repeat(inputs)
-            if outputs is not None:
-                return outputs
-        return None
+        return self._repeats.run(inputs) if self._repeats else None
 
     def keep(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> None:
-        """Keep tensors for inputs of these shapes, if they came before."""
-        if not self._keeps:
-            return
-        if any(repeat.refused for repeat in self._repeats):
-            # It refused what a run from the start does not: shapes depend on content.
-            self._keeps, self._repeats = False, []
-            return
-        shapes = tuple([inputs[item.name].shape for item in self._inputs])
-        if shapes not in self._seen:
-            self._seen = {shapes, *(self._seen if len(self._seen) < _MOST_SEEN else ())}
-            return
-        from lambda_runtime.engine.repeat import Repeat, repeatable  # noqa: PLC0415 - never at a cold start
+        """Keep tensors for inputs of these shapes, once they have come before."""
+        if self._repeats is None and self._runs == 1:
+            from lambda_runtime.engine.repeat import Repeats  # noqa: PLC0415 - never at a cold start
 
-        given = {item.name: inputs[item.name] for item in self._inputs}
-        if repeatable({**given, **outputs}):
-            self._seen.discard(shapes)
-            made = Repeat(self._api, self._run, self._arguments, given, outputs)
-            self._repeats = [made, *self._repeats[: _MOST_KEPT - 1]]
+            self._repeats = Repeats(self._api, self._run, self._arguments)
+        self._runs += 1
+        if self._repeats is not None:
+            names = [item.name for item in self._inputs]
+            self._repeats.note({name: inputs[name] for name in names}, outputs)
 
     def __call__(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
         """

@@ -36,7 +36,7 @@ _FEW = 8
 """Rows up to which looking at every cell beats reading column by column."""
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """One feed, looked up once."""
 
     input: str
@@ -79,7 +79,7 @@ class Binder:
         self._asked, self._block_due = False, True
         self._block: Block | None = None
 
-    def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> _Plan:
+    def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> Plan:
         dtypes = {tensor.name: tensor.dtype for tensor in inputs}
         tensors = {tensor.name: tensor for tensor in self.signature.tensors}
         try:
@@ -99,7 +99,7 @@ class Binder:
         code = _direct(columns, dtype)
         checks = () if code else checks_for(columns, dtype)
         texts = dtype == "string" and {column.type for column in columns} == {dtype}
-        return _Plan(
+        return Plan(
             feed.input, dtype, feed.columns, columns, code, checks, texts, tensor,
             feed.null,
         )  # fmt: skip
@@ -116,29 +116,12 @@ class Binder:
         if not self._asked:
             self._asked = True
         elif self._block_due:
+            from lambda_runtime.protocol.quick import block_of  # noqa: PLC0415 - not at a cold start
+
             self._block_due = False
-            self._block = self._block_of()
+            if len(self._plans) == 1 and not (self.unnamed or self._unfed):
+                self._block = block_of(self._plans[0])
         return None
-
-    def _block_of(self) -> Block | None:
-        """The reader of this signature's plain requests, if there can be one."""
-        if len(self._plans) != 1 or self.unnamed or self._unfed:
-            return None
-        (plan,) = self._plans
-        if plan.dtype not in {"float32", "float64"}:
-            return None
-        from lambda_runtime.protocol.quick import Block, Shape  # noqa: PLC0415 - not at a cold start
-
-        if plan.code:
-            width = len(plan.names)
-            return Block(Shape(plan.input, plan.dtype, (width,), columns=plan.names))
-        if plan.tensor is None or plan.tensor.dtype not in {plan.dtype, "float64"}:
-            return None
-        rest = plan.tensor.shape[1:]
-        sizes = tuple([size for size in rest if size])
-        if plan.tensor.shape[:1] != (None,) or not sizes or len(sizes) < len(rest):
-            return None
-        return Block(Shape(plan.input, plan.dtype, sizes, tensor=plan.tensor.name))
 
     def bind(self, frame: Frame, *, loose: bool = False) -> dict[str, Value]:
         """
@@ -225,7 +208,7 @@ class Binder:
         if not frame.has(self._required):
             missing_names(self._required, frame.names, self.columns)
 
-    def _fill(self, plan: _Plan, reading: Reading) -> Value:
+    def _fill(self, plan: Plan, reading: Reading) -> Value:
         count, width = reading.frame.count, len(plan.names)
         packed: Any = None
         if plan.code:

@@ -26,8 +26,6 @@ _BOM = b"\xef\xbb\xbf"
 _CONSTANTS = {
     "NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf"),
 }  # fmt: skip
-_LONG = b"0" * 19
-_DIGITS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 
 
 class _Settings:
@@ -60,7 +58,8 @@ def text(value: str) -> str:
     return encode_basestring_ascii(value)
 
 
-def _loads(data: bytes | str) -> Any:
+def plain_loads(data: bytes | str) -> Any:
+    """`loads`, whatever is preferred."""
     if not isinstance(data, str):
         data = (data[3:] if data[:3] == _BOM else data).decode()
     body = data.strip(_WHITE)
@@ -73,19 +72,6 @@ def _loads(data: bytes | str) -> Any:
     if end != len(body):
         raise ValueError(f"Extra data: char {end}")
     return value
-
-
-def _beyond_64_bits(raw: bytes) -> bool:
-    """Whether *raw* may hold an integer of more than 64 bits: no false negatives."""
-    digits = raw.translate(_DIGITS)
-    at = digits.find(_LONG)
-    while at >= 0:
-        if digits[at - 1 : at] != b".":
-            return True
-        while digits[at : at + 1] == b"0":
-            at += 1
-        at = digits.find(_LONG, at)
-    return False
 
 
 def _dumps(value: Any) -> bytes:
@@ -112,8 +98,8 @@ def _finite(text: str) -> str:
 class _Codec:
     """The functions in use; swapped as one by `prefer_fast`."""
 
-    loads: Callable[[bytes | str], Any] = staticmethod(_loads)
-    quick_loads: Callable[[bytes], Any] = staticmethod(_loads)
+    loads: Callable[[bytes | str], Any] = staticmethod(plain_loads)
+    quick_loads: Callable[[bytes], Any] = staticmethod(plain_loads)
     rows: Callable[[Buffer, int, str], bytes] = staticmethod(_rows)
     dumps: Callable[[Any], bytes] = staticmethod(_dumps)
     numbers: Callable[[Sequence[float]], str] = staticmethod(_numbers)
@@ -169,36 +155,19 @@ def rows(data: Buffer, width: int, code: str) -> bytes:
 
 def prefer_fast() -> bool:
     """Swap in orjson if it is there; True if it is. For after the first response."""
-    try:
-        import orjson  # noqa: PLC0415 - 22 ms, never before the first response
-    except ImportError:
+    from lambda_runtime.protocol import json_fast  # noqa: PLC0415 - see there
+
+    if json_fast.orjson is None:
         return False
-
-    def fast_loads(data: bytes | str) -> Any:
-        raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        if _beyond_64_bits(raw):
-            return _loads(data)  # orjson would make floats of such integers
-        try:
-            return orjson.loads(raw)
-        except ValueError:
-            return _loads(data)  # NaN, a byte order mark, lone surrogates; or no JSON
-
-    def fast_numbers(values: Sequence[float]) -> str:
-        return str(orjson.dumps(values)[1:-1], "ascii")
-
-    def fast_rows(data: Buffer, width: int, code: str) -> bytes:
-        packed: bytes = orjson.dumps([*iter_unpack(f"<{width}{code}", data)])
-        return packed
-
-    _Codec.loads = staticmethod(fast_loads)
-    _Codec.quick_loads = staticmethod(orjson.loads)
-    _Codec.rows = staticmethod(fast_rows)
-    _Codec.numbers = staticmethod(fast_numbers)
+    _Codec.loads = staticmethod(json_fast.loads)
+    _Codec.quick_loads = staticmethod(json_fast.orjson.loads)
+    _Codec.rows = staticmethod(json_fast.rows)
+    _Codec.numbers = staticmethod(json_fast.numbers)
     return True
 
 
 def prefer_plain() -> None:
     """Go back to the standard library's functions."""
-    _Codec.loads = _Codec.quick_loads = staticmethod(_loads)
+    _Codec.loads = _Codec.quick_loads = staticmethod(plain_loads)
     _Codec.rows = staticmethod(_rows)
     _Codec.numbers = staticmethod(_numbers)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from lambda_runtime.protocol.bind import Plan
+
     Rows = tuple[Iterable[Sequence[Any]], int]
     """Rows, and how many."""
 
@@ -115,3 +117,19 @@ class Block:
         if set(map(type, columns)) != {list} or len(data) != len(columns):
             raise TypeError
         return zip(*columns, strict=True), len(columns[0])
+
+
+def block_of(plan: Plan) -> Block | None:
+    """The reader of plain requests to a model of one input, if there can be one."""
+    if plan.dtype not in _CODES:
+        return None
+    if plan.code:
+        width = len(plan.names)
+        return Block(Shape(plan.input, plan.dtype, (width,), columns=plan.names))
+    if plan.tensor is None or plan.tensor.dtype not in {plan.dtype, "float64"}:
+        return None
+    rest = plan.tensor.shape[1:]
+    sizes = tuple([size for size in rest if size])
+    if plan.tensor.shape[:1] != (None,) or not sizes or len(sizes) < len(rest):
+        return None
+    return Block(Shape(plan.input, plan.dtype, sizes, tensor=plan.tensor.name))
