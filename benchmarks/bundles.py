@@ -28,6 +28,29 @@ def bundle_of(estimator, work: Path) -> Path:
         pyfunc_predict_fn="predict_proba", serialization_format="cloudpickle",
         signature=infer_signature(rows, estimator.predict_proba(rows)),
     )  # fmt: skip
+    return _packaged(work)
+
+
+def bundle_of_graph(path: Path, work: Path) -> Path:
+    """Optimise and package an ONNX file of one input; the bundle's folder."""
+    import mlflow.onnx
+    import numpy as np
+    import onnx
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    graph = onnx.load(path)
+    dims = graph.graph.input[0].type.tensor_type.shape.dim
+    shape = tuple(dim.dim_value or -1 for dim in dims)
+    spec = TensorSpec(np.dtype("float32"), shape)
+    mlflow.onnx.save_model(
+        graph, work / "model", pip_requirements=["onnxruntime"],
+        signature=ModelSignature(Schema([spec])),
+    )  # fmt: skip
+    return _packaged(work)
+
+
+def _packaged(work: Path) -> Path:
     rooms = House()
     model = rooms.resolve(str(work / "model"), work / "downloads", None)
     (work / "convert").mkdir()
@@ -55,8 +78,8 @@ def runtime_command(bundle: Path) -> tuple[list[str], dict[str, str]]:
     }
 
 
-def runtime_tree(tree: Path, bundle: Path) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Lay out our image under *tree*; command and environment."""
+def runtime_tree(tree: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Lay out our image under *tree*, without a model; command and environment."""
     import compileall
     import py_compile
 
@@ -68,7 +91,6 @@ def runtime_tree(tree: Path, bundle: Path) -> tuple[tuple[str, ...], dict[str, s
         tree / "var/task", quiet=1, stripdir=str(tree), prependdir="/",
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )  # fmt: skip
-    shutil.copytree(bundle, tree / "opt/ml/bundle")
     library = ort_library()
     target = tree / "opt/onnxruntime" / library.name
     target.parent.mkdir(parents=True)

@@ -82,7 +82,7 @@ def _section(files: dict[str, Path], nodes: int) -> Section:
         "A large forest",
         f"200 trees, depth 12, {nodes:,} nodes: session creation in a fresh process. "
         "`gather` answers the first requests; `portable` (the tree operator) is built "
-        "after the first answer and takes over.",
+        "after the second answer and takes over.",
         ("form", "size", "ready"),
         rows,
         gates,

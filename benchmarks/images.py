@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 BASE = "mlflow-serverless/bench-base:latest"
+LABEL = "mlflow-serverless.bench"
 RIE = "usr/local/bin/aws-lambda-rie"
 
 
@@ -23,6 +25,8 @@ class Peer:
     name: str
     folder: str
     packages: tuple[str, ...]
+    model: str = ""
+    """What it loads, in the folder of `cases.lay_out`."""
     command: tuple[str, ...] = (
         "/usr/bin/python3",
         "-m",
@@ -34,11 +38,11 @@ class Peer:
 PEERS_BY_NAME = {
     peer.name: peer
     for peer in (
-        Peer("empty loop", "empty", (), ("/usr/bin/python3", "-I", "-S", "/var/task/bootstrap.py")),
-        Peer("slim python-onnxruntime", "slim", ("numpy", "onnxruntime", "awslambdaric")),
-        Peer("textbook ONNX handler", "textbook", ("numpy", "onnxruntime", "awslambdaric", "boto3")),
-        Peer("scikit-learn + joblib", "joblib", ("scikit-learn", "awslambdaric")),
-        Peer("mlflow.pyfunc", "pyfunc", ("mlflow", "scikit-learn", "skops", "awslambdaric")),
+        Peer("empty loop", "empty", (), "", ("/usr/bin/python3", "-I", "-S", "/var/task/bootstrap.py")),
+        Peer("slim python-onnxruntime", "slim", ("numpy", "onnxruntime", "awslambdaric"), "model.onnx"),
+        Peer("textbook ONNX handler", "textbook", ("numpy", "onnxruntime", "awslambdaric", "boto3"), "model.onnx"),
+        Peer("scikit-learn + joblib", "joblib", ("scikit-learn", "awslambdaric"), "model.joblib"),
+        Peer("mlflow.pyfunc", "pyfunc", ("mlflow", "scikit-learn", "skops", "awslambdaric"), "mlflow"),
     )
 }  # fmt: skip
 
@@ -52,9 +56,12 @@ def build_base() -> None:
         )
 
 
-def build(tag: str, tree: Path, command: tuple[str, ...], environment: dict[str, str]):
+def build(
+    tag: str, tree: Path, command: tuple[str, ...], environment: dict[str, str],
+    digest: str = "",
+):  # fmt: skip
     """An image of *tree* over the base, started under the emulator."""
-    lines = [f"FROM {BASE}", "COPY tree/ /"]
+    lines = [f"FROM {BASE}", "COPY tree/ /", f"LABEL {LABEL}={digest}"]
     lines += [f"ENV {name}={value}" for name, value in environment.items()]
     entry = ", ".join(f'"{word}"' for word in (f"/{RIE}", *command))
     lines.append(f"ENTRYPOINT [{entry}]")
@@ -62,35 +69,50 @@ def build(tag: str, tree: Path, command: tuple[str, ...], environment: dict[str,
     _docker("build", "-q", "-t", tag, str(tree.parent))
 
 
-def peer_tree(peer: Peer, folder: Path, model: Path | None) -> dict[str, str]:
-    """Lay out a peer's image under *folder*; its environment."""
+def build_peer(peer: Peer, work: Path) -> str:
+    """The tag of a peer's image; one made of the same parts before is kept."""
+    tag, digest = f"mlflow-serverless/bench-{peer.folder}", _digest(peer)
+    if _docker("images", "-q", tag):
+        form = f'{{{{index .Config.Labels "{LABEL}"}}}}'
+        if _docker("image", "inspect", "-f", form, tag) == digest:
+            return tag
+    tree = work / peer.folder / "tree"
+    build(tag, tree, peer.command, peer_tree(peer, tree), digest)
+    return tag
+
+
+def _digest(peer: Peer) -> str:
+    """Of all that a peer's image is made of."""
+    parts = [repr(peer), *_pinned(peer.packages), _docker("images", "-q", BASE)]
+    parts += [path.read_text() for path in sorted((PEERS / peer.folder).glob("*.py"))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def peer_tree(peer: Peer, folder: Path) -> dict[str, str]:
+    """Lay out a peer's image under *folder*, without a model; its environment."""
     task = folder / "var/task"
     shutil.copytree(PEERS / peer.folder, task)
     install_emulator(folder)
     if peer.packages:
         install(peer.packages, task)
-    if model is None:
-        return {}
-    target = folder / "opt/ml" / model.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if model.is_dir():
-        shutil.copytree(model, target)
-    else:
-        shutil.copy(model, target)
-    return {"MODEL": f"/opt/ml/{model.name}"}
+    return {"MODEL": f"/opt/ml/{peer.model}"} if peer.model else {}
 
 
 def install(packages: tuple[str, ...], target: Path) -> None:
     """Install *packages*, at the versions that run here, with bytecode."""
-    from importlib.metadata import version
-
-    pinned = [f"{name}=={version(name)}" for name in packages]
+    pinned = _pinned(packages)
     uv = Path(sys.executable).parent / "uv"
     subprocess.run(
         [uv, "pip", "install", "-q", "--target", target, "--compile-bytecode", *pinned],
         check=True,
         env=None,
     )
+
+
+def _pinned(packages: tuple[str, ...]) -> list[str]:
+    from importlib.metadata import version
+
+    return [f"{name}=={version(name)}" for name in packages]
 
 
 def install_emulator(folder: Path) -> None:

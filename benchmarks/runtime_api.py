@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import statistics
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -21,8 +22,7 @@ _EVENT = (
     b"HTTP/1.1 200 OK\r\n"
     b"Lambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-%012d\r\n"
     b"Lambda-Runtime-Deadline-Ms: %d\r\n"
-    b"Lambda-Runtime-Invoked-Function-Arn: "
-    b"arn:aws:lambda:us-east-1:123456789012:function:bench\r\n"
+    b"Lambda-Runtime-Invoked-Function-Arn: %b\r\n"
     b"Lambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;"
     b"Parent=9a9197af755a6419;Sampled=1\r\n"
     b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -85,6 +85,9 @@ def started(
 class Timed:
     """Starts a runtime process and times its answers."""
 
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:bench"
+    """As invoked."""
+
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(60)
@@ -120,11 +123,16 @@ class Timed:
 
     def ask(self, event: bytes) -> tuple[bytes, float]:
         """The answer to *event*, and how long it took [us]."""
+        return self.ask_at(event, None)
+
+    def ask_at(self, event: bytes, arrival: float | None) -> tuple[bytes, float]:
+        """The same, counted from when it arrived, by `time.perf_counter`."""
         self.count += 1
         deadline = int((time.time() + 60) * 1e3)
-        message = _EVENT % (self.count, deadline, len(event)) + event
+        head = _EVENT % (self.count, deadline, self.arn.encode(), len(event))
+        message = head + event
         link, clock = self.link, time.perf_counter
-        began = clock()
+        began = clock() if arrival is None else arrival
         link.send(message)
         head, body = link.read()
         took = (clock() - began) * 1e6
@@ -133,6 +141,12 @@ class Timed:
         link.send(_RECEIPT)
         self._await_next()
         return body, took
+
+    def median_us(self, event: bytes, rounds: int) -> float:
+        """Median of *rounds* answers [us], after a warm-up."""
+        for _ in range(max(5, rounds // 10)):
+            self.ask(event)
+        return statistics.median(self.ask(event)[1] for _ in range(rounds))
 
     def resident_kb(self) -> int:
         """Memory of the process that is resident [kB]."""

@@ -14,7 +14,11 @@ sys.path[:] = [entry for entry in sys.path if entry != here]
 if root not in sys.path:
     sys.path.append(root)
 
-from lambda_runtime.start import main  # noqa: E402 - found through the path above
+from lambda_runtime.engine.ahead import begin  # noqa: E402 - found through the path above
+
+begin(os.environ.get("MLFLOW_SERVERLESS_BUNDLE") or root + "/bundle")
+
+from lambda_runtime.start import main  # noqa: E402 - what is begun runs beside this
 
 if __name__ == "__main__":
     code = main(sys.argv[1:], root=root, born_ns=born_ns)

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
             ...
 
 
+WRITES_AT_LEAST = 100e6
+"""What a mounted folder is expected to take [bytes/s]; EFS bursts well above it."""
+
 _JSON = "application/json"
 
 
@@ -48,7 +51,9 @@ class App:
     Args:
         service: What speaks the protocols.
         facts: What telemetry says of every request.
-        settle: Does what serving put off, until a time [ms since the epoch].
+        settle: Makes later answers faster, until a time [ms since the epoch]; False
+            if there is more to do.
+        share: Gives other environments what this one had to fetch; likewise.
         close: Gives everything back.
     """
 
@@ -58,10 +63,11 @@ class App:
         facts: Facts,
         *,
         settle: Callable[[int], object],
+        share: Callable[[int], object],
         close: Callable[[], None],
     ) -> None:
         self._service = service
-        self.facts, self.settle, self.close = facts, settle, close
+        self.facts, self.settle, self.share, self.close = facts, settle, share, close
 
     def handle(self, event: bytes) -> Outcome:
         """Answer one event."""
@@ -88,6 +94,7 @@ class App:
             door.name,
             (perf_counter_ns() - began) // 1000,
             timing,
+            getattr(door, "beside", None),
         )
         return made(Outcome, outcome)
 
@@ -133,6 +140,9 @@ def build(settings: Settings, *, born_ns: int) -> App:
     Raises:
         BrokenBundle: It cannot be served; the code says why.
     """
+    from lambda_runtime.lean import import_array  # noqa: PLC0415 - before its users
+
+    import_array()
     from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
     from lambda_runtime.protocol.service import Service  # noqa: PLC0415
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
@@ -145,7 +155,9 @@ def build(settings: Settings, *, born_ns: int) -> App:
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
     measured = [v.run_us for v in manifest.variants if v.run_us is not None]
     threads = threads_for(settings.memory_mb, max(measured, default=None))
-    serving = Serving(manifest, cache.path_of, threads=threads)
+    serving = Serving(
+        manifest, cache.path_of, threads=threads, notes=f"{settings.scratch}-crash"
+    )
     facts = Facts(
         function=settings.function_name,
         function_version=settings.function_version,
@@ -158,16 +170,24 @@ def build(settings: Settings, *, born_ns: int) -> App:
     return App(
         Service(manifest, serving.run),
         facts,
-        settle=lambda until_ms: _settle(serving, cache, until_ms),
+        settle=serving.settle,
+        share=lambda until_ms: share(cache, until_ms),
         close=lambda: _close(serving, cache),
     )
 
 
-def _settle(serving: Serving, cache: Cache, until_ms: int) -> bool:
-    """The better session first, then what a mounted folder lacks."""
-    settled = serving.settle(until_ms)
-    cache.settle(max(0.0, until_ms / 1e3 - time()))
-    return settled
+def share(cache: Cache, until_ms: int) -> bool:
+    """
+    Write what a mounted folder lacks, so that other environments find it there.
+
+    False if there is too little time until *until_ms* [ms since the epoch]. A folder
+    that does not take it, or not as fast as it should, is not asked again.
+    """
+    left_s = until_ms / 1e3 - time()
+    if cache.owed_bytes > max(0.0, left_s) * WRITES_AT_LEAST:
+        return False
+    cache.settle(max(0.0, left_s))
+    return not cache.owed_bytes
 
 
 def _close(serving: Serving, cache: Cache) -> None:

@@ -28,6 +28,8 @@ class Outcome(NamedTuple):
     """From the event to its answer, both as bytes [us]."""
     timing: Any = None
     """What the protocol measured of a prediction; None if there was none."""
+    shadow: Any = None
+    """Both answers, if the caller had another version's (`shadow.door.Beside`)."""
 
 
 def serve(

@@ -1,18 +1,19 @@
 """A model being served: the right variant opened, and swapped for a better one later.
 
 Loading costs what its variant costs, and every file comes as a path. A variant that is
-slow to open but fast to run waits for `settle`, after the first answer. Nothing here
+slow to open but fast to run waits for `settle`, after an answer. Nothing here
 keeps sockets, clocks, randomness or anything of a request, so a snapshot of the
 process may be taken at any time between runs.
 """
 
 from __future__ import annotations
 
-import os
 import time
 
+from lambda_runtime.crash import watched
 from lambda_runtime.engine import open_session
 from lambda_runtime.faults import BrokenBundle, Fault
+from lambda_runtime.telemetry import say
 from lambda_runtime.tensor import SIZES, Value
 from lambda_runtime.variants import choose, threads_for
 
@@ -41,30 +42,34 @@ class Serving:
         path_of: Where a file lies, with the files it refers to beside it; may be
             slow, and raises BrokenBundle if it is nowhere.
         threads: Threads that one run may use; see `threads_for`.
-        tell: Gets one line if a better variant could not be made ready.
+        notes: What the paths of crash notes begin with; see `crash.watched`.
+        tell: Gets one line if a better variant could not be made ready, or not yet.
         open_with: Opens a session; the engines' own, but for tests.
 
     Raises:
         BrokenBundle: Nothing of it can be served; the code says why.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword
         self,
         manifest: Manifest,
         path_of: Callable[[File], str],
         *,
         threads: int,
+        notes: str = "",
         tell: Callable[[str], object] | None = None,
         open_with: Open | None = None,
     ) -> None:
         self._manifest, self._path_of, self._threads = manifest, path_of, threads
-        self._tell = tell or _to_standard_error
+        self._notes = notes
+        self._tell = tell or say
         self._open_with = open_with or _opener(manifest)
         choice = choose(manifest.variants)
         self._session, self.variant = self._open_first(choice.now)
         later = choice.later
         self._later = None if later == self.variant else later
         self._later_path: str | None = None
+        self._told = False
 
     @property
     def bytes(self) -> int:
@@ -103,7 +108,7 @@ class Serving:
         try:
             if self._later_path is None:
                 self._later_path = self._fetch(self._later)
-            if time.time() * 1e3 + (self._later.load_ms or 0.0) > until_ms:
+            if self._too_slow_for(until_ms - time.time() * 1e3):
                 return False
             session = self._open(self._later, self._later_path)
         except Exception as cause:  # noqa: BLE001 - what serves must go on serving
@@ -115,6 +120,18 @@ class Serving:
         self.variant, self._later = self._later, None
         retired.close()
         return True
+
+    def _too_slow_for(self, left_ms: float) -> bool:
+        """Whether the steady variant would take longer to load; told of once."""
+        assert self._later is not None
+        needs = self._later.load_ms or 0.0
+        if needs > left_ms and not self._told:
+            self._told = True
+            self._tell(
+                f"serving.steady-waits variant={self._later.name} "
+                f"needs_ms={needs:.0f} has_ms={max(0.0, left_ms):.0f}"
+            )
+        return needs > left_ms
 
     def close(self) -> None:
         """Give everything back; safe to call twice."""
@@ -140,6 +157,17 @@ class Serving:
         return self._path_of(self._manifest.file(variant.file))
 
     def _open(self, variant: Variant, path: str) -> Session:
+        if not self._notes:
+            return self._ready(variant, path)
+        digest = self._manifest.file(variant.file).sha256
+        return watched(
+            f"{self._notes}-{digest[:16]}",
+            variant.file,
+            lambda: self._ready(variant, path),
+        )
+
+    def _ready(self, variant: Variant, path: str) -> Session:
+        """Open, compare with the manifest, and run once."""
         session = self._open_with(
             self._manifest.engine.kind, path, variant, self._threads
         )
@@ -217,10 +245,6 @@ def _blank(tensor: Tensor) -> Value:
     if tensor.dtype == "string":
         return Value("string", shape, [""] * _elements(tensor))
     return Value(tensor.dtype, shape, bytes(_elements(tensor) * SIZES[tensor.dtype]))
-
-
-def _to_standard_error(line: str) -> None:
-    os.write(2, line.encode("utf-8", "replace") + b"\n")
 
 
 __all__ = ["Serving", "threads_for"]

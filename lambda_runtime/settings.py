@@ -35,6 +35,8 @@ class Settings(NamedTuple):
     """Where plain HTTP listens; 0 if nobody asked."""
     host: str
     """Which address plain HTTP listens on."""
+    shadow: str = ""
+    """The alias whose rollouts concern this version; empty if none do."""
 
     @property
     def warms_ahead(self) -> bool:
@@ -71,6 +73,7 @@ def read(environ: Mapping[str, str], *, root: str) -> Settings:
         after_ms=_number(environ, "MLFLOW_SERVERLESS_AFTER_MS", 2000),
         port=_number(environ, "PORT", 0),
         host=environ.get("HOST") or "0.0.0.0",  # noqa: S104 - a container's own network
+        shadow=environ.get("MLFLOW_SERVERLESS_SHADOW", ""),
     )
 
 

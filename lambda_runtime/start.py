@@ -17,7 +17,7 @@ from lambda_runtime.faults import BrokenBundle
 from lambda_runtime.loop import report, serve
 from lambda_runtime.runtime_api import OutOfStep, RuntimeApi
 from lambda_runtime.settings import Settings, read
-from lambda_runtime.telemetry import Telemetry, write
+from lambda_runtime.telemetry import Telemetry, say
 from lambda_runtime.wire import Broken
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ else:
 AHEAD_MS = 9_000
 """Time for put-off work at initialisation, where nobody waits for it [ms]."""
 
-_JSON_MS, _SETTLE_MS = 40, 20
+_SHARE_MS, _JSON_MS, _SETTLE_MS = 20, 40, 20
 
 
 def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
     if "--http" in arguments or (os.environ.get("PORT") and not address):
         return _serve_plainly(root, born_ns)
     if not address:
-        _say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
+        say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
         return 2
     return serve_lambda(
         RuntimeApi(address),
@@ -88,7 +88,7 @@ def serve_lambda(
         finally:
             app.close()
     except (OutOfStep, Broken) as cause:
-        _say(f"runtime.out-of-step why={cause}")
+        say(f"runtime.out-of-step why={cause}")
         return 1
     finally:
         api.close()
@@ -122,15 +122,30 @@ def after_of(app: App, settings: Settings) -> After:
     """What runs after each of *app*'s answers."""
     telemetry = Telemetry(app.facts)
 
+    watching = None
+    if settings.shadow:
+        from lambda_runtime.shadow.watching import Watching  # noqa: PLC0415 - rollouts only
+
+        watching = Watching(settings)
+
     def note(invocation: Invocation, outcome: Outcome) -> None:
+        more = watching.fields(outcome) if watching else ""
         if settings.log == "emf":
             telemetry.note(
                 outcome,
                 request_id=invocation.request_id,
                 trace_id=invocation.trace_id,
+                more=more,
             )
+        if watching:
+            watching.after(invocation, outcome)
 
-    jobs = (Job("json", _faster_json, _JSON_MS), Job("settle", app.settle, _SETTLE_MS))
+    jobs = (
+        Job("share", app.share, _SHARE_MS),
+        Job("json", _faster_json, _JSON_MS, answers=2),
+        Job("settle", app.settle, _SETTLE_MS, answers=2),
+        Job("share-settled", app.share, _SHARE_MS, answers=2),
+    )
     return After(jobs, note, budget_ms=settings.after_ms)
 
 
@@ -150,8 +165,4 @@ def _init_error(cause: Exception) -> tuple[str, str]:
 
 
 def _say_init_failed(code: str, message: str) -> None:
-    _say(f"runtime.init-failed code={code} why={message}")
-
-
-def _say(line: str) -> None:
-    write(2, line.encode("utf-8", "replace") + b"\n")
+    say(f"runtime.init-failed code={code} why={message}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMESPACE = "MLflowServerless"
 """CloudWatch namespace of all metrics."""
 
-_STDOUT = 1
+_STDOUT, _STDERR = 1, 2
 _WARM = (
     ("HandleUs", "Microseconds"),
     ("RunUs", "Microseconds"),
@@ -59,8 +59,18 @@ class Telemetry:
         self._cold = True
         self._warm_head, self._same = _head(_WARM), _same(facts)
 
-    def note(self, outcome: Outcome, *, request_id: str, trace_id: str) -> None:
-        """Write the line of one answered request."""
+    def note(
+        self, outcome: Outcome, *, request_id: str, trace_id: str, more: str = ""
+    ) -> None:
+        """
+        Write the line of one answered request.
+
+        Args:
+            outcome: What came of it.
+            request_id: Lambda's.
+            trace_id: X-Ray's; may be empty.
+            more: Fields to add, each as `,"Name":value`.
+        """
         cold, self._cold = self._cold, False
         line = (
             f'{{"_aws":{{"Timestamp":{time_ns() // 1_000_000},'
@@ -69,7 +79,7 @@ class Telemetry:
             f'"RequestId":{quoted_ascii(request_id)},'
             f'"TraceId":{quoted_ascii(trace_id)},'
             f"{_measured(outcome)},"
-            f"{_start(self._facts) if cold else _LATER}}}\n"
+            f"{_start(self._facts) if cold else _LATER}{more}}}\n"
         )
         write(self._out, line.encode())
 
@@ -81,6 +91,11 @@ def write(out: int, line: bytes) -> None:
             line = line[os.write(out, line) :]
     except OSError:
         return
+
+
+def say(line: str) -> None:
+    """Write one line for whoever runs the function, to standard error."""
+    write(_STDERR, line.encode("utf-8", "replace") + b"\n")
 
 
 def _head(metrics: tuple[tuple[str, str], ...]) -> str:

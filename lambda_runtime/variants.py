@@ -19,7 +19,7 @@ ONE_THREAD_BELOW_US = 1000.0
 
 
 class Choice(NamedTuple):
-    """What to open first, and what to change to after the first answer."""
+    """What to open first, and what to change to later."""
 
     now: tuple[Variant, ...]
     """In order of preference; the next is for when the engine refuses the last."""

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from mlflow_serverless.api import (
         delete,
         deploy,
+        gc,
         history,
         metrics,
         predict,
         propose,
+        rollback,
         status,
         update,
     )
@@ -26,10 +28,12 @@ __all__ = [
     "__version__",
     "delete",
     "deploy",
+    "gc",
     "history",
     "metrics",
     "predict",
     "propose",
+    "rollback",
     "status",
     "update",
 ]
@@ -38,10 +42,12 @@ _HOMES = {"ServerlessError": "errors"} | dict.fromkeys(
     (
         "delete",
         "deploy",
+        "gc",
         "history",
         "metrics",
         "predict",
         "propose",
+        "rollback",
         "status",
         "update",
     ),

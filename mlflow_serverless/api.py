@@ -13,6 +13,7 @@ from typing import Any
 
 from mlflow_serverless import pipeline
 from mlflow_serverless.pipeline import Deployment, DeployRequest, Proposal, Published
+from mlflow_serverless.plan import Foreign, Garbage
 from mlflow_serverless.report import reporter
 from mlflow_serverless.wiring import DEFAULT_TARGET, world_for
 from mlflow_serverless.world import World
@@ -21,10 +22,12 @@ __all__ = [
     "Deployed",
     "delete",
     "deploy",
+    "gc",
     "history",
     "metrics",
     "predict",
     "propose",
+    "rollback",
     "status",
     "update",
 ]
@@ -43,13 +46,14 @@ class Deployed(Deployment):
         return predict(f"{self.name}:{self.alias}", inputs, self.target, params=params)
 
 
-def deploy(
+def deploy(  # noqa: PLR0913 - one argument a choice
     name: str,
     model_uri: str,
     target: str = DEFAULT_TARGET,
     *,
     flavor: str | None = None,
     quiet: bool = False,
+    adopt: bool = False,
     **config: object,
 ) -> Deployed:
     """
@@ -58,15 +62,19 @@ def deploy(
     Args:
         name: 1 to 64 letters, digits, hyphens and underscores.
         model_uri: Any model URI that MLflow takes, or a folder.
-        target: `lambda:/local`.
+        target: `lambda:/local`, or `lambda[:/REGION[/ROLE_ARN]]` for AWS.
         flavor: Which flavour to serve, where the model has several.
         quiet: Report nothing on the way.
+        adopt: Take over what was made by hand under the names that this needs.
         config: See docs/reference/config.md; what is not given is the default.
 
     Raises:
         ServerlessError: What was wrong, and what to do; nothing is half-made.
     """
-    request = DeployRequest(name=name, model_uri=model_uri, flavor=flavor, given=config)
+    request = DeployRequest(
+        name=name, model_uri=model_uri, flavor=flavor, given=config,
+        foreign=_foreign(adopt=adopt),
+    )  # fmt: skip
     with _world(target, quiet=quiet) as world:
         return _deployed(pipeline.deploy(request, world))
 
@@ -77,6 +85,7 @@ def update(
     target: str = DEFAULT_TARGET,
     *,
     quiet: bool = False,
+    adopt: bool = False,
     **config: object,
 ) -> Deployed:
     """
@@ -86,8 +95,9 @@ def update(
         ServerlessError: There is no such deployment, or a room refused.
     """
     request = DeployRequest(
-        name=name, model_uri=model_uri, given=config, intent=pipeline.Intent.UPDATE
-    )
+        name=name, model_uri=model_uri, given=config, intent=pipeline.Intent.UPDATE,
+        foreign=_foreign(adopt=adopt),
+    )  # fmt: skip
     with _world(target, quiet=quiet) as world:
         return _deployed(pipeline.deploy(request, world))
 
@@ -98,6 +108,7 @@ def propose(
     target: str = DEFAULT_TARGET,
     *,
     quiet: bool = False,
+    adopt: bool = False,
     **config: object,
 ) -> Proposal:
     """
@@ -106,7 +117,10 @@ def propose(
     Raises:
         ServerlessError: As `deploy` would.
     """
-    request = DeployRequest(name=name, model_uri=model_uri, given=config)
+    foreign = _foreign(adopt=adopt)
+    request = DeployRequest(
+        name=name, model_uri=model_uri, given=config, foreign=foreign
+    )
     with _world(target, quiet=quiet) as world:
         return pipeline.plan_only(request, world)
 
@@ -178,10 +192,49 @@ def metrics(name: str, target: str = DEFAULT_TARGET) -> Iterator[dict[str, objec
             }
 
 
+def rollback(
+    name: str, target: str = DEFAULT_TARGET, *, to: str | None = None
+) -> pipeline.Moved:
+    """
+    Send all traffic of *name* to an earlier version, at once.
+
+    Args:
+        name: The deployment.
+        target: Where it is deployed.
+        to: A version's number; the version before if left out.
+
+    Raises:
+        ServerlessError: There is no such deployment, or no such version.
+    """
+    with _world(target, quiet=True) as world:
+        return pipeline.rollback(name, world, to=to)
+
+
+def gc(name: str, target: str = DEFAULT_TARGET, *, keep: int | None = None) -> Garbage:
+    """
+    Remove versions and artifacts that nobody needs; what was removed.
+
+    Args:
+        name: The deployment.
+        target: Where it is deployed.
+        keep: How many of the newest versions stay, beside those that serve; as
+            configured (`keep_versions`) if left out.
+
+    Raises:
+        ServerlessError: There is no such deployment, or a removal failed.
+    """
+    with _world(target, quiet=True) as world:
+        return pipeline.gc(name, world, keep=keep)
+
+
 def delete(name: str, target: str = DEFAULT_TARGET) -> bool:
     """Take *name* away with its versions; False if it was not there."""
     with _world(target, quiet=True) as world:
         return pipeline.delete(name, world)
+
+
+def _foreign(*, adopt: bool) -> Foreign:
+    return Foreign.ADOPT if adopt else Foreign.REFUSE
 
 
 def _deployed(done: Deployment) -> Deployed:

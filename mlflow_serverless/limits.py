@@ -22,11 +22,20 @@ TIMEOUT_S = range(1, 900 + 1)
 EPHEMERAL_MB = range(512, 10_240 + 1)
 """EphemeralStorage Size [MB]."""
 
+SNAPSHOT_EPHEMERAL_MB = 512
+"""Most `/tmp` with SnapStart [MB]."""
+
+MOUNT_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
+"""FileSystemConfig LocalMountPath."""
+
 MB_PER_VCPU = 1_769
 """Memory that brings one full virtual CPU [MB]."""
 
 SYNC_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Invoke, RequestResponse: each way [bytes]."""
+
+ASYNC_PAYLOAD_BYTES = 1024 * 1024
+"""Invoke, Event [bytes]."""
 
 INIT_SECONDS = 10
 """Longest initialisation before the platform starts it again [s]."""
@@ -43,5 +52,23 @@ TAGS = 50
 TAG_KEY_CHARS = 128
 TAG_VALUE_CHARS = 256
 
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192,
+    2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""PutRetentionPolicy retentionInDays [days]."""
+
+IMAGE_BYTES = 10 * 1024**3
+"""Uncompressed image [bytes]."""
+
+UNRESERVED_CONCURRENCY = 100
+"""Concurrent executions that reservations must leave to the account."""
+
+HTTP_API_TIMEOUT_MS = range(50, 30_000 + 1)
+"""CreateIntegration TimeoutInMillis of an HTTP API [ms]."""
+
 CONCURRENCY = 1_000
 """Concurrent executions an account has at first."""
+
+IMAGE_BYTES = 10 * 2**30
+"""Container image, all layers unpacked [bytes]."""

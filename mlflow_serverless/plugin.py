@@ -268,12 +268,14 @@ mlflow-serverless: registered models as AWS Lambda functions, proved equal first
 
 Targets
   lambda:/local                 functions on this machine, no account needed
-  lambda, lambda:/REGION        AWS; comes later
+  lambda, lambda:/REGION[/ROLE] AWS Lambda
 
 Commands
   mlflow deployments create -t lambda:/local --name fraud -m models:/fraud@champion
   mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8
   mlflow deployments predict -t lambda:/local --name fraud -I input.json
+  mlflow-serverless plan fraud -m models:/fraud/8         (what would change)
+  mlflow-serverless rollback fraud                        (to the version before)
   mlflow-serverless invoke fraud --payload request.json   (sends the bytes as they are)
 
 Options (-C key=value, or -C config=@file.yaml)

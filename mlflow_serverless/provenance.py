@@ -69,6 +69,20 @@ def record(
         tell("record.done", what=", ".join(written))
 
 
+def restate(done: "Deployment", tell: "Tell") -> None:
+    """
+    Tag the model that serves again, after traffic went back to it.
+
+    Args:
+        done: Where and how.
+        tell: Told what was written, or why not.
+    """
+    with _never_failing(tell):
+        tags = _tags_of(done.model)
+        if tags is not None and _write(tags, said_of(done)):
+            tell("record.done", what=f"tags on {done.model}")
+
+
 def withdraw(uri: str, name: str, tell: "Tell") -> None:
     """
     Take back what was written: the model is not served under *name* any more.

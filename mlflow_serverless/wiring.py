@@ -1,6 +1,7 @@
 """The one place that builds a World, from a target URI and the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from platformdirs import user_state_path
 
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.store import ContentStore
-from mlflow_serverless.world import Tell, World
+from mlflow_serverless.world import Cloud, Tell, World
 
 LOCAL = "lambda:/local"
 """The embedded cloud."""
@@ -17,6 +18,12 @@ LOCAL = "lambda:/local"
 DEFAULT_TARGET = "lambda"
 """What our own commands and functions deploy to unless they are told: AWS, so that a
 script that names no target never changes its meaning."""
+
+_AWS = re.compile(
+    r"lambda(?::/?(?:(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d)"
+    r"(?:/(?P<role>arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+))?/?)?)?"
+)
+"""`us-gov-west-1`, `cn-north-1`, `eusc-de-east-1`, ..."""
 
 
 class TargetError(ServerlessError):
@@ -28,19 +35,21 @@ class TargetError(ServerlessError):
     def __init__(self, target: str) -> None:
         super().__init__(
             f"{target!r} is not a target.",
-            hint="use -t lambda:/local (this machine).",
+            hint="use lambda, lambda:/REGION or lambda:/REGION/ROLE_ARN (AWS), or "
+            "lambda:/local (this machine).",
         )
 
 
-class AwsComesLaterError(ServerlessError):
-    """AWS as a target: planned, not here yet."""
+class AwsMissingError(ServerlessError):
+    """What deploys to AWS is not installed."""
 
-    code = "aws-comes-later"
+    code = "aws-not-installed"
     kind = Kind.UNSUPPORTED
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, module: str) -> None:
         super().__init__(
-            f"{target} means AWS, which comes later.", hint=f"use -t {LOCAL}."
+            f"{target} means AWS, and {module} is not installed here.",
+            hint="pip install 'mlflow-serverless[aws]'.",
         )
 
 
@@ -65,6 +74,30 @@ def home(environ: Mapping[str, str] | None = None) -> Path:
     return user_state_path("mlflow-serverless")
 
 
+@dataclass(frozen=True, slots=True)
+class AwsTarget:
+    """Where in AWS, as a target says; empty parts are left to the environment."""
+
+    region: str = ""
+    role: str = ""
+
+
+def aws_target(target: str, environ: Mapping[str, str] | None = None) -> AwsTarget:
+    """
+    What `lambda`, `lambda:/REGION` or `lambda:/REGION/ROLE_ARN` means.
+
+    Raises:
+        TargetError: It is none of these.
+    """
+    environ = os.environ if environ is None else environ
+    found = _AWS.fullmatch(target)
+    if found is None:
+        raise TargetError(target)
+    # boto3 reads AWS_DEFAULT_REGION alone; every other AWS tool, AWS_REGION too.
+    region = found["region"] or environ.get("AWS_REGION", "")
+    return AwsTarget(region, found["role"] or "")
+
+
 def world_for(
     target: str, tell: Tell, *, environ: Mapping[str, str] | None = None
 ) -> World:
@@ -72,34 +105,51 @@ def world_for(
     The World that *target* names.
 
     Args:
-        target: `lambda:/local`; `lambda`, `lambda:/REGION[/ROLE_ARN]` come later.
+        target: `lambda`, `lambda:/REGION`, `lambda:/REGION/ROLE_ARN`; `lambda:/local`.
         tell: Where events go.
-        environ: Read instead of the process's environment.
+        environ: Read instead of the process's environment; credentials are always
+            found as AWS's own tools find them.
 
     Raises:
         TargetError: It names nothing.
-        AwsComesLaterError: It names AWS.
+        AwsMissingError: It names AWS, and boto3 is not installed.
         HomeUnusableError: There is no place for state.
+        ServerlessError: There are no credentials to assume a role with.
     """
     scheme, _, rest = target.partition(":")
-    if scheme != "lambda":
-        raise TargetError(target)
-    if rest.strip("/") != "local":
-        raise AwsComesLaterError(target)
-    from mlflow_serverless.local import LocalCloud  # noqa: PLC0415 - AWS users never need it
-
+    local = scheme == "lambda" and rest.strip("/") == "local"
+    place = None if local else aws_target(target, environ)
     root = home(environ)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         raise HomeUnusableError(root, cause.strerror or str(cause)) from cause
+    store = ContentStore(root / "work")
     return World(
         target=target,
-        cloud=LocalCloud(root),
-        store=ContentStore(root / "work"),
+        cloud=_local(root) if place is None else _aws(target, place, store, tell),
+        store=store,
         downloads=root / "models",
         tell=tell,
     )
+
+
+def _local(root: Path) -> Cloud:
+    from mlflow_serverless.local import LocalCloud  # noqa: PLC0415 - AWS users never need it
+
+    return LocalCloud(root)
+
+
+def _aws(target: str, place: AwsTarget, store: ContentStore, tell: Tell) -> Cloud:
+    try:
+        from mlflow_serverless.aws import (  # noqa: PLC0415 - takes half a second
+            AwsCloud,
+            builder,
+            connect,
+        )
+    except ModuleNotFoundError as cause:
+        raise AwsMissingError(target, cause.name or "boto3") from cause
+    return AwsCloud(connect(place.region, place.role), builder(store, tell), tell)
 
 
 @dataclass(frozen=True, slots=True)

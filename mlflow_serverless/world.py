@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from mlflow_serverless.package import Bundle
-from mlflow_serverless.plan import Actual, Step
+from mlflow_serverless.plan import Actual, Desired, Packing, Place, Resource, Step
+from mlflow_serverless.preflight import Facts
 from mlflow_serverless.store import ContentStore
 
 
@@ -62,8 +63,15 @@ class Control(Protocol):
         """Deployments of ours, sorted; all of them."""
         ...
 
-    def snapshot(self, name: str) -> Actual:
-        """What is there now under *name*; empty parts where nothing is."""
+    def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:
+        """
+        What is there now under *name*; empty parts where nothing is.
+
+        Args:
+            name: The deployment's.
+            wanted: Looked for too, beside what has the deployment's own names: what
+                has these names already is ours, or `foreign`.
+        """
         ...
 
     def perform(self, step: Step) -> None:
@@ -79,8 +87,32 @@ class Control(Protocol):
 class Artifacts(Protocol):
     """Where bundles are put so that functions can be made from them."""
 
-    def put(self, bundle: Bundle) -> str:
-        """Keep *bundle*; the returned address goes into `Function.artifact`."""
+    def stage(self, bundle: Bundle, packing: Packing) -> str:
+        """
+        Make of *bundle* what can be kept, with work on this machine only.
+
+        The returned address goes into `Function.artifact`. It is final text (a digest)
+        and the same for the same bundle and packing. `PutArtifact` then brings it, and
+        the model where `packing.model_url` says, to where the cloud finds it; that
+        step is done already where it is kept.
+        """
+        ...
+
+
+class Surveyor(Protocol):
+    """What must be known before anything is built or changed."""
+
+    def place(self) -> Place | None:
+        """
+        Where in AWS this is; None for a cloud that is not there.
+
+        Raises:
+            ServerlessError: There are no credentials, no region, or they do not work.
+        """
+        ...
+
+    def facts(self, want: Desired) -> Facts:
+        """What preflight holds *want* against; what cannot be known is left out."""
         ...
 
 
@@ -112,7 +144,7 @@ class Logbook(Protocol):
         ...
 
 
-class Cloud(Control, Artifacts, Invoker, Logbook, Protocol):
+class Cloud(Control, Artifacts, Surveyor, Invoker, Logbook, Protocol):
     """One place to deploy to: AWS, or the embedded cloud."""
 
 

@@ -7,6 +7,7 @@ import click
 
 from mlflow_serverless.cli import main as cli
 from mlflow_serverless.config import json_schema, markdown
+from mlflow_serverless.reconcile import json_schema as policy_schema
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 MADE = "<!-- Made by scripts/generate_reference.py; do not edit. -->"
@@ -17,6 +18,7 @@ def pages() -> dict[str, str]:
     return {
         "config.md": markdown(),
         "config.schema.json": json_schema(),
+        "policy.schema.json": policy_schema(),
         "cli.md": commands(),
     }
 

@@ -88,6 +88,11 @@ class Cache:
             written += self._tiers().write_through(file, path, limit)
         return written
 
+    @property
+    def owed_bytes(self) -> int:
+        """What `settle` has left to write [bytes]."""
+        return sum(file.bytes for file, _ in self._owed)
+
     def close(self) -> None:
         """Let go of all files; the paths given may vanish from now on."""
         self._given.clear()

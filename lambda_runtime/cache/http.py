@@ -1,4 +1,4 @@
-"""HTTP/1.1 GET over a raw socket, the body straight into a caller's buffer.
+"""HTTP/1.1 over a raw socket: GET, the body straight into a caller's buffer.
 
 `http.client` and `ssl` cost 50 ms at a cold start; `_socket` and `_ssl` cost 3.
 """
@@ -14,22 +14,10 @@ from lambda_runtime.record import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
 
     from lambda_runtime.cache.tier import Limit
 
 _HEAD_LIMIT = 65_536
-_CA_FOLDERS = (
-    "/etc/ssl/certs",  # Debian
-    "/etc/pki/ca-trust/extracted/pem/directory-hash",  # newer Fedora kin
-)
-"""Folders by hash of name: only the authority that is met is read, in no time."""
-_CA_FILES = (
-    "/etc/pki/tls/certs/ca-bundle.crt",  # Amazon Linux
-    "/etc/ssl/certs/ca-certificates.crt",  # Debian
-    "/etc/ssl/cert.pem",  # Alpine
-)
-"""All authorities in one file: 25 ms to read."""
 
 
 class BrokenExchangeError(OSError):
@@ -57,13 +45,14 @@ class Connection:
 
     def __init__(self, address: Address, limit: Limit, stall_s: float) -> None:
         self._limit = limit
-        self._stall_s = stall_s
+        self.stall_s = stall_s
         self._early = memoryview(b"")
         self._left = 0
         self._chunked = self._last = False
         self._socket = _connected(address, self._wait())
         self._read: Callable[[int, memoryview], int]
         self._write: Callable[[bytes], object]
+        self._nothing_yet: tuple[type[OSError], ...] = (BlockingIOError, TimeoutError)
         try:
             self._start(address)
         except BaseException:
@@ -88,6 +77,33 @@ class Connection:
         self._left = int(head.headers.get("content-length", "0"))
         self._last = "close" in head.headers.get("connection", "").lower()
         return head
+
+    def send(self, request: bytes) -> None:
+        """
+        Send a request whose response is read with `poll`.
+
+        Raises:
+            OSError: The connection failed, or took too long to take it.
+        """
+        self._socket.settimeout(self._wait())
+        self._write(request)
+
+    def poll(self, into: memoryview, wait_s: float) -> int | None:
+        """
+        What has come, as it came: how many bytes; None if nothing has, 0 at the end.
+
+        Args:
+            into: Where to.
+            wait_s: How long to wait for the first byte [s].
+
+        Raises:
+            OSError: The connection failed.
+        """
+        self._socket.settimeout(wait_s)
+        try:
+            return self._read(len(into), into)
+        except self._nothing_yet:
+            return None
 
     def take(self, into: memoryview) -> int:
         """
@@ -147,7 +163,10 @@ class Connection:
             self._read = lambda size, into: self._socket.recv_into(into, size)
             self._write = self._socket.sendall
             return
-        secure = trust()._wrap_socket(  # noqa: SLF001 - ssl's own way in, without ssl
+        from lambda_runtime.cache import tls  # noqa: PLC0415 - a plain endpoint needs none
+
+        self._nothing_yet += (tls.nothing_yet(),)
+        secure = tls.trust()._wrap_socket(  # noqa: SLF001 - ssl's own way in, without ssl
             self._socket, server_side=False, server_hostname=address.host
         )
         try:
@@ -165,7 +184,7 @@ class Connection:
 
     def _wait(self) -> float:
         self._limit.check()
-        return min(self._stall_s, max(0.001, self._limit.left()))
+        return min(self.stall_s, max(0.001, self._limit.left()))
 
     def _head(self) -> Head:
         gathered = bytearray(self._early)
@@ -180,10 +199,16 @@ class Connection:
             gathered += room[:count]
         head, _, rest = bytes(gathered).partition(b"\r\n\r\n")
         self._early = memoryview(rest)
-        return _parsed(head.decode("latin-1"))
+        return head_of(head.decode("latin-1"))
 
 
-def _parsed(text: str) -> Head:
+def head_of(text: str) -> Head:
+    """
+    The head of a response, from its text without the empty line.
+
+    Raises:
+        BrokenExchangeError: It is not HTTP.
+    """
     first, *lines = text.split("\r\n")
     version, _, rest = first.partition(" ")
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
@@ -237,37 +262,3 @@ def _connected(address: Address, seconds: float) -> _socket.socket:
         else:
             return connection
     raise failure
-
-
-_TRUSTED: dict[str, Any] = {}
-
-
-def trust() -> Any:
-    """
-    A TLS client context that verifies chains and names against the system's CAs.
-
-    `AWS_CA_BUNDLE` or `SSL_CERT_FILE` name a file to trust instead.
-    """
-    file = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or ""
-    if file not in _TRUSTED:
-        import _ssl  # noqa: PLC0415 - 3 ms that a plain endpoint or image saves
-
-        context = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)  # noqa: SLF001
-        context.minimum_version = _ssl.PROTO_TLSv1_2
-        try:
-            context.load_verify_locations(*((file, None) if file else _system()), None)
-        except OSError as cause:
-            raise Miss(f"no certificate authorities in {file}: {cause}") from None
-        _TRUSTED[file] = context
-    return _TRUSTED[file]
-
-
-def _system() -> tuple[str | None, str | None]:
-    """File or folder of the image's own authorities."""
-    for folder in _CA_FOLDERS:
-        if os.path.isdir(folder) and any(".0" in name for name in os.listdir(folder)):
-            return None, folder
-    for path in _CA_FILES:
-        if os.path.exists(path):
-            return path, None
-    raise Miss("no certificate authorities in this image: set AWS_CA_BUNDLE")

@@ -6,7 +6,8 @@ import os
 import time
 
 from lambda_runtime.cache import http, ranges, sigv4
-from lambda_runtime.cache.credentials import address_of, credentials_of
+from lambda_runtime.cache.credentials import credentials_of
+from lambda_runtime.cache.endpoint import override_of, suffix_of
 from lambda_runtime.cache.tier import Corrupt, Miss, NoRoom, Place
 from lambda_runtime.record import NamedTuple
 
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
 
     from lambda_runtime.cache.tier import Fill, Limit, Sink
     from lambda_runtime.manifest import File
-
-_SUFFIXES = (
-    ("cn-", "amazonaws.com.cn"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("us-isof-", "csp.hci.ic.gov"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("eusc-", "amazonaws.eu"),
-)
-"""Domains of partitions other than the common one (GovCloud shares that)."""
 
 _PATIENCE = frozenset((408, 429, 500, 502, 503, 504))
 
@@ -192,16 +183,10 @@ def region_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
 
 def endpoint_of(bucket: str, region: str, environ: Mapping[str, str]) -> Endpoint:
     """Where *bucket* is asked: an override, or S3 in *region*."""
-    override = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
-    ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
-    if override and not ignored:
-        address, path = address_of(override)
-        usual = 443 if address.tls else 80
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        if address.port != usual:
-            host = f"{host}:{address.port}"
-        return Endpoint(address, host, f"{path.rstrip('/')}/{bucket}/")
-    host = f"{_service(environ)}.{region}.{_suffix(region)}"
+    if (override := override_of(environ, "S3")) is not None:
+        prefix = f"{override.path}/{bucket}/"
+        return Endpoint(override.address, override.host, prefix)
+    host = f"{_service(environ)}.{region}.{suffix_of(region)}"
     if "." in bucket:  # the wildcard certificate covers one label only
         return Endpoint(http.Address(host, 443, tls=True), host, f"/{bucket}/")
     host = f"{bucket}.{host}"
@@ -212,13 +197,6 @@ def _service(environ: Mapping[str, str]) -> str:
     fips = environ.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
     dual = environ.get("AWS_USE_DUALSTACK_ENDPOINT", "").lower() == "true"
     return f"s3{'-fips' if fips else ''}{'.dualstack' if dual else ''}"
-
-
-def _suffix(region: str) -> str:
-    return next(
-        (suffix for start, suffix in _SUFFIXES if region.startswith(start)),
-        "amazonaws.com",
-    )
 
 
 def _twice(sink: Sink, file: File, fill: Fill, limit: Limit) -> str:

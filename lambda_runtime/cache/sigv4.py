@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, for S3 requests without a body or a query."""
+"""AWS Signature Version 4, for requests of S3 and Lambda."""
 
 from __future__ import annotations
 
@@ -37,6 +37,19 @@ class Scope(NamedTuple):
     region: str
     now: float
     """Seconds since 1970, UTC."""
+    service: str = "s3"
+
+
+class Asked(NamedTuple):
+    """What is signed of a request, beside its path and headers."""
+
+    method: str = "GET"
+    query: str = ""
+    """As it goes on the wire, sorted by name."""
+    body: bytes = b""
+
+
+_GET = Asked()
 
 
 def encoded(path: str) -> str:
@@ -47,27 +60,34 @@ def encoded(path: str) -> str:
 
 
 def signed(
-    path: str, headers: Mapping[str, str], credentials: Credentials, scope: Scope
+    path: str,
+    headers: Mapping[str, str],
+    credentials: Credentials,
+    scope: Scope,
+    asked: Asked | None = None,
 ) -> dict[str, str]:
     """
-    The headers of a GET of *path*, with those that prove who asks.
+    The headers of a request for *path*, with those that prove who asks.
 
     Args:
         path: As it goes on the wire, from `encoded`.
         headers: All that are to be sent, names in lower case; `host` among them.
         credentials: Who asks.
         scope: Where and when.
+        asked: What else is asked; a GET of the path alone if left out.
     """
+    asked = asked or _GET
+    digest = hashlib.sha256(asked.body).hexdigest() if asked.body else _NOTHING
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(scope.now))
-    sent = {**headers, "x-amz-content-sha256": _NOTHING, "x-amz-date": stamp}
+    sent = {**headers, "x-amz-content-sha256": digest, "x-amz-date": stamp}
     if credentials.token:
         sent["x-amz-security-token"] = credentials.token
     names = ";".join(sorted(sent))
     lines = [f"{name}:{' '.join(sent[name].split())}" for name in sorted(sent)]
-    request = "\n".join(["GET", path, "", *lines, "", names, _NOTHING])
-    where = f"{stamp[:8]}/{scope.region}/s3/aws4_request"
-    digest = hashlib.sha256(request.encode()).hexdigest()
-    text = "\n".join(["AWS4-HMAC-SHA256", stamp, where, digest])
+    request = [asked.method, path, asked.query, *lines, "", names, digest]
+    where = f"{stamp[:8]}/{scope.region}/{scope.service}/aws4_request"
+    whole = hashlib.sha256("\n".join(request).encode()).hexdigest()
+    text = "\n".join(["AWS4-HMAC-SHA256", stamp, where, whole])
     signature = _hmac(_key(credentials, where), text).hex()
     sent["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{where}, "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
         @property
         def name(self) -> str:
-            """`direct`, `rest`, `http`, `url` or `alb`."""
+            """`direct`, `rest`, `http`, `url`, `alb` or `shadow`."""
             ...
 
         @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from _thread import allocate_lock
 from ctypes import c_char_p, c_int, c_size_t, c_uint32, c_void_p
 
 from lambda_runtime.faults import BrokenBundle
@@ -111,9 +112,18 @@ class Api:
         self._library = _load(path)
         self.version, self._table = _table(self._library, path)
         # Held by the process, as every session refers to them.
-        self.env = self.pointer(self.CreateEnv, LOG_FATAL, b"serverless")
+        self._env: c_void_p | None = None
+        self._making = allocate_lock()
         self.allocator = self.pointer(self.GetAllocatorWithDefaultOptions)
         self.cpu = self.pointer(self.CreateCpuMemoryInfo, 0, 0)
+
+    @property
+    def env(self) -> c_void_p:
+        """The process's one environment: made when first asked for, by any thread."""
+        with self._making:
+            if self._env is None:
+                self._env = self.pointer(self.CreateEnv, LOG_FATAL, b"serverless")
+            return self._env
 
     def __getattr__(self, name: str) -> Function:
         """Bind the function *name*; later look-ups find it on the instance."""

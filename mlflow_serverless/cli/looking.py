@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 from rich.console import Console
 
+from mlflow_serverless.cli.remembering import asking_when
 from mlflow_serverless.cli.session import Session, command, named, table
 from mlflow_serverless.world import LogLine
 
@@ -46,6 +47,7 @@ def status(session: Session, *, name: str | None, named: str | None) -> None:
 @click.command()
 @command
 @named
+@asking_when
 def history(session: Session, *, name: str) -> None:
     """Every version of NAME, newest first, and which of them serve."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
@@ -53,17 +55,25 @@ def history(session: Session, *, name: str) -> None:
     versions = pipeline.history(name, session.world())
 
     def show(console: Console) -> None:
-        columns = ("version", "serves", "model", "memory", "created", "parity")
+        columns = (
+            "version", "serves", "model", "memory", "created", "by", "digest", "parity",
+        )  # fmt: skip
         rows = [
             (
                 item.version, ", ".join(item.aliases), item.model,
-                f"{item.memory_mb} MB", item.created, item.parity,
+                f"{item.memory_mb} MB", item.created, item.by,
+                digest_of(item.artifact), item.parity,
             )
             for item in versions
         ]  # fmt: skip
         console.print(table(name, columns, rows))
 
     session.result([asdict(item) for item in versions], show)
+
+
+def digest_of(artifact: str) -> str:
+    """The start of the digest that an artifact's address ends with."""
+    return artifact.rpartition("sha256:")[2][:12]
 
 
 @click.command()

@@ -3,7 +3,18 @@
 import click
 
 from lambda_runtime.version import __version__
-from mlflow_serverless.cli import deploying, doctor, invoking, local, looking
+from mlflow_serverless.cli import (
+    deploying,
+    doctor,
+    invoking,
+    keeping,
+    local,
+    looking,
+    planning,
+    reconciling,
+    relaying,
+    validating,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,13 +25,19 @@ def main() -> None:
 
 for command in (
     deploying.deploy,
-    deploying.plan,
+    planning.plan,
     deploying.verify,
     deploying.delete,
+    keeping.rollback,
+    keeping.gc,
+    planning.iam,
     invoking.invoke,
     looking.status,
     looking.history,
     looking.logs,
+    reconciling.reconcile,
+    relaying.relay,
+    validating.validate,
     doctor.doctor,
     local.local,
 ):

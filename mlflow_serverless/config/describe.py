@@ -10,7 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
-from mlflow_serverless.config.model import DeploymentConfig, Section
+from mlflow_serverless.config.model import DeploymentConfig
+from mlflow_serverless.config.section import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def _meaning(field: FieldInfo) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -87,6 +88,8 @@ def _word(kind: Any) -> str:
     if get_origin(kind) in {Union, UnionType}:
         first = next(part for part in get_args(kind) if part is not NoneType)
         return f"{_word(first)} or none"
+    if get_origin(kind) is tuple:
+        return "texts, with commas between them"
     return _WORDS.get(getattr(kind, "__origin__", kind), str(kind))
 
 

@@ -5,9 +5,21 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mlflow_serverless import limits
+from mlflow_serverless.config.aws import (
+    AlarmsConfig,
+    ApiConfig,
+    Arn,
+    ImageConfig,
+    MountConfig,
+    Retention,
+    UrlConfig,
+    VpcConfig,
+)
+from mlflow_serverless.config.section import Section, Words, need
+from mlflow_serverless.config.strategy import JudgeConfig, StrategyConfig
 
 
 def _within(bounds: range) -> tuple[Ge, Le]:
@@ -18,18 +30,12 @@ _VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 _RESERVED = ("AWS_", "LAMBDA_", "MLFLOW_SERVERLESS_", "_HANDLER", "TZ")
 _TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
 _OURS = ("aws:", "mlflow-serverless:")
-_OUR_TAGS = 10
+_OUR_TAGS = 20
 """Tags we put beside the user's."""
 
 
-def _need(held: bool, said: str) -> None:  # noqa: FBT001 - reads as an assertion
-    """Pydantic turns a ValueError in a validator into a mistake with its key."""
-    if not held:
-        raise ValueError(said)
-
-
 def _alias(name: str) -> str:
-    _need(
+    need(
         bool(limits.ALIAS_NAME.fullmatch(name)),
         "an alias has letters, digits, - and _, at most 128, and is not a number",
     )
@@ -38,40 +44,31 @@ def _alias(name: str) -> str:
 
 def _variables(variables: dict[str, str]) -> dict[str, str]:
     for name in variables:
-        _need(bool(_VARIABLE.fullmatch(name)), f"{name!r} cannot name a variable")
-        _need(not name.startswith(_RESERVED), f"{name} is reserved")
+        need(bool(_VARIABLE.fullmatch(name)), f"{name!r} cannot name a variable")
+        need(not name.startswith(_RESERVED), f"{name} is reserved")
     size = sum(len(f"{k}{v}".encode()) for k, v in variables.items())
     most = limits.ENVIRONMENT_BYTES
-    _need(size <= most, f"{size} bytes of variables; at most {most}")
+    need(size <= most, f"{size} bytes of variables; at most {most}")
     return variables
 
 
 def _tags(tags: dict[str, str]) -> dict[str, str]:
     most = limits.TAGS - _OUR_TAGS
-    _need(len(tags) <= most, f"{len(tags)} tags; at most {most}")
+    need(len(tags) <= most, f"{len(tags)} tags; at most {most}")
     for key, value in tags.items():
         _tag_text(key, "key", limits.TAG_KEY_CHARS)
         _tag_text(value, f"value of {key}", limits.TAG_VALUE_CHARS)
         reserved = not key or key.startswith(_OURS)
-        _need(not reserved, f"the tag key {key!r} is reserved")
+        need(not reserved, f"the tag key {key!r} is reserved")
     return tags
 
 
 def _tag_text(text: str, what: str, most: int) -> None:
-    _need(len(text) <= most, f"tag {what}: {len(text)} characters; at most {most}")
-    _need(
+    need(len(text) <= most, f"tag {what}: {len(text)} characters; at most {most}")
+    need(
         bool(_TAG_TEXT.fullmatch(text)),
         f"tag {what}: letters, digits, spaces and _.:/=+-@ only, not {text!r}",
     )
-
-
-class Section(BaseModel):
-    """Frozen; unknown keys are mistakes; attribute docstrings become the docs."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True,
-        allow_inf_nan=False,
-    )  # fmt: skip
 
 
 class OptimiseConfig(Section):
@@ -100,7 +97,7 @@ class OptimiseConfig(Section):
     @model_validator(mode="after")
     def _calibrates_int8(self) -> Self:
         said = "optimise.calibration is for optimise.precision=int8"
-        _need(self.calibration is None or self.precision == "int8", said)
+        need(self.calibration is None or self.precision == "int8", said)
         return self
 
 
@@ -184,3 +181,62 @@ class DeploymentConfig(Section):
 
     optimise: OptimiseConfig = OptimiseConfig()
     """What is done to the graph after conversion."""
+
+    image: ImageConfig = ImageConfig()
+    """How the container image is built and where it is kept."""
+
+    role: Arn | None = None
+    """Role that the function runs as; `none` makes one with the least it needs."""
+
+    permissions_boundary: Arn | None = None
+    """Policy that bounds the roles that are made."""
+
+    kms_key: Arn | None = None
+    """Key for logs, images, models and variables; `none` is each service's own."""
+
+    log_retention_days: Retention = 30
+    """How long logs are kept [days]."""
+
+    tracing: bool = False
+    """Trace requests with X-Ray."""
+
+    vpc: VpcConfig = VpcConfig()
+    """A private network that the function is in."""
+
+    mount: MountConfig = MountConfig()
+    """A file system that the function reads models from."""
+
+    cold_start: Literal["auto", "snapshot", "provisioned", "on-demand"] = "auto"
+    """What is done about cold starts: environments start from a `snapshot`, are kept
+    started (`provisioned`), or start when asked; `auto` chooses; `plan` says why."""
+
+    provisioned: Annotated[int, Ge(1), Le(limits.CONCURRENCY)] | None = None
+    """Environments that are kept started; chooses `cold_start=provisioned`."""
+
+    url: UrlConfig = UrlConfig()
+    """An HTTPS address of the alias itself, without a gateway."""
+
+    api: ApiConfig = ApiConfig()
+    """An HTTP API in front of the alias."""
+
+    alarms: AlarmsConfig = AlarmsConfig()
+    """When somebody is told."""
+
+    allow: Words = ()
+    """Findings of the audit that are allowed, by name: `public-url`, ..."""
+
+    keep_versions: Annotated[int, Ge(1), Le(1_000)] = 5
+    """Newest versions that `gc` keeps, beside those that serve."""
+
+    strategy: StrategyConfig = StrategyConfig()
+    """How traffic moves to a new version."""
+
+    judge: JudgeConfig = JudgeConfig()
+    """What is asked of a new version before it gets more traffic."""
+
+    @model_validator(mode="after")
+    def _one_answer_to_cold_starts(self) -> Self:
+        kept = self.provisioned is not None
+        said = "provisioned goes with cold_start=provisioned (or auto)"
+        need(not kept or self.cold_start in {"auto", "provisioned"}, said)
+        return self

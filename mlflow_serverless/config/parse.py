@@ -13,12 +13,16 @@ from pydantic_core import ErrorDetails
 
 from mlflow_serverless.config.describe import options, section_of
 from mlflow_serverless.config.errors import ConfigError, ConfigFileError
-from mlflow_serverless.config.model import DeploymentConfig, Section
+from mlflow_serverless.config.model import DeploymentConfig
+from mlflow_serverless.config.section import Section
 
 FILE_KEY = "config"
 """`-C config=@file.yaml`: MLflow's parser lets nothing without NAME= through."""
 
 _NONE = {"none", "null", ""}
+
+_SHORT = {"strategy": "name"}
+"""Groups that may be given one value, and the key that it is for."""
 
 
 def parse(given: Mapping[str, object]) -> DeploymentConfig:
@@ -73,7 +77,8 @@ def _dotted(given: Mapping[str, object], path: str = "") -> dict[str, object]:
         if isinstance(value, Mapping):
             leaves |= _dotted(value, f"{path}{key}.")
         else:
-            leaves[f"{path}{key}"] = value
+            short = _SHORT.get(f"{path}{key}")
+            leaves[f"{path}{key}.{short}" if short else f"{path}{key}"] = value
     return leaves
 
 
@@ -90,6 +95,8 @@ def _leaves(values: Mapping[str, Any], section: type[Section], path: str = "") -
 
 
 def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -139,6 +146,7 @@ def _is_group(field: FieldInfo) -> bool:
 def _branch(
     branch: dict[str, Any], head: str, rest: str, value: object, wrong: list[str]
 ) -> None:
+    rest = rest or ("" if isinstance(_opened(value), Mapping) else _SHORT.get(head, ""))
     inner = {rest: value} if rest else _opened(value)
     if not isinstance(inner, Mapping):
         wrong.append(f"{head}: is a group of keys, as {head}.NAME=value")

@@ -12,18 +12,30 @@ from mlflow_serverless.local.errors import PayloadTooLargeError
 from mlflow_serverless.local.journal import Journal
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.ledger import Ledger
+from mlflow_serverless.local.offer import check_offered
 from mlflow_serverless.local.setup import Setup
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import (
     Actual,
     CreateFunction,
+    Desired,
+    Fresh,
+    Packing,
+    PutArtifact,
+    RemoveArtifact,
     ReplaceArtifact,
+    Resource,
     Step,
     after,
+    name_of,
 )
 from mlflow_serverless.plan.errors import NoSuchFunctionError
 from mlflow_serverless.plan.rules import check_function_name
+from mlflow_serverless.preflight import Facts
 from mlflow_serverless.world import LogLine, Reply
+
+UNUSED = Fresh(number="", revision="", created="")
+"""For steps that give nothing a number, a revision or a time."""
 
 
 class LocalCloud:
@@ -43,22 +55,30 @@ class LocalCloud:
         self._ledger = Ledger(self._layout.state)
         self._journal = Journal(self._layout.journal)
         self._client = Client(self._layout, setup or Setup())
+        self._staged: dict[str, Bundle] = {}
 
     def names(self) -> tuple[str, ...]:
         """See `world.Control`."""
         return self._ledger.names() if self._layout.state.exists() else ()
 
-    def snapshot(self, name: str) -> Actual:
-        """See `world.Control`."""
+    def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:  # noqa: ARG002 - nothing stands around a function here
+        """See `world.Control`; what artifacts are kept is swept by itself."""
         if not self._layout.state.exists():
             return Actual(name=name)
         return self._ledger.look(name)
 
     def perform(self, step: Step) -> None:
         """See `world.Control`; one step is one transaction."""
-        name = step.function.name if isinstance(step, CreateFunction) else step.name
+        name = name_of(step)
         check_function_name(name)
+        check_offered(step)
         match step:
+            case PutArtifact():
+                self._keep(step.artifact)
+                return
+            case RemoveArtifact():
+                after(step, self.snapshot(name), UNUSED)  # what is needed stays
+                return
             case CreateFunction():
                 bundles.find(self._layout, step.function.artifact)
             case ReplaceArtifact():
@@ -67,9 +87,26 @@ class LocalCloud:
                 pass
         self._ledger.change(name, lambda have, fresh: after(step, have, fresh))
 
-    def put(self, bundle: Bundle) -> str:
-        """See `world.Artifacts`."""
-        return bundles.keep(self._layout, bundle)
+    def stage(self, bundle: Bundle, packing: Packing) -> str:  # noqa: ARG002 - bundles are run as they are
+        """See `world.Artifacts`; an artifact here is the bundle itself."""
+        self._staged[bundle.digest] = bundle
+        return bundle.digest
+
+    def _keep(self, address: str) -> None:
+        bundle = self._staged.get(address)
+        if bundle is None:
+            bundles.find(self._layout, address)
+        else:
+            bundles.keep(self._layout, bundle)
+
+    @staticmethod
+    def place() -> None:
+        """See `world.Surveyor`."""
+
+    @staticmethod
+    def facts(want: Desired) -> Facts:  # noqa: ARG004 - this machine refuses while it acts
+        """See `world.Surveyor`; nothing beyond this machine has to be known."""
+        return Facts()
 
     def invoke(self, name: str, payload: bytes, *, qualifier: str = "live") -> Reply:
         """See `world.Invoker`."""

@@ -17,15 +17,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mlflow_serverless.errors import ServerlessError
+from mlflow_serverless.limits import ASYNC_PAYLOAD_BYTES
 from mlflow_serverless.local import bundles, wire
 from mlflow_serverless.local.endpoint import Endpoint, endpoint_of
 from mlflow_serverless.local.errors import DaemonError, Trouble
 from mlflow_serverless.local.fleet import Fleet
 from mlflow_serverless.local.journal import Entry, Journal
+from mlflow_serverless.local.lambda_api import LambdaApi
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.ledger import Ledger
 from mlflow_serverless.local.lookup import Lookup
 from mlflow_serverless.local.route import Target, choose
+from mlflow_serverless.local.runtime_api import listen
 from mlflow_serverless.local.setup import Setup
 from mlflow_serverless.local.wire import Message
 from mlflow_serverless.store import write_json
@@ -59,6 +62,7 @@ class Daemon:
         self._lookup = Lookup(layout.state)
         self._sound: dict[Path, tuple[int, ...]] = {}
         self._fleet = Fleet(setup, layout.scratch, self._bundle, self._record)
+        self._lambda_api = LambdaApi(self._token, self._lookup.look, self._fleet)
         self._stopping = asyncio.Event()
         self._used = time.monotonic()
 
@@ -67,6 +71,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         server = await asyncio.start_server(self._met, wire.HOST, 0, limit=1 << 20)
+        functions = await self._listen_to_functions()
         self._endpoint = Endpoint(
             port=server.sockets[0].getsockname()[1],
             token=self._token,
@@ -82,9 +87,19 @@ class Daemon:
         # From here on nobody finds this process; who did is told to look again.
         self._layout.endpoint.unlink(missing_ok=True)
         server.close()
+        functions.close()
+        await self._lambda_api.close()
         await self._fleet.until(lambda: not self._fleet.in_flight, _DRAIN_S)
         await self._fleet.close()
         self._flush()
+
+    async def _listen_to_functions(self) -> asyncio.Server:
+        server = await listen(
+            self._lambda_api.answer, wire.HOST, longest=ASYNC_PAYLOAD_BYTES
+        )
+        port = server.sockets[0].getsockname()[1]
+        self._fleet.lambda_api = f"http://{wire.HOST}:{port}/{self._token}"
+        return server
 
     def _announce(self) -> None:
         write_json(self._layout.endpoint, asdict(self._endpoint))

@@ -64,6 +64,8 @@ class Surroundings:
 
     runtime: Path
     scratch: Path
+    lambda_api: Callable[[], str]
+    """Where functions reach the Lambda API."""
     record: Callable[[Entry], None]
     changed: Callable[["Environment"], None]
     """Called when an environment becomes idle, and when it is dead."""
@@ -136,8 +138,8 @@ class Environment:
         self._server = await listen(self._answer, HOST, longest=limit)
         port = self._server.sockets[0].getsockname()[1]
         env = processes.variables(
-            self.target, api=f"{HOST}:{port}", bundle=bundle,
-            scratch=self._scratch, environment=self.id,
+            self.target, processes.Reach(f"{HOST}:{port}", self._around.lambda_api()),
+            bundle=bundle, scratch=self._scratch, environment=self.id,
         )  # fmt: skip
         try:
             return await processes.start(
@@ -221,13 +223,12 @@ class Environment:
         self._watch.begin(self.target.settings.timeout_s)
         job.began = time.monotonic()
         deadline = int((time.time() + self.target.settings.timeout_s) * 1e3)
+        arn = processes.arn_of(self.target.name, job.qualifier)
         headers = {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": job.id,
             "Lambda-Runtime-Deadline-Ms": str(deadline),
-            "Lambda-Runtime-Invoked-Function-Arn": processes.arn(
-                self.target, job.qualifier
-            ),
+            "Lambda-Runtime-Invoked-Function-Arn": arn,
             "Lambda-Runtime-Trace-Id": _trace(),
         }
         return Tell(200, job.payload, headers)
@@ -240,8 +241,7 @@ class Environment:
         self._settle(job, Outcome(ask.body, error))
         return Tell(202, b'{"status":"OK"}')
 
-    # How requests and the process end.
-
+    # How they end.
     def _settle_init(self, failed: Outcome) -> None:
         if not self._ready.done():
             self._ready.set_result(failed)

@@ -65,9 +65,12 @@ class Fleet:
     ) -> None:
         self._setup = setup
         self._find = find
+        self.lambda_api = ""
+        """Where environments reach the Lambda API."""
         self._around = Surroundings(
-            runtime=setup.runtime, scratch=scratch, record=record, changed=self._changed
-        )
+            runtime=setup.runtime, scratch=scratch, record=record,
+            changed=self._changed, lambda_api=lambda: self.lambda_api,
+        )  # fmt: skip
         self._all: list[Environment] = []
         self._in_flight: Counter[str] = Counter()
         self._waiting: deque[_Waiter] = deque()
@@ -87,6 +90,13 @@ class Fleet:
     def environments(self) -> tuple[Environment, ...]:
         """Those that live, oldest first."""
         return tuple(self._all)
+
+    def spare(self, target: Target) -> bool:
+        """Whether a request that nobody waits for would be in no caller's way."""
+        limit = CONCURRENCY if target.concurrency is None else target.concurrency
+        busy = sum(e.phase is not Phase.IDLE for e in self._all)
+        room = self._setup.environments - busy
+        return self._in_flight[target.name] + 1 < limit and room > 1
 
     async def answer(self, target: Target, payload: bytes, qualifier: str) -> Answered:
         """

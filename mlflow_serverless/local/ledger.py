@@ -11,7 +11,15 @@ from pathlib import Path
 
 from mlflow_serverless.local.database import opened, transaction
 from mlflow_serverless.local.errors import StateCorruptError
-from mlflow_serverless.plan import Actual, Alias, Fresh, Function, Settings, Version
+from mlflow_serverless.plan import (
+    Actual,
+    Alias,
+    Fresh,
+    Function,
+    Mount,
+    Settings,
+    Version,
+)
 
 SCHEMA = """
 CREATE TABLE functions (
@@ -122,7 +130,10 @@ def _decoding(file: Path) -> Iterator[None]:
 def _settings(text: str) -> Settings:
     values = json.loads(text)
     pairs = tuple((key, value) for key, value in values.pop("environment"))
-    return Settings(environment=pairs, **values)
+    for key in ("subnets", "security_groups"):
+        values[key] = tuple(values.get(key, ()))
+    mount = values.pop("mount", None)
+    return Settings(environment=pairs, mount=mount and Mount(**mount), **values)
 
 
 def _version(  # noqa: PLR0913, PLR0917 - one argument a column
@@ -163,14 +174,23 @@ def _write(connection: sqlite3.Connection, have: Actual, made: Actual) -> None:
             _json(made.tags),
         ),
     )
-    for version in made.versions[len(have.versions) :]:
-        _write_version(connection, made.name, version)
+    _write_versions(connection, have, made)
     for alias in made.aliases:
         if alias != have.alias(alias.name):
             _write_alias(connection, made.name, alias)
     for gone in {a.name for a in have.aliases} - {a.name for a in made.aliases}:
         query = "DELETE FROM aliases WHERE name = ? AND alias = ?"
         connection.execute(query, (made.name, gone))
+
+
+def _write_versions(connection: sqlite3.Connection, have: Actual, made: Actual) -> None:
+    before, now = ({v.number for v in look.versions} for look in (have, made))
+    for version in made.versions:
+        if version.number not in before:
+            _write_version(connection, made.name, version)
+    for number in before - now:
+        query = "DELETE FROM versions WHERE name = ? AND number = ?"
+        connection.execute(query, (made.name, int(number)))
 
 
 def _write_version(connection: sqlite3.Connection, name: str, made: Version) -> None:

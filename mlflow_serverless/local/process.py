@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,13 +26,28 @@ def command(runtime: Path, bundle: Path) -> tuple[str, ...]:
     return (interpreter_for(bundle).python, "-I", "-S", str(runtime))
 
 
+SHADOW_EVERY_S = 1.0
+"""How often rollouts are looked at here, where nobody pays for looking [s]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a process can speak to."""
+
+    runtime_api: str
+    """`host:port`."""
+    lambda_api: str
+    """URL."""
+
+
 def variables(
-    target: Target, *, api: str, bundle: Path, scratch: Path, environment: str
+    target: Target, reach: Reach, *, bundle: Path, scratch: Path, environment: str
 ) -> dict[str, str]:
     """All that an environment's process sees of the world."""
     settings = target.settings
     found = {
         **dict(settings.environment),
+        "AWS_ENDPOINT_URL_LAMBDA": reach.lambda_api,
         "AWS_EXECUTION_ENV": "mlflow-serverless-local",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": target.name,
@@ -40,11 +56,12 @@ def variables(
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{target.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": environment,
-        "AWS_LAMBDA_RUNTIME_API": api,
+        "AWS_LAMBDA_RUNTIME_API": reach.runtime_api,
         "HOME": str(scratch),
         "LANG": "C.UTF-8",
         "MLFLOW_SERVERLESS_BUNDLE": str(bundle),
         "MLFLOW_SERVERLESS_SCRATCH": str(scratch),
+        "MLFLOW_SERVERLESS_SHADOW_EVERY_S": str(SHADOW_EVERY_S),
         "ORT_DISABLE_TELEMETRY": "1",
         "PATH": os.defpath,
         "PYTHONUNBUFFERED": "1",
@@ -66,10 +83,10 @@ def engine_library() -> Path | None:
     return found[0] if found else None
 
 
-def arn(target: Target, qualifier: str) -> str:
+def arn_of(name: str, qualifier: str) -> str:
     """What the function is called in `Lambda-Runtime-Invoked-Function-Arn`."""
     tail = "" if qualifier == LATEST else f":{qualifier}"
-    return f"arn:aws:lambda:local:000000000000:function:{target.name}{tail}"
+    return f"arn:aws:lambda:local:000000000000:function:{name}{tail}"
 
 
 async def start(

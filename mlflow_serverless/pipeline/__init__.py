@@ -3,6 +3,7 @@
 from mlflow_serverless.pipeline.ask import ask, parsed
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
+from mlflow_serverless.pipeline.life import Moved, gc, rollback, spare
 from mlflow_serverless.pipeline.live import compare_live
 from mlflow_serverless.pipeline.look import Status, history, listing, status
 from mlflow_serverless.pipeline.request import (
@@ -19,6 +20,7 @@ __all__ = [
     "DeployRequest",
     "Deployment",
     "Intent",
+    "Moved",
     "Proposal",
     "Published",
     "Status",
@@ -27,10 +29,13 @@ __all__ = [
     "compare_live",
     "delete",
     "deploy",
+    "gc",
     "history",
     "listing",
     "parsed",
     "plan_only",
     "resolve",
+    "rollback",
+    "spare",
     "status",
 ]

@@ -90,6 +90,7 @@ def build(
         reports=proved.reports,
         question=walk.question(key, model),
         cost=proved.cost,
+        init_ms=proved.init_ms,
     )
 
 
@@ -183,6 +184,7 @@ class _Walk:
             parity=made.report,
             reports={f.name: f for f in self._reports("native", full)},
             cost=cost_of(made),
+            init_ms=made.cost.cold_ms,
         )
 
     def convert(self, key: str, model: ServableModel) -> "Conversion":

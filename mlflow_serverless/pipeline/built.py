@@ -26,6 +26,8 @@ class Built:
     """To ask the deployment; None if the model brings no example."""
     cost: str = ""
     """What a native engine costs, in words; empty for a graph."""
+    init_ms: float = 0.0
+    """From a new process to the loaded model, here; 0 if it was not measured [ms]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +38,4 @@ class Proved:
     parity: "ParityReport"
     reports: Mapping[str, Path]
     cost: str = ""
+    init_ms: float = 0.0

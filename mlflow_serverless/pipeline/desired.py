@@ -5,20 +5,32 @@ settings and tags say the rest.
 """
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from lambda_runtime.version import __version__
 from mlflow_serverless import limits
 from mlflow_serverless.config import DeploymentConfig, flat, parse
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.plan import Actual, Desired, Function, Settings, Version
-from mlflow_serverless.plan.state import Pairs
+from mlflow_serverless.plan import (
+    Actual,
+    Desired,
+    Foreign,
+    Function,
+    Version,
+    names,
+    plan,
+)
+from mlflow_serverless.plan.resources import Pairs
+from mlflow_serverless.topology import Topology, topology
 
 PREFIX = "mlflow-serverless:"
+CAUSE = "cause"
+"""Our tag that says who or what brought the deployment to what it is."""
 _CONFIG = f"{PREFIX}config-"
 _CUT = "…"
 _ON_THE_FUNCTION = {
@@ -35,14 +47,19 @@ class Origin:
     model_id: str = ""
     flavor: str = ""
     parity: str = ""
+    by: str = ""
+    """Who published it."""
 
 
-def desired(
+def desired(  # noqa: PLR0913 - all that is known of a deployment
     name: str,
     artifact: str,
     model: ServableModel,
     parity: str,
     config: DeploymentConfig,
+    *,
+    around: Topology | None = None,
+    by: str = "",
 ) -> Desired:
     """
     The deployment that is wanted.
@@ -53,30 +70,37 @@ def desired(
         model: What it serves.
         parity: How the answers compared, in a few words.
         config: How it is to run.
+        around: What it means where it is to be; the embedded cloud's if left out.
+        by: Who deploys it.
     """
-    settings = Settings(
-        memory_mb=config.memory_mb,
-        timeout_s=config.timeout_s,
-        ephemeral_mb=config.ephemeral_mb,
-        environment=_pairs(config.environment),
-        concurrency=config.concurrency,
-    )
-    return Desired(
-        function=Function(name=name, artifact=artifact, settings=settings),
+    around = around or topology(name, config, None)
+    want = Desired(
+        function=Function(name=name, artifact=artifact, settings=around.settings),
         alias=config.alias,
-        note=note_of(model, parity),
+        note=note_of(model, parity, by),
         tags=tags_of(model, config),
+        resources=around.resources,
     )
+    ours = {names.OWNER: name, names.DIGEST: fingerprint(want)}
+    return replace(want, tags=_pairs(dict(want.tags) | ours))
 
 
-def note_of(model: ServableModel, parity: str) -> str:
+def fingerprint(want: Desired) -> str:
+    """One short text for all of *want* but who wrote it: another state, another one."""
+    around = [(r.kind, asdict(r)) for r in want.resources]
+    whole = [asdict(want.function), want.alias, want.tags, around]
+    text = json.dumps(whole, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def note_of(model: ServableModel, parity: str, by: str = "") -> str:
     """Which model a version holds, in as many characters as a description may have."""
     said = {
         "model": model.uri,
         "id": model.model_id or "",
         "flavor": model.flavor,
         "parity": parity,
-    }
+    } | ({"by": by} if by else {})
     text = _compact(said)
     while len(text) > limits.DESCRIPTION_CHARS:
         longest = max(said, key=lambda key: len(said[key]))
@@ -89,7 +113,8 @@ def origin_of(version: Version) -> Origin:
     """What a version's note says; empty if we did not write it."""
     try:
         said = json.loads(version.note)
-        return Origin(said["model"], said["id"], said["flavor"], said["parity"])
+        known = (said["model"], said["id"], said["flavor"], said["parity"])
+        return Origin(*known, by=said.get("by", ""))
     except (ValueError, KeyError, TypeError):
         return Origin()
 
@@ -108,6 +133,23 @@ def tags_of(model: ServableModel, config: DeploymentConfig) -> Pairs:
         | {f"{PREFIX}{key}": _tag(value) for key, value in ours.items()}
         | _packed(config)
     )
+
+
+def caused(
+    want: Desired, have: Actual, cause: str, *, foreign: Foreign = Foreign.REFUSE
+) -> Desired:
+    """
+    *want* with the tag that says who or what caused it.
+
+    Where all else is so already nothing was caused, and the tag stays as it is.
+    """
+    kept = _with_cause(want, tag(have, CAUSE))
+    return _with_cause(want, cause) if plan(kept, have, foreign=foreign) else kept
+
+
+def _with_cause(want: Desired, cause: str) -> Desired:
+    said = {f"{PREFIX}{CAUSE}": cause} if cause else {}
+    return replace(want, tags=_pairs(dict(want.tags) | said))
 
 
 def tag(have: Actual, key: str) -> str:

@@ -57,6 +57,19 @@ class SmokeFailedError(ServerlessError):
         )
 
 
+class NothingBeforeError(ServerlessError):
+    """Going back, where nothing was before."""
+
+    code = "nothing-before"
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, name: str, alias: str) -> None:
+        super().__init__(
+            f"{name}:{alias} has no earlier version to go back to.",
+            hint=f"see what there is: mlflow-serverless history {name}.",
+        )
+
+
 class FunctionFailedError(ServerlessError):
     """The function itself failed, not the request."""
 

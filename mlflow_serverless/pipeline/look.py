@@ -83,6 +83,7 @@ def published(version: Version, have: Actual) -> Published:
         artifact=version.artifact,
         memory_mb=version.settings.memory_mb,
         created=version.created,
+        by=origin.by,
         aliases=tuple(_traffic(version.number, have)),
     )
 

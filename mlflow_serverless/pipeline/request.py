@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from mlflow_serverless.plan import Plan
+from mlflow_serverless.cost import CostLine
+from mlflow_serverless.plan import Finding, Foreign, Pairs, Plan
 
 
 class Intent(Enum):
@@ -29,6 +30,10 @@ class DeployRequest:
     given: Mapping[str, object] = field(default_factory=dict)
     """Configuration as the user gave it."""
     intent: Intent = Intent.DEPLOY
+    foreign: Foreign = Foreign.REFUSE
+    """What becomes of things that somebody else made under our names."""
+    cause: str = ""
+    """Who or what wants it, as one tag's text; see `lineage.Cause`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,8 @@ class Published:
     memory_mb: int
     created: str
     """ISO 8601, UTC."""
+    by: str = ""
+    """Who published it."""
     aliases: tuple[str, ...] = ()
     """Those that send it traffic, with the share where it is not all: `live 10%`."""
 
@@ -64,6 +71,11 @@ class Proposal:
     """What runs the model, and why."""
     cost: str
     """What a native engine costs; empty for a graph."""
+    findings: tuple[Finding, ...] = ()
+    """Of the audit and of preflight."""
+    costs: tuple[CostLine, ...] = ()
+    cold_start: str = ""
+    """What is done about cold starts, and why; empty on the embedded cloud."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +94,10 @@ class Deployment:
     parity: str
     changed: tuple[str, ...]
     """Steps that were taken; none if all was so already."""
+    outputs: Pairs = ()
+    """What the cloud has chosen: `url`, `api_url`, `function_arn`, ..."""
+    calls: tuple[str, ...] = ()
+    """How to call it: from Python, and with curl through each of its doors."""
     smoke: str = ""
     """What came of asking it once."""
     seconds: float = 0.0

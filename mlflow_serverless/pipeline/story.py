@@ -4,6 +4,7 @@ A run that finds everything made already changes nothing and says so; a run that
 killed goes on from the last finished result when it is run again.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from time import perf_counter
 
@@ -11,8 +12,10 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
-from mlflow_serverless.pipeline.desired import config_of, desired, model_of, tag
+from mlflow_serverless.pipeline.calling import calls
+from mlflow_serverless.pipeline.desired import caused, config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
+from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -26,15 +29,21 @@ from mlflow_serverless.pipeline.standing import standing
 from mlflow_serverless.plan import (
     Actual,
     Desired,
+    Finding,
     Plan,
     PointAlias,
+    Step,
+    Weight,
     content_of,
+    key_of,
     plan,
     plan_removal,
 )
+from mlflow_serverless.plan.resources import described
 from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.provenance import record, withdraw
 from mlflow_serverless.report import step
+from mlflow_serverless.secure import refuse
 from mlflow_serverless.world import World
 
 
@@ -53,13 +62,17 @@ def deploy(
     begun = perf_counter()
     have = _found(request, world)
     config = _configured(request, have)
+    place = examine(have, config, request.foreign, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     if (there_already := standing(request, have, model, config, world)) is not None:
         return there_already
     built = build(model, config, world, rooms)
-    artifact = world.cloud.put(built.bundle)
-    want = desired(request.name, artifact, built.model, built.parity.summary, config)
-    changes = _planned(want, have, world)
+    intended = intend(have, config, built, place, world)
+    refuse(request.name, intended.findings)
+    _said(intended.findings, world)
+    now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
+    want = _caused(intended.want, now, request)
+    changes = _planned(want, now, request, world)
     asked = _carried_out(changes, want, built, config, world)
     done = replace(
         _deployment(want, changes, built, world),
@@ -82,21 +95,40 @@ def plan_only(
     """
     have = _found(request, world)
     config = _configured(request, have)
+    place = located(config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     built = build(model, config, world, rooms)
-    want = desired(
-        request.name, built.bundle.digest, built.model, built.parity.summary, config
-    )
+    intended = intend(have, config, built, place, world)
+    now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     return Proposal(
         name=request.name,
         target=world.target,
-        plan=plan(want, have),
+        plan=plan(_caused(intended.want, now, request), now, foreign=request.foreign),
         model=built.model.uri,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
         engine=": ".join(built.bundle.manifest.engine[:2]),
         cost=built.cost,
+        findings=(*intended.findings, *_left_alone(intended.want, now)),
+        costs=intended.costs,
+        cold_start=intended.cold_start,
     )
+
+
+def _said(findings: tuple[Finding, ...], world: World) -> None:
+    """What stops nothing is said all the same."""
+    for finding in findings:
+        if finding.weight in {Weight.WARNING, Weight.ALLOWED}:
+            world.tell("audit.warning", what=str(finding))
+
+
+def _left_alone(want: Desired, have: Actual) -> Iterator[Finding]:
+    """What somebody else made beside it is reported, and not touched."""
+    wanted = {key_of(resource) for resource in want.resources}
+    for resource in have.foreign:
+        if key_of(resource) not in wanted:
+            what = f"{described(resource)} was made by somebody else; it stays"
+            yield Finding(code="left-alone", weight=Weight.NOTE, what=what)
 
 
 def delete(name: str, world: World) -> bool:
@@ -140,8 +172,12 @@ def _flavor(request: DeployRequest, have: Actual) -> str | None:
     return request.flavor
 
 
-def _planned(want: Desired, have: Actual, world: World) -> Plan:
-    changes = plan(want, have)
+def _caused(want: Desired, have: Actual, request: DeployRequest) -> Desired:
+    return caused(want, have, request.cause, foreign=request.foreign)
+
+
+def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) -> Plan:
+    changes = plan(want, have, foreign=request.foreign)
     count, name = len(changes.steps), changes.name
     if changes:
         world.tell("plan.done", what=f"{count} steps", steps=count)
@@ -156,8 +192,7 @@ def _carried_out(
     """Make the version, ask it, and only then move traffic to it."""
     if not changes:
         return ""
-    first = tuple(s for s in changes.steps if not isinstance(s, PointAlias))
-    last = tuple(s for s in changes.steps if isinstance(s, PointAlias))
+    first, last = _halves(changes.steps)
     with step(world.tell, "apply", changes.name) as said:
         apply(Plan(changes.name, first), world.cloud, _Steps(world))
         said.say(f"{len(first)} steps", fresh=bool(first))
@@ -167,6 +202,13 @@ def _carried_out(
         what = f"{want.alias} serves version {_version(want, world)}"
         world.tell("shift.done", what=what)
     return asked
+
+
+def _halves(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """What is done before traffic moves, and that move with what needs it."""
+    moves = (i for i, one in enumerate(steps) if isinstance(one, PointAlias))
+    where = next(moves, len(steps))
+    return steps[:where], steps[where:]
 
 
 def _asked(want: Desired, built: Built, world: World) -> str:
@@ -193,16 +235,20 @@ def _version(want: Desired, world: World) -> str:
 
 
 def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
+    have = world.cloud.snapshot(want.function.name)
+    version = have.holding(content_of(want.function))
     return Deployment(
         name=want.function.name,
         target=world.target,
         alias=want.alias,
-        version=_version(want, world),
+        version=version.number if version else "",
         model=built.model.uri,
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
         changed=tuple(str(s) for s in changes.steps),
+        outputs=have.outputs,
+        calls=calls(have, want.alias, world.target),
     )
 
 

@@ -7,7 +7,7 @@ fake perform steps by it; AWS's is held to it by the conformance suite.
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from mlflow_serverless.plan import rules
+from mlflow_serverless.plan import around, rules
 from mlflow_serverless.plan.errors import (
     AliasMovedError,
     FunctionExistsError,
@@ -17,12 +17,18 @@ from mlflow_serverless.plan.errors import (
 )
 from mlflow_serverless.plan.state import Actual, Alias, Function, Version, content_of
 from mlflow_serverless.plan.steps import (
+    ChangeResource,
     ChangeSettings,
     CreateFunction,
     DeleteFunction,
+    MakeResource,
     PointAlias,
     PublishVersion,
+    PutArtifact,
     RemoveAlias,
+    RemoveArtifact,
+    RemoveResource,
+    RemoveVersion,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -42,7 +48,7 @@ class Fresh:
     """Now, in ISO 8601."""
 
 
-def after(step: Step, have: Actual, fresh: Fresh) -> Actual:  # noqa: C901, PLR0911 - one case a step
+def after(step: Step, have: Actual, fresh: Fresh) -> Actual:  # noqa: PLR0911 - one case a step
     """
     What is there once *step* is taken; *have* itself if it was taken before.
 
@@ -50,22 +56,41 @@ def after(step: Step, have: Actual, fresh: Fresh) -> Actual:  # noqa: C901, PLR0
         ServerlessError: The step cannot be taken; see `errors`.
     """
     match step:
+        case PutArtifact():
+            return around.kept(step, have)
+        case RemoveArtifact():
+            return around.dropped(step, have)
+        case MakeResource() | ChangeResource():
+            return around.made(step, have)
+        case RemoveResource():
+            return around.removed(step, have)
+        case RemoveVersion():
+            return around.forgotten(step, have)
+        case DeleteFunction():
+            return around.deleted(have)
+        case RemoveAlias():
+            return _unnamed(step, have)
+        case _:
+            return _on_function(step, have, fresh)
+
+
+_OnFunction = (
+    CreateFunction
+    | ReplaceArtifact
+    | ChangeSettings
+    | SetTags
+    | PublishVersion
+    | PointAlias
+    | RouteAlias
+)
+
+
+def _on_function(step: _OnFunction, have: Actual, fresh: Fresh) -> Actual:  # noqa: PLR0911 - one case a step
+    match step:
         case CreateFunction():
             return _created(step, have)
-        case DeleteFunction():
-            return Actual(name=have.name)
-        case RouteAlias():
-            return _routed(step, have, fresh)
-        case RemoveAlias():
-            left = tuple(a for a in have.aliases if a.name != step.alias)
-            return replace(have, aliases=left)
-        case PublishVersion():
-            return _published(step, have, fresh)
-        case PointAlias():
-            return _pointed(step, have, fresh)
         case ReplaceArtifact():
-            function = replace(_there(have), artifact=step.artifact)
-            return replace(have, function=function)
+            return _replaced(step, have)
         case ChangeSettings():
             rules.check_settings(have.name, step.settings)
             function = replace(_there(have), settings=step.settings)
@@ -73,7 +98,13 @@ def after(step: Step, have: Actual, fresh: Fresh) -> Actual:  # noqa: C901, PLR0
         case SetTags():
             rules.check_tags(have.name, step.tags)
             _there(have)
-            return replace(have, tags=step.tags)
+            return replace(have, tags=step.tags, owned=True)
+        case PublishVersion():
+            return _published(step, have, fresh)
+        case PointAlias():
+            return _pointed(step, have, fresh)
+        case RouteAlias():
+            return _routed(step, have, fresh)
         case _:  # pragma: no cover - mypy proves it
             assert_never(step)
 
@@ -92,6 +123,19 @@ def _created(step: CreateFunction, have: Actual) -> Actual:
     if have.function is not None and made != have:
         raise FunctionExistsError(have.name)
     return made
+
+
+def _replaced(step: ReplaceArtifact, have: Actual) -> Actual:
+    function = _there(have)
+    architecture = step.architecture or function.settings.architecture
+    settings = replace(function.settings, architecture=architecture)
+    changed = replace(function, artifact=step.artifact, settings=settings)
+    return replace(have, function=changed)
+
+
+def _unnamed(step: RemoveAlias, have: Actual) -> Actual:
+    left = tuple(a for a in have.aliases if a.name != step.alias)
+    return around.without_qualifier(step.alias, replace(have, aliases=left))
 
 
 def _published(step: PublishVersion, have: Actual, fresh: Fresh) -> Actual:

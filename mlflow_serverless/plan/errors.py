@@ -106,3 +106,70 @@ class AliasMovedError(ServerlessError):
             "it stays where they put it.",
             hint="look at it again, and run again if it should still move.",
         )
+
+
+class VersionInUseError(ServerlessError):
+    """A version that an alias sends traffic to cannot go."""
+
+    code = "version-in-use"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str, version: str, aliases: tuple[str, ...]) -> None:
+        super().__init__(
+            f"version {version} of {name} gets traffic from {', '.join(aliases)}.",
+            hint="move the alias first; a version that serves nobody can go.",
+        )
+
+
+class ArtifactInUseError(ServerlessError):
+    """An artifact that a function or a version is made of cannot go."""
+
+    code = "artifact-in-use"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str, artifact: str) -> None:
+        super().__init__(
+            f"{artifact} is what {name} or a version of it is made of.",
+            hint="remove the versions that need it first: mlflow-serverless gc.",
+        )
+
+
+class ArtifactMissingError(ServerlessError):
+    """A function cannot be made of what is not kept."""
+
+    code = "artifact-missing"
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, name: str, artifact: str) -> None:
+        super().__init__(
+            f"{artifact}, which {name} is to be made of, is not kept there.",
+            hint="deploy again: that puts it where the cloud finds it.",
+        )
+
+
+class ForeignError(ServerlessError):
+    """Names that are taken, by what we did not make."""
+
+    code = "made-by-others"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str, taken: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{name} cannot be touched: not made by mlflow-serverless for it: "
+            f"{', '.join(taken)}.",
+            hint="take them over with --adopt, remove them, or choose another name.",
+        )
+        self.taken = taken
+
+
+class NotOfferedError(ServerlessError):
+    """What this cloud cannot honour; refused, never ignored."""
+
+    code = "not-offered"
+    kind = Kind.UNSUPPORTED
+
+    def __init__(self, where: str, what: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{where} has no {', no '.join(what)}.",
+            hint="leave these options out for this target.",
+        )

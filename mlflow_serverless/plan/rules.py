@@ -9,7 +9,8 @@ from mlflow_serverless.plan.errors import (
     BadRoutingError,
     BadSettingsError,
 )
-from mlflow_serverless.plan.state import Actual, Desired, Pairs, Settings
+from mlflow_serverless.plan.resources import Pairs
+from mlflow_serverless.plan.state import Actual, Desired, Settings
 
 _DEPLOYMENT = ("a deployment", "1 to 64 letters, digits, hyphens and underscores")
 _ALIAS = (
@@ -114,6 +115,7 @@ def _wrong_settings(settings: Settings) -> Iterator[str]:
     yield from _outside("ephemeral_mb", settings.ephemeral_mb, limits.EPHEMERAL_MB)
     if settings.concurrency is not None and settings.concurrency < 0:
         yield f"concurrency={settings.concurrency} is below 0"
+    yield from _wrong_surroundings(settings)
     size = sum(len(f"{key}{value}".encode()) for key, value in settings.environment)
     if size > limits.ENVIRONMENT_BYTES:
         yield (
@@ -125,6 +127,25 @@ def _wrong_settings(settings: Settings) -> Iterator[str]:
             yield f"environment variable {key[:40]!r} ({_VARIABLE_RULE})"
         if key.startswith("AWS_LAMBDA_") or key in RESERVED_VARIABLES:
             yield f"environment variable {key} is set by the platform"
+
+
+def _wrong_surroundings(settings: Settings) -> Iterator[str]:
+    if settings.architecture not in {"", "x86_64", "arm64"}:
+        yield f"architecture {settings.architecture!r} (x86_64 or arm64)"
+    if bool(settings.subnets) != bool(settings.security_groups):
+        yield "a private network needs both subnets and security groups"
+    if settings.mount is not None:
+        if not limits.MOUNT_PATH.fullmatch(settings.mount.path):
+            yield f"mount path {settings.mount.path!r} (it begins with /mnt/)"
+        if not settings.subnets:
+            yield "a mounted file system needs a private network (vpc.subnets)"
+    if settings.snap_start and settings.mount is not None:
+        yield "a snapshot cannot hold a mounted file system"
+    if settings.snap_start and settings.ephemeral_mb > limits.SNAPSHOT_EPHEMERAL_MB:
+        yield (
+            f"a snapshot allows {limits.SNAPSHOT_EPHEMERAL_MB} MB of /tmp, "
+            f"not {settings.ephemeral_mb}"
+        )
 
 
 def _outside(what: str, value: int, allowed: range) -> Iterator[str]:

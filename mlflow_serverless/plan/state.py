@@ -4,13 +4,22 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
-Pairs = tuple[tuple[str, str], ...]
-"""A mapping as a value: sorted by key."""
+from mlflow_serverless.plan.resources import Key, Pairs, Resource, key_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A file system in the function's folders (EFS, or S3 Files)."""
+
+    arn: str
+    """Of its access point."""
+    path: str
+    """Under `/mnt/`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a function runs."""
+    """How a function runs; empty parts leave it to the cloud."""
 
     memory_mb: int
     timeout_s: int
@@ -18,6 +27,29 @@ class Settings:
     environment: Pairs = ()
     concurrency: int | None = None
     """Most environments at once; None leaves it to the account. Not versioned."""
+    role: str = ""
+    """ARN of what the function runs as."""
+    architecture: str = ""
+    """`x86_64` or `arm64`; changes together with the artifact."""
+    kms_key: str = ""
+    """ARN of what encrypts the environment variables."""
+    subnets: tuple[str, ...] = ()
+    """Of a private network; sorted."""
+    security_groups: tuple[str, ...] = ()
+    """Sorted."""
+    mount: Mount | None = None
+    snap_start: bool = False
+    """Whether published versions start from a snapshot."""
+    tracing: bool = False
+    """Whether every request is traced (X-Ray)."""
+    log_group: str = ""
+    """Where it writes its log."""
+    log_format: str = ""
+    """`JSON` or `Text`."""
+    dead_letter: str = ""
+    """ARN of the queue or topic for events that failed."""
+    model_url: str = ""
+    """`s3://BUCKET/KEY`: where the model is, if the artifact does not hold it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +99,8 @@ class Desired:
     note: str = ""
     """Goes onto the version that is published."""
     tags: Pairs = ()
+    resources: tuple[Resource, ...] = ()
+    """What is to stand around the function; each kind and name once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +113,17 @@ class Actual:
     """Oldest first."""
     aliases: tuple[Alias, ...] = ()
     tags: Pairs = field(default=())
+    artifacts: tuple[str, ...] = ()
+    """Addresses that are kept for it until they are removed, sorted; () where the
+    cloud itself takes away what nobody needs."""
+    resources: tuple[Resource, ...] = ()
+    """Around it, made by us for it; by rank and name."""
+    foreign: tuple[Resource, ...] = ()
+    """Under names that it would use, made by somebody else."""
+    owned: bool = True
+    """False if the function was made by somebody else."""
+    outputs: Pairs = field(default=(), compare=False)
+    """What the cloud has chosen itself: `url`, `api_url`, `function_arn`, ..."""
 
     def alias(self, name: str) -> Alias | None:
         """The alias called *name*, if it is there."""
@@ -93,6 +138,14 @@ class Actual:
         newest = reversed(self.versions)
         return next((v for v in newest if v.content == content), None)
 
+    def resource(self, key: Key) -> Resource | None:
+        """Ours with *key*, if it is there."""
+        return next((r for r in self.resources if key_of(r) == key), None)
+
+    def needs(self, artifact: str) -> bool:
+        """Whether the function or a version is made of *artifact*."""
+        return artifact in needed(self)
+
     def serves(self, alias: str, content: str) -> bool:
         """Whether all traffic of *alias* goes to a version with *content*."""
         pointed = self.alias(alias)
@@ -102,14 +155,28 @@ class Actual:
         return version is not None and version.content == content
 
 
+def needed(have: Actual) -> frozenset[str]:
+    """Addresses that the function or a version is made of."""
+    parts = [*have.versions, *((have.function,) if have.function else ())]
+    addresses = {p.artifact for p in parts} | {p.settings.model_url for p in parts}
+    return frozenset(addresses - {""})
+
+
+_ALWAYS = ("memory_mb", "timeout_s", "ephemeral_mb", "environment")
+
+
 def content_of(function: Function) -> str:
     """
     What a version published from *function* would hold, as one short text.
 
     Two functions with the same artifact and versioned settings have the same content,
-    so a version is published only if none with its content is there.
+    so a version is published only if none with its content is there. Settings that
+    are left to the cloud do not count, so that new ones do not change old contents.
     """
-    versioned = asdict(function.settings)
-    del versioned["concurrency"]
+    versioned = {
+        key: value
+        for key, value in asdict(function.settings).items()
+        if key != "concurrency" and (value or key in _ALWAYS)
+    }
     text = json.dumps([function.artifact, versioned], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

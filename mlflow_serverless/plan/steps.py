@@ -2,7 +2,64 @@
 
 from dataclasses import dataclass
 
-from mlflow_serverless.plan.state import Function, Pairs, Settings
+from mlflow_serverless.plan.resources import Pairs, Resource, described
+from mlflow_serverless.plan.state import Function, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PutArtifact:
+    """Keep what a function is made of where the cloud finds it; staged before."""
+
+    name: str
+    artifact: str
+
+    def __str__(self) -> str:
+        return f"keep {self.artifact} for {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveArtifact:
+    """Stop keeping an artifact; refused while the function or a version needs it."""
+
+    name: str
+    artifact: str
+
+    def __str__(self) -> str:
+        return f"remove {self.artifact}"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeResource:
+    """Make what stands around a function."""
+
+    name: str
+    """The deployment's."""
+    resource: Resource
+
+    def __str__(self) -> str:
+        return f"make the {described(self.resource)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResource:
+    """Make a resource that is there exactly this; it is ours from then on."""
+
+    name: str
+    resource: Resource
+
+    def __str__(self) -> str:
+        return f"change the {described(self.resource)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveResource:
+    """Take a resource of ours away."""
+
+    name: str
+    resource: Resource
+
+    def __str__(self) -> str:
+        return f"remove the {described(self.resource)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +83,8 @@ class ReplaceArtifact:
 
     name: str
     artifact: str
+    architecture: str = ""
+    """What it is built for; goes into the settings with it."""
 
     def __str__(self) -> str:
         return f"replace the artifact of {self.name} by {self.artifact}"
@@ -119,6 +178,17 @@ class RemoveAlias:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveVersion:
+    """Take a version away; refused while an alias sends it traffic."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"remove version {self.version} of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteFunction:
     """Take away the function with its versions and aliases."""
 
@@ -129,7 +199,13 @@ class DeleteFunction:
 
 
 Step = (
-    CreateFunction
+    PutArtifact
+    | RemoveArtifact
+    | MakeResource
+    | ChangeResource
+    | RemoveResource
+    | RemoveVersion
+    | CreateFunction
     | ReplaceArtifact
     | ChangeSettings
     | SetTags
@@ -139,6 +215,11 @@ Step = (
     | RemoveAlias
     | DeleteFunction
 )
+
+
+def name_of(step: Step) -> str:
+    """The deployment that *step* is taken for."""
+    return step.function.name if isinstance(step, CreateFunction) else step.name
 
 
 @dataclass(frozen=True, slots=True)

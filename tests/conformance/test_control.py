@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlflow_serverless.apply import apply
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.plan import (
     Actual,
@@ -12,13 +13,16 @@ from mlflow_serverless.plan import (
     DeleteFunction,
     PointAlias,
     PublishVersion,
+    PutArtifact,
     RemoveAlias,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
     content_of,
     plan,
+    plan_removal,
 )
+from tests.fakes.tell import silent
 
 
 def refused(code: str):
@@ -72,6 +76,7 @@ def test_every_step_taken_again_changes_nothing(control):
     want = control.want(1, memory_mb=512, tags=(("a", "b"),))
     content = content_of(want.function)
     steps = (
+        PutArtifact(control.name, want.function.artifact),
         ReplaceArtifact(control.name, want.function.artifact),
         ChangeSettings(control.name, want.function.settings),
         SetTags(control.name, want.tags),
@@ -213,9 +218,12 @@ def test_deleting_is_idempotent_and_complete(control):
     """Nothing of the deployment is left; deleting nothing is no error."""
     control.deploy()
 
+    apply(plan_removal(control.cloud.snapshot(control.name)), control.cloud, silent)
+
     for _ in range(2):
         control.cloud.perform(DeleteFunction(control.name))
         assert Actual(name=control.name) == control.cloud.snapshot(control.name)
+    assert not plan_removal(control.cloud.snapshot(control.name))
 
     assert control.name not in control.cloud.names()
 

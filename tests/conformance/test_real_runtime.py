@@ -21,6 +21,7 @@ from mlflow_serverless.plan import (
     plan,
 )
 from tests.fakes.asgi import request
+from tests.fakes.bundles import keep
 from tests.fakes.tell import silent
 
 pytestmark = pytest.mark.emulator
@@ -89,7 +90,7 @@ def deploy(cloud, tmp_path):
     def make(name: str, bundle: Bundle) -> Desired:
         function = Function(
             name=name,
-            artifact=cloud.put(bundle),
+            artifact=keep(cloud, bundle),
             settings=Settings(memory_mb=512, timeout_s=10),
         )
         want = Desired(function=function)

@@ -15,6 +15,7 @@ from mlflow_serverless.local import bundles, status
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.plan import content_of, plan
 from tests.crash.worker import bundle, cloud_at, deploy, want
+from tests.fakes.bundles import keep
 from tests.fakes.patience import until
 from tests.fakes.tell import silent
 
@@ -74,7 +75,7 @@ def test_a_killed_put_shows_nothing_and_the_next_puts_it_whole(root, start):
         if kept.exists():
             bundles.verify(kept, made.digest)
 
-    assert made.digest == cloud.put(made)
+    assert made.digest == keep(cloud, made)
     bundles.verify(kept, made.digest)
 
 
@@ -156,7 +157,7 @@ def test_an_interrupted_first_use_is_made_good(root):
     sqlite3.connect(root / "state.db").execute("PRAGMA journal_mode = WAL").close()
     cloud = cloud_at(root)
 
-    address = cloud.put(bundle(0))
+    address = keep(cloud, bundle(0))
     apply(plan(want("it", address), cloud.snapshot("it")), cloud, silent)
 
     assert cloud.names() == ("it",)

@@ -16,7 +16,7 @@ from mlflow_serverless.apply import ApplyError, apply
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.local import LocalCloud, Setup
 from mlflow_serverless.plan import Desired, Function, Settings, plan
-from tests.fakes.bundles import make_bundle
+from tests.fakes.bundles import keep, make_bundle
 from tests.fakes.tell import silent
 
 RUNTIME = Path(__file__).parents[1] / "fakes" / "runtime.py"
@@ -40,7 +40,7 @@ def want(name: str, address: str) -> Desired:
 
 def deploy(cloud: LocalCloud, name: str, number: int) -> str:
     """Deploy, again after each conflict; the address that was deployed."""
-    address = cloud.put(bundle(number))
+    address = keep(cloud, bundle(number))
     while True:
         try:
             apply(plan(want(name, address), cloud.snapshot(name)), cloud, silent)
@@ -70,7 +70,7 @@ def main(root: str, name: str, verb: str, *numbers: str) -> None:
         case "put":
             made = bundle(int(numbers[0]))
             while True:
-                cloud.put(made)
+                keep(cloud, made)
 
 
 if __name__ == "__main__":

@@ -145,6 +145,37 @@ def test_one_version_back_is_one_deployment(deployed):
     assert 2 == mlflow_serverless.status("churn", target=LOCAL).versions
 
 
+def test_drift_is_told_and_going_back_is_instant(deployed):
+    """
+    Nothing differs; then somebody rolls back, which answers at once and is drift.
+    """
+    from click.testing import CliRunner
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_serverless.cli import main
+
+    def run(*words):
+        return CliRunner().invoke(main, [*words, "-t", LOCAL])
+
+    rows = customers(50, seed=9)
+    settled = run("plan", "churn", "--check")
+    back = run("rollback", "churn", "--to", "2")
+    answers = mlflow_serverless.predict("churn", rows, target=LOCAL)
+    said = [set(MlflowClient().get_model_version("churn", n).tags) for n in "12"]
+    drifted = run("plan", "churn", "models:/churn/1", "-C", "memory_mb=512", "--check")
+    forth = run("rollback", "churn", "--to", "1")
+
+    assert 0 == settled.exit_code, settled.output
+    assert "nothing would change" in settled.output
+    assert "churn:live serves version 2" in back.output
+    assert native(2, rows) == answers
+    served = "mlflow_serverless.churn.version"
+    assert [False, True] == [served in tags for tags in said]
+    assert 4 == drifted.exit_code, drifted.output
+    assert "point churn:live" in drifted.output
+    assert "churn:live serves version 1" in forth.output
+
+
 def test_every_request_is_measured(deployed):
     """
     Cold starts and warm requests are told apart.

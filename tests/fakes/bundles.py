@@ -6,6 +6,8 @@ from pathlib import Path
 
 from lambda_runtime import manifest as m
 from mlflow_serverless.package import Bundle
+from mlflow_serverless.plan import Packing, PutArtifact
+from mlflow_serverless.world import Cloud
 
 
 def make_bundle(folder: Path, content: bytes = b"graph") -> Bundle:
@@ -28,3 +30,10 @@ def make_bundle(folder: Path, content: bytes = b"graph") -> Bundle:
     (folder / "manifest.json").write_bytes(text)
     address = f"sha256:{hashlib.sha256(text).hexdigest()}"
     return Bundle(folder=folder, digest=address, manifest=manifest)
+
+
+def keep(cloud: Cloud, bundle: Bundle, name: str = "it") -> str:
+    """Stage *bundle* and keep it; its address."""
+    address = cloud.stage(bundle, Packing(name=name))
+    cloud.perform(PutArtifact(name, address))
+    return address

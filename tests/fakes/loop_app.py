@@ -33,7 +33,7 @@ class Obedient:
 
     def __init__(self) -> None:
         self.last = Timing()
-        self.settled = 0
+        self.settled = self.shared = 0
 
     def respond(self, request: Request) -> Response:
         """Do as told; anything else is echoed."""
@@ -72,6 +72,10 @@ class Obedient:
         """How often put-off work was done."""
         return b"%d" % self.settled
 
+    def do_shared(self, _rest: bytes) -> bytes:
+        """How often what was fetched was shared."""
+        return b"%d" % self.shared
+
     def do_search(self, rest: bytes) -> bytes:
         """How many live objects hold the text whose hex digits are given."""
         secret = bytes.fromhex(rest.decode())
@@ -80,6 +84,11 @@ class Obedient:
     def settle(self, _until_ms: int) -> bool:
         """Count."""
         self.settled += 1
+        return True
+
+    def share(self, _until_ms: int) -> bool:
+        """Count."""
+        self.shared += 1
         return True
 
 
@@ -119,7 +128,7 @@ def _app(_settings: object) -> App:
         os.write(2, b"closed\n")
 
     facts = Facts("fraud", "3", "iris", "7", "ort-c", 12.5, (("bundle", 0.4),))
-    return App(service, facts, settle=service.settle, close=close)
+    return App(service, facts, settle=service.settle, share=service.share, close=close)
 
 
 if __name__ == "__main__":

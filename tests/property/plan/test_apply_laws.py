@@ -11,16 +11,28 @@ from mlflow_serverless.apply import ApplyError, Receipt, apply
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.plan import (
     Actual,
+    Alarm,
+    Dashboard,
     Desired,
     Function,
+    FunctionUrl,
+    HttpApi,
+    LogGroup,
+    Permission,
     PointAlias,
+    ProvisionedConcurrency,
+    Repository,
+    Resource,
+    Role,
     RouteAlias,
     Settings,
     Step,
     content_of,
+    key_of,
     plan,
     plan_removal,
 )
+from mlflow_serverless.plan.resources import BEFORE, stays
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.tell import Heard, silent
 
@@ -40,7 +52,7 @@ class Mortal:
     def names(self) -> tuple[str, ...]:
         return self._cloud.names()
 
-    def snapshot(self, name: str) -> Actual:
+    def snapshot(self, name: str, **looked: object) -> Actual:
         return self._cloud.snapshot(name)
 
     def perform(self, step: Step) -> None:
@@ -88,7 +100,27 @@ desires = st.builds(
     alias=st.sampled_from(["live", "next"]),
     note=st.sampled_from(["", "note"]),
     tags=tags,
-)
+    resources=st.lists(
+        st.sampled_from([
+            LogGroup(name="/aws/lambda/fraud"),
+            LogGroup(name="/aws/lambda/fraud", retention_days=7),
+            Role(name="role", trust="{}", policy="{}"),
+            Role(name="role", trust="{}", policy="{}", boundary="arn:b"),
+            Repository(name="images"),
+            Repository(name="everybodys", shared=True),
+            FunctionUrl(qualifier="live"),
+            FunctionUrl(qualifier="live", auth="NONE"),
+            ProvisionedConcurrency(qualifier="live", count=1),
+            ProvisionedConcurrency(qualifier="next", count=2),
+            Permission(sid="url", qualifier="live", principal="*"),
+            HttpApi(name="api", qualifier="live"),
+            Alarm(name="errors", metric="Errors", threshold=1),
+            Dashboard(name="board", body="{}"),
+        ]),
+        max_size=5,
+        unique_by=key_of,
+    ).map(tuple),
+)  # fmt: skip
 
 
 @st.composite
@@ -113,6 +145,9 @@ def looks_like(want: Desired, have: Actual) -> bool:
     return (
         have.function == want.function
         and have.tags == want.tags
+        and {r for r in have.resources if not stays(r)}
+        == {r for r in want.resources if not stays(r)}
+        and {r for r in want.resources if stays(r)} <= set(have.resources)
         and alias is not None
         and not alias.weights
         and version is not None
@@ -125,7 +160,8 @@ def described(have: Actual) -> tuple[object, ...]:
     """A world without the numbers that differ from one run to the next."""
     shapes = {v.number: (v.content, v.artifact, v.settings) for v in have.versions}
     aliases = {a.name: (shapes[a.version], bool(a.weights)) for a in have.aliases}
-    return have.function, have.tags, sorted(map(repr, shapes.values())), aliases
+    around = set(have.resources), set(have.artifacts)
+    return have.function, have.tags, sorted(map(repr, shapes.values())), aliases, around
 
 
 @settings(max_examples=60)
@@ -188,16 +224,22 @@ def test_every_step_of_a_plan_may_be_taken_twice(cloud, want, steps):
 @settings(max_examples=60)
 @given(cloud=worlds(), want=desires)
 def test_nobody_is_served_before_all_is_ready(cloud, want):
-    """The alias moves last: until then, traffic goes where it went."""
+    """Until the alias moves, traffic goes where it went; all it needs is there."""
     before = cloud.snapshot(NAME).alias(want.alias)
-    *early, last = plan(want, cloud.snapshot(NAME)).steps or (None,)
-    for step in early:
+    steps = plan(want, cloud.snapshot(NAME)).steps
+    for step in steps:
+        if isinstance(step, PointAlias):
+            assert set(needs(want)) <= set(cloud.snapshot(NAME).resources)
+            before = None
         cloud.perform(step)
-        assert before == cloud.snapshot(NAME).alias(want.alias)
-    if last is not None:
-        cloud.perform(last)
+        assert before in {None, cloud.snapshot(NAME).alias(want.alias)}
 
     assert looks_like(want, cloud.snapshot(NAME))
+
+
+def needs(want: Desired) -> list[Resource]:
+    """What *want*'s function cannot be without."""
+    return [r for r in want.resources if isinstance(r, BEFORE)]
 
 
 @settings(max_examples=60)
@@ -225,10 +267,12 @@ def test_a_failure_says_what_is_done_and_what_is_left(cloud, want, steps):
 @settings(max_examples=60)
 @given(cloud=worlds())
 def test_a_removal_leaves_nothing_and_is_then_empty(cloud):
-    """Deleting twice is deleting once."""
+    """Deleting twice is deleting once; what others use too stays."""
     apply(plan_removal(cloud.snapshot(NAME)), cloud, silent)
 
-    assert Actual(name=NAME) == cloud.snapshot(NAME)
+    have = cloud.snapshot(NAME)
+    assert Actual(name=NAME, resources=have.resources) == have
+    assert all(stays(resource) for resource in have.resources)
     assert not plan_removal(cloud.snapshot(NAME))
 
 
@@ -241,7 +285,7 @@ def test_two_at_once_never_lose_an_update_silently(cloud, mine, yours, turns):
     """
     plans = [list(plan(want, cloud.snapshot(NAME)).steps) for want in (mine, yours)]
     moves = [any(isinstance(s, PointAlias) for s in steps) for steps in plans]
-    fates = interleave(cloud, plans, [*turns, *[False] * 8, *[True] * 8])
+    fates = interleave(cloud, plans, [*turns, *[False] * 24, *[True] * 24])
     have = cloud.snapshot(NAME)
 
     assert {"done", "last", "conflict"} >= set(fates)
@@ -283,6 +327,6 @@ def test_every_step_is_told(tmp_path):
 
     apply(plan(want, cloud.snapshot(NAME)), cloud, heard)
 
-    assert [event for event, _ in heard.events] == ["apply.step"] * 3 + ["apply.done"]
+    assert [event for event, _ in heard.events] == ["apply.step"] * 4 + ["apply.done"]
     numbers = [fields.get("number") for _, fields in heard.events]
-    assert numbers == [1, 2, 3, None]
+    assert numbers == [1, 2, 3, 4, None]

@@ -17,7 +17,9 @@ from mlflow_serverless.plan import (
     Function,
     PointAlias,
     PublishVersion,
+    PutArtifact,
     RemoveAlias,
+    RemoveVersion,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -54,13 +56,22 @@ steps = st.one_of(
     st.just(None),  # publish whatever the function is now
     st.builds(PointAlias, st.just(NAME), aliases, contents),
     st.builds(RouteAlias, st.just(NAME), aliases, numbers, shares, texts),
+    st.builds(RemoveVersion, st.just(NAME), numbers),
+    st.sampled_from("ab").map(lambda a: PutArtifact(NAME, a)),
     st.builds(RemoveAlias, st.just(NAME), aliases),
     st.builds(DeleteFunction, st.just(NAME)),
 )
 
 
 class Numbered(FakeCloud):
-    """Gives versions the numbers that a state file gives them: the last plus one."""
+    """
+    Gives versions the numbers that a state file gives them: the last plus one.
+
+    Like a state file, it does not look whether artifacts are there.
+    """
+
+    def _see_artifact(self, step: Step) -> None:
+        pass
 
     def perform(self, step: Step) -> None:
         before = len(self.snapshot(NAME).versions)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from lambda_runtime.cache import http, ranges, s3
+from lambda_runtime.app import WRITES_AT_LEAST, share
+from lambda_runtime.cache import ranges, s3, tls
 from lambda_runtime.cache.tier import Miss
 from lambda_runtime.faults import BrokenBundle
 from tests.fakes.cache_world import CacheWorld, file_of, in_pieces
@@ -68,9 +69,30 @@ def test_s3_writes_through_after_the_response(world: CacheWorld, fake: FakeS3):
     before = list(world.mount.iterdir())
 
     assert [] == before
+    assert len(CONTENT) == cache.owed_bytes
     assert 1 == cache.settle(5.0)
+    assert 0 == cache.owed_bytes
     assert CONTENT == (world.mount / MODEL.sha256).read_bytes()
     assert 0 == cache.settle(5.0)
+
+
+def test_sharing_waits_for_time_enough(world: CacheWorld, fake: FakeS3):
+    """A write that would not end in time is not begun; it asks for another go."""
+    cache = opened(world, tiers="tmp mount s3", options={"write_through": True})
+    cache.path_of(MODEL)
+    now_ms = time.time() * 1e3
+
+    assert not share(cache, int(now_ms + len(CONTENT) / WRITES_AT_LEAST * 1e3 - 5))
+    assert not share(cache, int(now_ms - 60_000))
+    assert [] == list(world.mount.iterdir())
+
+    assert share(cache, int(now_ms + 60_000))
+    assert CONTENT == (world.mount / MODEL.sha256).read_bytes()
+
+
+def test_nothing_to_share_needs_no_time(world: CacheWorld):
+    """Without a debt the job is done, however late it is."""
+    assert share(opened(world), 0)
 
 
 def test_without_tmp_the_file_is_kept_in_memory(world: CacheWorld, fake: FakeS3):
@@ -347,11 +369,11 @@ def test_the_systems_authorities_are_used_by_default(monkeypatch):
     """Without a bundle of our own, the image's CAs are loaded, names are checked."""
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    context = http.trust()
+    context = tls.trust()
 
     assert context.check_hostname
     assert ssl.CERT_REQUIRED == context.verify_mode
-    assert any(http._system())
+    assert any(tls._system())
 
 
 @pytest.mark.parametrize("size", [0, 1, 2 << 20, (2 << 20) + 1, 50_000_000, 3 << 30])

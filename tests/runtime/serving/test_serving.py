@@ -66,11 +66,16 @@ def test_the_steady_variant_takes_over_when_settled(
 
 def test_settling_waits_for_enough_time(serving_of, engine, first, steady):
     """
-    With less time than the measured load takes, nothing is opened; it asks for more.
+    With less time than the measured load takes, nothing is opened; that is told once.
     """
-    serving = serving_of(first, steady)
+    told = []
+    serving = serving_of(first, steady, told=told)
 
     assert not serving.settle(0.0)
+    assert not serving.settle(0.0)
+    assert [
+        f"serving.steady-waits variant=fast needs_ms={steady.load_ms:.0f} has_ms=0"
+    ] == told
     assert "quick" == served_by(serving)
     assert 1 == len(engine.opened)
     assert serving.settle(LATE)

@@ -18,7 +18,7 @@ from mlflow_serverless.package import read_bundle
 from mlflow_serverless.pipeline.desired import desired
 from mlflow_serverless.plan import plan
 from mlflow_serverless.world import LogLine
-from tests.fakes.bundles import make_bundle
+from tests.fakes.bundles import keep, make_bundle
 from tests.unit.package.test_package import MODEL
 
 
@@ -38,7 +38,7 @@ def deployed(home, tmp_path):
     """`fraud` with one version that nobody has called."""
     bundle = make_bundle(tmp_path / "bundle")
     cloud = LocalCloud(home)
-    artifact = cloud.put(read_bundle(bundle.folder))
+    artifact = keep(cloud, read_bundle(bundle.folder))
     want = desired("fraud", artifact, MODEL, "equal", parse({"memory_mb": 256}))
     for step in plan(want, cloud.snapshot("fraud")).steps:
         cloud.perform(step)
@@ -250,3 +250,74 @@ def test_the_embedded_cloud_is_served_whatever_the_default_target(
     process.communicate(timeout=60)
 
     assert "/fraud/invocations" in said
+
+
+@pytest.fixture
+def two_versions(deployed, tmp_path):
+    """`fraud` with a second version, which serves."""
+    bundle = make_bundle(tmp_path / "second", b"another graph")
+    artifact = keep(deployed, read_bundle(bundle.folder))
+    want = desired("fraud", artifact, MODEL, "equal", parse({"memory_mb": 256}))
+    for step in plan(want, deployed.snapshot("fraud")).steps:
+        deployed.perform(step)
+    return deployed
+
+
+def test_rollback_moves_traffic_back_at_once(run, two_versions):
+    """
+    To the version before, or to the one that is named.
+    """
+    assert "fraud:live serves version 1" in run("rollback", "fraud").output
+    named = run("rollback", "fraud", "--to", "2", "--json")
+
+    assert "1" == two_versions.snapshot("fraud").versions[0].number
+    assert "2" == two_versions.snapshot("fraud").alias("live").version
+    moved = json.loads(named.stdout)
+    assert ("1", "2", True) == (
+        moved["before"], moved["now"]["version"], moved["changed"],
+    )  # fmt: skip
+    nothing = run("rollback", "fraud", "--to", "9")
+    assert EXIT_CODES[Kind.NOT_FOUND] == nothing.exit_code
+    assert "it has: 1, 2" in nothing.output
+
+
+def test_gc_says_what_would_go_before_it_goes(run, two_versions):
+    """
+    Nothing is removed without --yes; what serves stays.
+    """
+    said = run("gc", "fraud", "--keep", "1").output
+    assert "remove version 1 of fraud" in said
+    assert "version 2 stays: live sends it traffic" in said
+    assert 2 == len(two_versions.snapshot("fraud").versions)
+
+    assert 0 == run("gc", "--keep", "1", "--yes").exit_code
+
+    (left,) = two_versions.snapshot("fraud").versions
+    assert "2" == left.number
+    assert "nothing to remove" in run("gc", "fraud").output
+
+
+def test_iam_prints_a_policy_to_attach(run):
+    """
+    For an account and a region that are named; the embedded cloud has none.
+    """
+    where = ("--account", "123456789012", "--region", "cn-north-1")
+    deployer = json.loads(run("iam", "fraud", *where).stdout)
+    function = json.loads(run("iam", "fraud", *where, "--of", "function").stdout)
+
+    assert {"PassRole", "Look"} <= {said["Sid"] for said in deployer["Statement"]}
+    (said,) = function["Statement"]
+    assert said["Resource"][0].startswith("arn:aws-cn:logs:cn-north-1:123456789012:")
+    refused = run("iam", "fraud")
+    assert 2 == refused.exit_code
+    assert "--account and --region" in refused.output
+
+
+def test_what_only_aws_has_is_refused_here(run):
+    """
+    Before anything is looked for.
+    """
+    result = run("deploy", "fraud", "models:/fraud/1", "-C", "url.auth=iam")
+
+    assert EXIT_CODES[Kind.UNSUPPORTED] == result.exit_code
+    assert "lambda:/local has no url.auth" in result.output

@@ -11,7 +11,7 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.local import LocalCloud, Setup, stop
 from mlflow_serverless.plan import Desired, Function, Settings, plan
 from mlflow_serverless.world import Reply
-from tests.fakes.bundles import make_bundle
+from tests.fakes.bundles import keep, make_bundle
 from tests.fakes.tell import silent
 
 RUNTIME = Path(__file__).parents[2] / "fakes" / "runtime.py"
@@ -41,7 +41,7 @@ def deploy(tmp_path) -> Callable[..., str]:
         cloud: LocalCloud, name: str = "it", content: bytes = b"", **given: Any
     ) -> str:
         folder = tmp_path / f"bundle-{name}-{len(list(tmp_path.iterdir()))}"
-        address = cloud.put(make_bundle(folder, content))
+        address = keep(cloud, make_bundle(folder, content))
         settings = Settings(**{"memory_mb": 256, "timeout_s": 5, **given})
         function = Function(name=name, artifact=address, settings=settings)
         steps = plan(Desired(function=function), cloud.snapshot(name))

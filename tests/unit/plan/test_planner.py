@@ -7,14 +7,23 @@ import pytest
 from mlflow_serverless.plan import (
     Actual,
     Alias,
+    ChangeResource,
     ChangeSettings,
     CreateFunction,
     DeleteFunction,
     Desired,
+    Foreign,
     Function,
+    FunctionUrl,
+    HttpApi,
+    LogGroup,
+    Mount,
     PointAlias,
     PublishVersion,
+    PutArtifact,
     ReplaceArtifact,
+    Repository,
+    Role,
     RouteAlias,
     SetTags,
     Settings,
@@ -23,7 +32,7 @@ from mlflow_serverless.plan import (
     plan,
     plan_removal,
 )
-from mlflow_serverless.plan.errors import BadNameError, BadSettingsError
+from mlflow_serverless.plan.errors import BadNameError, BadSettingsError, ForeignError
 
 FUNCTION = Function(
     name="it", artifact="sha256:a", settings=Settings(memory_mb=128, timeout_s=3)
@@ -48,6 +57,7 @@ def test_a_new_deployment_is_created_published_and_pointed_at():
     steps = plan(WANT, Actual(name="it")).steps
 
     assert (
+        PutArtifact("it", "sha256:a"),
         CreateFunction(FUNCTION, WANT.tags),
         PublishVersion("it", CONTENT, "note"),
         PointAlias("it", "live", CONTENT, ""),
@@ -67,6 +77,7 @@ def test_every_difference_is_one_step():
     content = content_of(function)
 
     assert (
+        PutArtifact("it", "sha256:b"),
         ReplaceArtifact("it", "sha256:b"),
         ChangeSettings("it", settings),
         SetTags("it", ()),
@@ -131,3 +142,145 @@ def test_names_are_checked_before_anything():
 def test_steps_read_as_sentences(step, text):
     """They are shown before they are taken."""
     assert text in str(step)
+
+
+LOG = LogGroup(name="/aws/lambda/it")
+ROLE = Role(name="role", trust="{}", policy="{}")
+IMAGES = Repository(name="images")
+SHARED = Repository(name="everybodys", shared=True)
+URL = FunctionUrl(qualifier="live")
+API = HttpApi(name="api", qualifier="live")
+AROUND = (URL, LOG, API, IMAGES, ROLE)
+
+
+def kinds(plan_):
+    return [
+        type(step).__name__ + getattr(getattr(step, "resource", None), "name", "")
+        for step in plan_.steps
+    ]
+
+
+def test_what_a_function_needs_is_made_before_it_and_doors_after_its_alias():
+    """In whatever order it is wanted."""
+    want = replace(WANT, resources=AROUND)
+
+    assert [
+        "MakeResource/aws/lambda/it", "MakeResourcerole", "MakeResourceimages",
+        "PutArtifact", "CreateFunction", "PublishVersion", "PointAlias",
+        "MakeResourcelive", "MakeResourceapi",
+    ] == kinds(plan(want, Actual(name="it")))  # fmt: skip
+
+
+def test_a_resource_that_differs_is_changed_and_one_unwanted_is_removed():
+    """Doors before traffic moves, what the function needed last of all."""
+    have = replace(HAVE, resources=AROUND)
+    other = replace(ROLE, policy='{"a":1}')
+    moved = replace(FUNCTION, artifact="sha256:b")
+    want = replace(WANT, function=moved, resources=(other, IMAGES))
+
+    assert [
+        "ChangeResourcerole", "PutArtifact", "ReplaceArtifact", "PublishVersion",
+        "RemoveResourceapi", "RemoveResourcelive", "PointAlias",
+        "RemoveResource/aws/lambda/it",
+    ] == kinds(plan(want, have))  # fmt: skip
+
+
+def test_what_somebody_else_made_is_refused_by_name():
+    """All of it, and nothing is touched."""
+    want = replace(WANT, resources=AROUND)
+    have = replace(HAVE, owned=False, foreign=(LOG, API))
+
+    with pytest.raises(ForeignError) as caught:
+        plan(want, have)
+
+    assert ("function it", "log group /aws/lambda/it", "HTTP API api") == (
+        caught.value.taken
+    )
+    assert "--adopt" in caught.value.hint
+
+
+def test_what_is_adopted_is_made_as_it_is_wanted():
+    """It is changed, not made: it is there."""
+    want = replace(WANT, resources=(LOG,))
+    have = replace(HAVE, foreign=(replace(LOG, retention_days=None),))
+
+    assert (ChangeResource("it", LOG),) == plan(want, have, foreign=Foreign.ADOPT).steps
+
+
+def test_what_others_share_is_used_as_it_is():
+    """A repository of somebody else's needs no adoption to be pushed to."""
+    want = replace(WANT, resources=(SHARED,))
+    have = replace(HAVE, foreign=(replace(SHARED, scan_on_push=False),))
+
+    assert not plan(want, have)
+    assert ["ChangeResourceeverybodys"] == kinds(
+        plan(want, have, foreign=Foreign.ADOPT)
+    )
+
+
+def test_other_things_under_other_names_are_nobodys_business():
+    """Foreign things that are not wanted do not stand in the way."""
+    have = replace(HAVE, foreign=(LOG,))
+
+    assert not plan(WANT, have)
+
+
+def test_a_removal_takes_what_is_ours_in_reverse():
+    """What is inside the function goes with it; what is shared stays."""
+    have = replace(HAVE, resources=(*AROUND, SHARED), artifacts=("sha256:a",))
+
+    assert [
+        "RemoveResourceapi", "DeleteFunction", "RemoveArtifact",
+        "RemoveResourceimages", "RemoveResourcerole", "RemoveResource/aws/lambda/it",
+    ] == kinds(plan_removal(have))  # fmt: skip
+
+
+def test_a_removal_of_what_somebody_else_made_is_refused():
+    """It was never ours."""
+    with pytest.raises(ForeignError, match="function it"):
+        plan_removal(replace(HAVE, owned=False))
+
+
+def test_another_architecture_comes_with_its_artifact():
+    """Though the address is the same: an index may hold both."""
+    arm = replace(FUNCTION, settings=replace(FUNCTION.settings, architecture="arm64"))
+
+    first, *_ = plan(replace(WANT, function=arm), HAVE).steps
+
+    assert ReplaceArtifact("it", "sha256:a", "arm64") == first
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"role": "arn:r"}, {"architecture": "arm64"}, {"kms_key": "arn:k"},
+        {"subnets": ("s",)}, {"security_groups": ("g",)}, {"snap_start": True},
+        {"mount": Mount(arn="arn:m", path="/mnt/m")}, {"tracing": True},
+        {"log_group": "l"}, {"log_format": "JSON"}, {"dead_letter": "arn:d"},
+        {"model_url": "s3://b/k"},
+    ],
+)  # fmt: skip
+def test_every_setting_but_concurrency_is_versioned(field):
+    """Another one is another version."""
+    other = replace(FUNCTION, settings=replace(FUNCTION.settings, **field))
+
+    assert content_of(other) != CONTENT
+
+
+@pytest.mark.parametrize(
+    ("given_", "said"),
+    [
+        ({"architecture": "mips"}, "architecture 'mips'"),
+        ({"subnets": ("s",)}, "both subnets and security groups"),
+        ({"mount": Mount(arn="arn:m", path="/srv")}, "begins with /mnt/"),
+        ({"mount": Mount(arn="arn:m", path="/mnt/m")}, "needs a private network"),
+        ({"snap_start": True, "ephemeral_mb": 513}, "512 MB"),
+        ({"snap_start": True, "mount": Mount(arn="arn:m", path="/mnt/m")}, "snapshot"),
+    ],
+)
+def test_settings_that_exclude_each_other_are_no_plan(given_, said):
+    """No cloud could make them."""
+    function = replace(FUNCTION, settings=replace(FUNCTION.settings, **given_))
+
+    with pytest.raises(BadSettingsError, match=said):
+        plan(replace(WANT, function=function), HAVE)

@@ -1,0 +1,120 @@
+"""What callers feel of a shadow: the real loop, with every request mirrored.
+
+Requests arrive at a steady rate, whether the last one's aftermath is over or not, so
+that time spent after an answer is felt by the next caller, as it would be in an
+environment that has no rest.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks import models
+from benchmarks.bundles import bundle_of, runtime_command
+from benchmarks.runtime_api import Timed
+from benchmarks.table import Gate, Section
+from benchmarks.warm import event
+
+MODES = ("quick", "slow", "hang", "error")
+PER_SECOND = 100
+REQUESTS = 400
+ROUNDS = 8
+
+
+class Paced(Timed):
+    """Requests through the alias, at a rate of their own."""
+
+    arn = f"{Timed.arn}:live"
+
+    def latencies_us(self, payload: bytes) -> list[float]:
+        """From each request's arrival to its answer [us]."""
+        took = []
+        start = time.perf_counter() + 0.01
+        for number in range(REQUESTS):
+            arrival = start + number / PER_SECOND
+            while (now := time.perf_counter()) < arrival:
+                time.sleep(max(0.0, arrival - now - 2e-4))
+            _, served = self.ask_at(payload, arrival)
+            took.append(served)
+        return took
+
+
+def run() -> Section:
+    """Time one row with and without a shadow, in turns."""
+    payload = event(1)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        bundle = bundle_of(models.logistic(), Path(folder) / "bundle")
+        command, environment = runtime_command(bundle)
+        paced = {"no shadow": Paced(command, environment)}
+        for mode in MODES:
+            port = stack.enter_context(_sink(mode))
+            shadow = {
+                "MLFLOW_SERVERLESS_SHADOW": "live",
+                "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{port}",
+            }
+            paced[mode] = Paced(command, {**environment, **shadow})
+        for each in paced.values():
+            stack.callback(each.close)
+            each.latencies_us(payload)
+        found = _in_turns(paced, payload)
+    return _section(found)
+
+
+def _in_turns(paced: dict[str, Paced], payload: bytes) -> dict[str, list[list[float]]]:
+    found: dict[str, list[list[float]]] = {name: [] for name in paced}
+    for turn in range(ROUNDS):
+        names = list(paced)
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            found[name].append(sorted(paced[name].latencies_us(payload)))
+    return found
+
+
+@contextmanager
+def _sink(mode: str) -> Iterator[int]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.shadow_sink", mode],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def _at(values: list[float], part: float) -> float:
+    return values[min(len(values) - 1, int(part * len(values)))]
+
+
+def _section(found: dict[str, list[list[float]]]) -> Section:
+    def p(name: str, part: float) -> float:
+        return statistics.median(_at(values, part) for values in found[name])
+
+    gates = tuple(
+        Gate(f"p99 with a shadow at 100 % ({mode}) / without",
+             p(mode, 0.99) / p("no shadow", 0.99), 1.05, 1.01)
+        for mode in MODES
+    )  # fmt: skip
+    rows = [
+        [name, *(f"{p(name, part):.0f}" for part in (0.5, 0.95, 0.99))]
+        for name in found
+    ]
+    return Section(
+        "Shadow",
+        f"One row, {PER_SECOND} requests a second to one environment, every one "
+        "mirrored; from a request's arrival to its answer [us], medians over "
+        f"{ROUNDS} interleaved rounds of {REQUESTS}. The candidate's side accepts at "
+        "once (quick), after a second (slow), never (hang), or refuses (error).",
+        ("", "p50", "p95", "p99"),
+        rows,
+        gates,
+    )

@@ -1,0 +1,243 @@
+"""AWS as a `Cloud`: each step one or a few calls, safe to repeat; no state of ours."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from mlflow_serverless.aws.aliases import Aliases
+from mlflow_serverless.aws.around import Around
+from mlflow_serverless.aws.errors import explained
+from mlflow_serverless.aws.functions import Functions, function_of, stillborn
+from mlflow_serverless.aws.images import Builder, Images
+from mlflow_serverless.aws.invoke import call
+from mlflow_serverless.aws.logs import Logs
+from mlflow_serverless.aws.models import SCHEME, Models
+from mlflow_serverless.aws.session import Access
+from mlflow_serverless.aws.survey import survey
+from mlflow_serverless.aws.versions import Versions
+from mlflow_serverless.package import Bundle
+from mlflow_serverless.plan import (
+    Actual,
+    ChangeResource,
+    ChangeSettings,
+    CreateFunction,
+    DeleteFunction,
+    Desired,
+    MakeResource,
+    Packing,
+    Place,
+    PointAlias,
+    PublishVersion,
+    PutArtifact,
+    RemoveAlias,
+    RemoveArtifact,
+    RemoveResource,
+    RemoveVersion,
+    ReplaceArtifact,
+    Resource,
+    RouteAlias,
+    SetTags,
+    Step,
+    name_of,
+    rules,
+)
+from mlflow_serverless.plan.errors import (
+    ArtifactInUseError,
+    NoSuchFunctionError,
+    VersionInUseError,
+)
+from mlflow_serverless.preflight import Facts
+from mlflow_serverless.world import LogLine, Reply, Tell
+
+
+class AwsCloud:
+    """
+    One account, in one region.
+
+    Args:
+        access: Whose, and where.
+        builder: Makes images of bundles.
+        tell: Hears of what takes long.
+    """
+
+    def __init__(self, access: Access, builder: Builder, tell: Tell) -> None:
+        self._access = access
+        self._functions = Functions(access)
+        self._versions = Versions(access, self._functions)
+        self._aliases = Aliases(access, self._functions, self._versions)
+        self._images = Images(access, builder, tell)
+        self._models = Models(access)
+        self._around = Around(access)
+        self._logs = Logs(access)
+        self._acts: dict[type[Step], Callable[[Any], None]] = {
+            PutArtifact: self._keep,
+            RemoveArtifact: self._drop,
+            MakeResource: lambda s: self._around.make(s.name, s.resource),
+            ChangeResource: lambda s: self._around.put(s.name, s.resource),
+            RemoveResource: lambda s: self._around.remove(s.name, s.resource),
+            CreateFunction: self._create,
+            ReplaceArtifact: self._replace,
+            ChangeSettings: self._change,
+            SetTags: self._tag,
+            PublishVersion: self._publish,
+            PointAlias: self._aliases.point,
+            RouteAlias: self._aliases.route,
+            RemoveAlias: lambda s: self._aliases.remove(s.name, s.alias),
+            RemoveVersion: self._forget,
+            DeleteFunction: lambda s: self._functions.delete(s.name),
+        }
+
+    # Control.
+
+    def names(self) -> tuple[str, ...]:
+        """See `world.Control`."""
+        with explained():
+            return tuple(sorted(self._functions.names()))
+
+    def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:
+        """See `world.Control`; read back from AWS alone."""
+        with explained(), ThreadPoolExecutor(2) as pool:
+            around = pool.submit(self._around.look, name, wanted)
+            have = self._core(name)
+            have = replace(have, artifacts=tuple(sorted(self._kept(have))))
+            return around.result().onto(have)
+
+    def _kept(self, have: Actual) -> Iterator[str]:
+        yield from self._images.kept(have, self._access.place.registry)
+        parts = (have.function, *have.versions)
+        urls = {part.settings.model_url for part in parts if part is not None}
+        yield from self._models.kept(have.name, frozenset(urls - {""}))
+
+    def _core(self, name: str) -> Actual:
+        found = self._functions.look(name)
+        if found is None or stillborn(found):
+            return Actual(name=name)
+        config = found["Configuration"]
+        return Actual(
+            name=name,
+            function=function_of(found),
+            versions=self._versions.of(name),
+            aliases=self._aliases.of(name),
+            tags=tuple(sorted(found.get("Tags", {}).items())),
+            owned=self._functions.owns(found),
+            outputs=(("function_arn", config["FunctionArn"]),),
+        )
+
+    def perform(self, step: Step) -> None:
+        """See `world.Control`."""
+        rules.check_function_name(name_of(step))
+        with explained():
+            self._acts[type(step)](step)
+
+    def _create(self, step: CreateFunction) -> None:
+        rules.check_settings(step.function.name, step.function.settings)
+        rules.check_tags(step.function.name, step.tags)
+        self._images.check(step.function.artifact)
+        self._functions.create(step)
+
+    def _replace(self, step: ReplaceArtifact) -> None:
+        self._images.check(step.artifact)
+        self._functions.replace(step)
+
+    def _change(self, step: ChangeSettings) -> None:
+        rules.check_settings(step.name, step.settings)
+        self._functions.change(step)
+
+    def _tag(self, step: SetTags) -> None:
+        rules.check_tags(step.name, step.tags)
+        self._functions.tag(step.name, step.tags)
+
+    def _publish(self, step: PublishVersion) -> None:
+        rules.check_note(step.name, step.note)
+        self._versions.publish(step)
+
+    def _keep(self, step: PutArtifact) -> None:
+        put = self._models.put if _is_model(step.artifact) else self._images.put
+        put(step.name, step.artifact)
+
+    def _drop(self, step: RemoveArtifact) -> None:
+        if self._core(step.name).needs(step.artifact):
+            raise ArtifactInUseError(step.name, step.artifact)
+        if _is_model(step.artifact):
+            self._models.remove(step.artifact)
+        else:
+            self._images.remove(step.name, step.artifact)
+
+    def _forget(self, step: RemoveVersion) -> None:
+        users = tuple(
+            alias.name
+            for alias in self._aliases.of(step.name)
+            if step.version in {alias.version, *dict(alias.weights)}
+        )
+        if users:
+            raise VersionInUseError(step.name, step.version, users)
+        self._versions.remove(step)
+
+    # Artifacts.
+
+    def stage(self, bundle: Bundle, packing: Packing) -> str:
+        """See `world.Artifacts`."""
+        with explained():
+            if packing.model_url:
+                self._models.stage(bundle, packing.model_url)
+            return self._images.stage(bundle, packing)
+
+    # Surveyor.
+
+    def place(self) -> Place:
+        """See `world.Surveyor`."""
+        return self._access.place
+
+    def facts(self, want: Desired) -> Facts:
+        """See `world.Surveyor`."""
+        with explained():
+            return survey(self._access, want)
+
+    # Invoker.
+
+    def invoke(self, name: str, payload: bytes, *, qualifier: str = "live") -> Reply:
+        """See `world.Invoker`."""
+        rules.check_function_name(name)
+        with explained():
+            return call(self._access, self._functions, name, payload, qualifier)
+
+    # Logbook.
+
+    def logs(self, name: str, *, since: datetime | None = None) -> Iterator[LogLine]:
+        """See `world.Logbook`."""
+        return _explained(self._logs.lines(name, since=since, group=self._group(name)))
+
+    def metrics(
+        self, name: str, *, since: datetime | None = None
+    ) -> Iterator[Mapping[str, object]]:
+        """See `world.Logbook`."""
+        found = self._logs.metrics(name, since=since, group=self._group(name))
+        return _explained(found)
+
+    def follow(self, name: str, *, since: datetime) -> Iterator[LogLine]:
+        """
+        Lines of *name* as they come, for ever.
+
+        Raises:
+            NoSuchFunctionError: There is no such deployment.
+        """
+        with explained():
+            if self._functions.look(name) is None:
+                raise NoSuchFunctionError(name)
+        return _explained(self._logs.follow(name, since=since, group=self._group(name)))
+
+    def _group(self, name: str) -> str:
+        with explained():
+            found = self._functions.look(name)
+        return function_of(found).settings.log_group if found else ""
+
+
+def _is_model(address: str) -> bool:
+    return address.startswith(SCHEME)
+
+
+def _explained(found: Iterator[Any]) -> Iterator[Any]:
+    with explained():
+        yield from found

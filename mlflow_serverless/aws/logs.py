@@ -1,0 +1,102 @@
+"""What functions have said: CloudWatch Logs, and the groups that keep it."""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mlflow_serverless.aws.errors import code_of
+from mlflow_serverless.aws.session import Access
+from mlflow_serverless.plan.names import log_group
+from mlflow_serverless.world import LogLine
+
+_STREAM = re.compile(
+    r"(?:.*/)?\d{4}/\d\d/\d\d/(?:[^[]*)\[(?P<version>[^]]+)\](?P<id>.+)"
+)
+"""`2026/11/21/[3]5f…`; a custom group has the function's name before the bracket."""
+
+_MISSING = "ResourceNotFoundException"
+_OVERLAP_MS = 10_000
+"""CloudWatch takes lines a few seconds after they were written, not in order."""
+
+
+class Logs:
+    """
+    Lines of functions.
+
+    Args:
+        access: Whose, and where.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def lines(
+        self, name: str, *, since: datetime | None = None, group: str = ""
+    ) -> Iterator[LogLine]:
+        """Lines of *name* since then, in order of time; none if it never wrote."""
+        for event in self._events(group or log_group(name), since, ""):
+            yield _line(event)
+
+    def metrics(
+        self, name: str, *, since: datetime | None = None, group: str = ""
+    ) -> Iterator[Mapping[str, object]]:
+        """The runtime's embedded metric lines, parsed, in order of time."""
+        for event in self._events(group or log_group(name), since, '"_aws"'):
+            try:
+                found = json.loads(event["message"])
+            except ValueError:
+                continue  # a line of the user's that only mentions it
+            if isinstance(found, dict) and "_aws" in found:
+                yield found
+
+    def follow(
+        self, name: str, *, since: datetime, group: str = ""
+    ) -> Iterator[LogLine]:
+        """Lines as they come, for ever; each once."""
+        seen: dict[str, int] = {}
+        start = _ms(since)
+        while True:
+            for event in self._found(group or log_group(name), start, ""):
+                if event["eventId"] not in seen:
+                    seen[event["eventId"]] = event["timestamp"]
+                    yield _line(event)
+            start = max(start, max(seen.values(), default=start) - _OVERLAP_MS)
+            seen = {key: at for key, at in seen.items() if at >= start}
+            time.sleep(self._access.pace.poll_s)
+
+    def _events(
+        self, group: str, since: datetime | None, pattern: str
+    ) -> Iterator[dict[str, Any]]:
+        found = self._found(group, _ms(since) if since else 0, pattern)
+        return iter(sorted(found, key=lambda event: event["timestamp"]))
+
+    def _found(self, group: str, start: int, pattern: str) -> Iterator[dict[str, Any]]:
+        pages = self._access.client("logs").get_paginator("filter_log_events")
+        asked: dict[str, Any] = {"logGroupName": group, "startTime": start}
+        if pattern:
+            asked["filterPattern"] = pattern
+        try:
+            for page in pages.paginate(**asked):
+                yield from page["events"]
+        except ClientError as error:
+            if code_of(error) != _MISSING:
+                raise
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _line(event: dict[str, Any]) -> LogLine:
+    found = _STREAM.fullmatch(event["logStreamName"])
+    return LogLine(
+        at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
+        version=found["version"] if found else "",
+        environment=found["id"] if found else event["logStreamName"],
+        text=event["message"].rstrip("\n"),
+    )

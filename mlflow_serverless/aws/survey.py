@@ -1,0 +1,88 @@
+"""What preflight must know of an account; what may not be asked is left out."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from mlflow_serverless.aws.ecr import Repositories
+from mlflow_serverless.aws.errors import AccessDeniedError, explained_by
+from mlflow_serverless.aws.keeper import canonical, missing
+from mlflow_serverless.aws.session import Access
+from mlflow_serverless.build import parse_reference
+from mlflow_serverless.plan import Desired, Repository, Role
+from mlflow_serverless.preflight import (
+    AccountFacts,
+    Facts,
+    RepositoryFacts,
+    RoleFacts,
+)
+
+Answer = TypeVar("Answer")
+
+
+def survey(access: Access, want: Desired) -> Facts:
+    """
+    Facts about the account, and about the role and repository that *want* only uses.
+
+    Raises:
+        ServerlessError: There are no credentials or no region, or they do not work.
+    """
+    place, denied = access.place, list[str]()
+
+    def asked(look: Callable[[], Answer]) -> Answer | None:
+        try:
+            return look()
+        except ClientError as error:
+            refusal = explained_by(error)
+            if not isinstance(refusal, AccessDeniedError):
+                raise
+            denied.append(refusal.action)
+            return None
+
+    kinds = {type(resource) for resource in want.resources}
+    role, artifact = want.function.settings.role, want.function.artifact
+    account = asked(lambda: _account(access))
+    roles = asked(lambda: _role(access, role)) if role and Role not in kinds else None
+    repository = None
+    if artifact and Repository not in kinds:
+        repository = asked(lambda: _repository(access, artifact))
+    return Facts(
+        place=place, account=account, role=roles, repository=repository,
+        denied=tuple(sorted(set(denied))),
+    )  # fmt: skip
+
+
+def _account(access: Access) -> AccountFacts:
+    found = access.client("lambda").get_account_settings()
+    limit, used = found["AccountLimit"], found["AccountUsage"]
+    return AccountFacts(
+        concurrency=limit["ConcurrentExecutions"],
+        unreserved=limit["UnreservedConcurrentExecutions"],
+        code_bytes=used["TotalCodeSize"],
+        code_bytes_most=limit["TotalCodeSize"],
+    )
+
+
+def _role(access: Access, arn: str) -> RoleFacts:
+    name = arn.rpartition("/")[2]
+    try:
+        found: dict[str, Any] = access.client("iam").get_role(RoleName=name)["Role"]
+    except ClientError as error:
+        if missing(error):
+            return RoleFacts(arn=arn, there=False)
+        raise
+    trust = canonical(found["AssumeRolePolicyDocument"])
+    return RoleFacts(arn=arn, there=found["Arn"] == arn, trust=trust)
+
+
+def _repository(access: Access, artifact: str) -> RepositoryFacts:
+    name = parse_reference(artifact).repository
+    like = Repository(name=name)
+    for found in Repositories(access).look("", (like,)):
+        if found.resource.name == name and isinstance(found.resource, Repository):
+            has = found.resource
+            return RepositoryFacts(
+                name=name, there=True, policy=has.policy, immutable=has.immutable
+            )
+    return RepositoryFacts(name=name, there=False)

@@ -1,0 +1,159 @@
+"""Dependencies, runtime, model: each its own layer, each made once."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from mlflow_serverless.build.archive import Entries, entries_of, write_tar
+from mlflow_serverless.build.base import Base
+from mlflow_serverless.build.elf import require_fit
+from mlflow_serverless.build.image import Layer, LayerName
+from mlflow_serverless.build.needs import Needs
+from mlflow_serverless.build.options import Architecture
+from mlflow_serverless.build.platforms import wheel_platform
+from mlflow_serverless.build.resolve import install, lock
+from mlflow_serverless.build.toolchain import Toolchain
+from mlflow_serverless.build.trim import trim
+from mlflow_serverless.package import Bundle, read_bundle
+from mlflow_serverless.store import ContentStore, digest_file, key_of
+
+TASK = "var/task"
+"""Lambda's folder for what is ours."""
+
+_FORMAT = 1
+"""Raised when the same inputs are to give other bytes."""
+
+_CODE, _WEIGHTS = 6, 1
+"""Compression: weights hardly shrink, and there is much of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A layer and its file."""
+
+    layer: Layer
+    path: Path
+
+
+def lock_for(
+    needs: Needs, base: Base, architecture: Architecture, store: ContentStore
+) -> str:
+    """
+    What *needs* comes to on *base*; resolved once, then kept.
+
+    Raises:
+        BaseTooOldError, DependenciesError: There are no wheels for it.
+    """
+    platform = wheel_platform(architecture, base.reference, base.facts.glibc)
+    python = base.facts.minor
+
+    def make(folder: Path) -> None:
+        text = lock(needs, folder, platform=platform, python=python)
+        (folder / "requirements.lock").write_text(text)
+
+    key = key_of(needs=asdict(needs), platform=platform, python=python)
+    folder = store.obtain("image-locks", key, make).folder
+    return (folder / "requirements.lock").read_text()
+
+
+def dependencies(
+    needs: Needs, lock_text: str, base: Base, architecture: Architecture,
+    store: ContentStore,
+) -> Archive:  # fmt: skip
+    """
+    Wheels, trimmed, checked and compiled.
+
+    Raises:
+        DependenciesError: One cannot be had.
+        WrongArchitectureError, GlibcError: One does not run on the base.
+    """
+    platform = wheel_platform(architecture, base.reference, base.facts.glibc)
+
+    def stage(folder: Path) -> Entries:
+        site = folder / "site"
+        site.mkdir()
+        install(lock_text, site, folder, platform=platform, python=base.facts.minor)
+        trim(site, needs)
+        require_fit(
+            site, entries_of(site).values(), architecture, base.reference,
+            base.facts.glibc,
+        )  # fmt: skip
+        base.toolchain.compile(site, f"/{TASK}")
+        return _under_task(site)
+
+    key = key_of(lock=lock_text, keep=needs.keep, platform=platform)
+    return _obtain("dependencies", key, stage, base.toolchain, store, _CODE)
+
+
+def runtime(base: Base, store: ContentStore) -> Archive:
+    """Our own code, compiled."""
+    spec = find_spec("lambda_runtime")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+
+    def stage(folder: Path) -> Entries:
+        site = folder / "site"
+        ours = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(package, site / package.name, ignore=ours)
+        base.toolchain.compile(site, f"/{TASK}")
+        return _under_task(site)
+
+    sources = {
+        path.relative_to(package).as_posix(): digest_file(path)
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    return _obtain(
+        "runtime", key_of(sources=sources), stage, base.toolchain, store, _CODE
+    )
+
+
+def model(bundle: Bundle, base: Base, store: ContentStore) -> Archive:
+    """
+    The bundle as it is: its bytecode would be outside of its digest.
+
+    Raises:
+        BundleCorruptError: A file is not what the manifest says.
+    """
+
+    def stage(_: Path) -> Entries:
+        sound = read_bundle(bundle.folder)
+        names = ["manifest.json", *(file.path for file in sound.manifest.files)]
+        return {f"{TASK}/bundle/{name}": bundle.folder / name for name in names}
+
+    key = key_of(bundle=bundle.digest)
+    return _obtain("model", key, stage, base.toolchain, store, _WEIGHTS)
+
+
+def _under_task(site: Path) -> Entries:
+    return {f"{TASK}/{name}": path for name, path in entries_of(site).items()}
+
+
+def _obtain(  # noqa: PLR0913, PLR0917 - what, from what, by what, where
+    name: LayerName, key: str, stage: Callable[[Path], Entries],
+    toolchain: Toolchain, store: ContentStore, level: int,
+) -> Archive:  # fmt: skip
+    def make(folder: Path) -> None:
+        work = folder / "work"
+        work.mkdir()
+        tar, blob = work / "layer.tar", folder / "blob"
+        diff_id, size = write_tar(stage(work), tar)
+        toolchain.gzip(tar, blob, level=level)
+        shutil.rmtree(work)
+        layer = Layer(
+            name=name, digest=f"sha256:{digest_file(blob)}", diff_id=diff_id,
+            bytes=blob.stat().st_size, unpacked_bytes=size,
+        )  # fmt: skip
+        (folder / "layer.json").write_text(json.dumps(asdict(layer)))
+
+    whole = key_of(
+        format=_FORMAT, name=name, of=key, by=toolchain.origin,
+        release=toolchain.release, level=level,
+    )  # fmt: skip
+    folder = store.obtain("image-layers", whole, make).folder
+    layer = Layer(**json.loads((folder / "layer.json").read_text()))
+    return Archive(layer=layer, path=folder / "blob")

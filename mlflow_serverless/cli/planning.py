@@ -1,0 +1,132 @@
+"""Commands that say what would change, and what that takes."""
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from mlflow_serverless.cli.session import Session, command, named, table
+from mlflow_serverless.cli.wish import Wish, adopting, configured, options_of, wished
+from mlflow_serverless.config import parse
+from mlflow_serverless.errors import Kind, ServerlessError
+
+if TYPE_CHECKING:
+    from mlflow_serverless.pipeline import Proposal
+    from mlflow_serverless.plan import Foreign
+
+
+class DriftError(ServerlessError):
+    """What is there is not what is wanted; for scripts that ask only that."""
+
+    code = "drift"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str, target: str, steps: int) -> None:
+        count = "a step" if steps == 1 else f"{steps} steps"
+        super().__init__(
+            f"{name} on {target} is not as it should be: {count} away.",
+            hint="the plan above says what differs; deploy or update brings it about.",
+        )
+
+
+@click.command()
+@command
+@named
+@click.option("--check", is_flag=True, help="Fail if anything would change.")
+@adopting
+@wished
+def plan(
+    session: Session, *, name: str, wish: Wish, check: bool, foreign: "Foreign"
+) -> None:
+    """Show what `deploy` would change; without MODEL_URI, against what is deployed."""
+    from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.secure import refuse  # noqa: PLC0415 - as above
+
+    request = replace(wish.kept(name), foreign=foreign)
+    proposal = pipeline.plan_only(request, session.world())
+    session.result(_plain(proposal), lambda console: _show(proposal, console))
+    refuse(name, proposal.findings)
+    if check and proposal.plan:
+        raise DriftError(name, proposal.target, len(proposal.plan.steps))
+
+
+def _show(proposal: "Proposal", console: Console) -> None:
+    steps = [str(step) for step in proposal.plan.steps]
+    if steps:
+        rows = [(str(number), escape(step)) for number, step in enumerate(steps, 1)]
+        title = f"{proposal.name} on {proposal.target}, {proposal.model}"
+        console.print(table(title, ("#", "step"), rows))
+    else:
+        console.print(f"{proposal.name} is as it should be; nothing would change.")
+    console.print(f"parity      {proposal.parity}")
+    console.print(f"engine      {proposal.engine}")
+    if proposal.cost:
+        console.print(f"cost        {proposal.cost}")
+    if proposal.cold_start:
+        console.print(f"cold start  {proposal.cold_start}")
+    for title, lines in (("findings", proposal.findings), ("costs", proposal.costs)):
+        for line in lines:
+            console.print(f"{title:<10}  {escape(str(line))}")
+
+
+def _plain(proposal: "Proposal") -> dict[str, object]:
+    return {
+        "name": proposal.name,
+        "target": proposal.target,
+        "model": proposal.model,
+        "bundle": proposal.bundle,
+        "parity": proposal.parity,
+        "engine": proposal.engine,
+        "cost": proposal.cost,
+        "cold_start": proposal.cold_start,
+        "steps": [
+            {"kind": type(step).__name__, "text": str(step)}
+            for step in proposal.plan.steps
+        ],
+        "findings": [
+            {**asdict(finding), "weight": finding.weight.value}
+            for finding in proposal.findings
+        ],
+        "costs": [asdict(line) for line in proposal.costs],
+    }
+
+
+@click.command()
+@command
+@named
+@configured
+@click.option("--account", help="Twelve digits; asked of AWS if left out.")
+@click.option("--region", help="Asked of the AWS environment if left out.")
+@click.option(
+    "--of", "whose", type=click.Choice(["deployer", "function"]), default="deployer",
+    show_default=True, help="Whose policy.",
+)  # fmt: skip
+def iam(  # noqa: PLR0913 - one argument an option
+    session: Session,
+    *,
+    name: str,
+    options: tuple[str, ...],
+    account: str | None,
+    region: str | None,
+    whose: str,
+) -> None:
+    """Print the policy that deploying NAME needs, or the one it would run with."""
+    from mlflow_serverless.pipeline.intended import outline  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.plan import Place, Role, partition_of  # noqa: PLC0415
+    from mlflow_serverless.secure import deployer_policy  # noqa: PLC0415
+    from mlflow_serverless.secure.document import pretty  # noqa: PLC0415
+
+    if account and region:
+        place = Place(region=region, account=account, partition=partition_of(region))
+    else:
+        asked = session.world().cloud.place()
+        if asked is None:
+            message = f"{session.target} has no policies: name --account and --region."
+            raise click.UsageError(message)
+        place = asked
+    want = outline(name, parse(options_of(options)), place)
+    roles = (r.policy for r in want.resources if isinstance(r, Role))
+    text = deployer_policy(place, want) if whose == "deployer" else next(roles, "{}")
+    click.echo(pretty(text))

@@ -1,0 +1,182 @@
+"""Command that brings about what the registry says."""
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from mlflow_serverless.cli.reporting import Files, reporting
+from mlflow_serverless.cli.session import EXIT_CODES, Session, command, table
+from mlflow_serverless.wiring import world_for
+
+if TYPE_CHECKING:
+    from mlflow_serverless.lineage import Cause
+    from mlflow_serverless.reconcile import Policy, Result
+    from mlflow_serverless.relay import Event
+
+
+EXITS = """\b
+Exit codes: 0 nothing to do, or all done; 10 a dry run found something to do;
+5 a gate refused (parity, audit, smoke); 2 the policy is wrong; others as ever.
+One deployment that fails does not stop the others."""
+
+
+def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say who or what wants it."""
+
+    @wraps(function)
+    def run(
+        session: Session,
+        *,
+        actor: str | None,
+        run_url: str | None,
+        commit: str | None,
+        event: str | None,
+        **rest: Any,
+    ) -> None:
+        from mlflow_serverless.lineage import cause_of  # noqa: PLC0415 - `--help` stays quick
+
+        found = cause_of(os.environ)
+        woke = _event(session, event)
+        cause = replace(
+            found, actor=actor or found.actor, run=run_url or found.run,
+            commit=commit or found.commit, event=woke.id if woke else "",
+        )  # fmt: skip
+        function(session, cause=cause, woke=woke, **rest)
+
+    for option in (
+        click.option(
+            "--event", metavar="JSON|@FILE",
+            help="What woke us: recorded and shown, never obeyed.",
+        ),
+        click.option("--commit", help="Commit that is recorded as the cause."),
+        click.option("--run-url", help="Run that is recorded as the cause."),
+        click.option("--actor", help="Who is recorded as the cause."),
+    ):  # fmt: skip
+        run = option(run)
+    return run
+
+
+@click.command(epilog=EXITS)
+@command
+@click.option(
+    "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
+    default=Path("mlflow-serverless.yaml"), show_default=True, help="The policy.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show intents and plans; change nothing.")
+@click.option(
+    "--only", multiple=True, metavar="NAME",
+    help="Only this model, deployment or environment; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--approved-by", "approved", multiple=True, metavar="ENVIRONMENT=WHO",
+    help="Approve an environment that asks the run; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--retry", multiple=True, metavar="NAME",
+    help="Let a version that lost its traffic in this deployment try again.",
+)  # fmt: skip
+@click.option(
+    "--expect", metavar="PLAN", default="",
+    help="Do only what a dry run of this digest showed; else refuse.",
+)  # fmt: skip
+@_causes
+@reporting
+def reconcile(  # noqa: PLR0913 - one a documented option
+    session: Session,
+    *,
+    file: Path,
+    dry_run: bool,
+    only: tuple[str, ...],
+    approved: tuple[str, ...],
+    retry: tuple[str, ...],
+    expect: str,
+    cause: "Cause",
+    woke: "Event | None",
+    files: Files,
+) -> None:
+    """Make what is deployed what the registry and the policy say. Safe to repeat."""
+    from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
+
+    policy = room.load(file)
+    scene = room.Scene(
+        policy=policy,
+        registry=room.MlflowRegistry(),
+        worlds=cache(lambda target: world_for(target, session.report)),
+        target=session.target,
+        told=room.Told(_approvals(approved, policy), frozenset(retry)),
+        only=only,
+    )
+    wish = room.Wish(tell=session.report, cause=cause, expect=expect)
+    result = (room.dry_run if dry_run else room.reconcile)(scene, wish)
+    outcomes = [outcome.described() for outcome in result.outcomes]
+    plan = result.digest if dry_run else ""
+    files.write(
+        session,
+        outcomes,
+        title="Registry to deployments",
+        dry_run=plan,
+        cause=asdict(cause),
+    )
+    value = {
+        "policy": str(file),
+        "dry_run": dry_run,
+        "plan": result.digest,
+        "event": woke.described() if woke else None,
+        "cause": {key: said for key, said in asdict(cause).items() if said},
+        "outcomes": outcomes,
+    }
+    session.result(value, lambda console: _show(console, result, dry_run=dry_run))
+    if code := room.exit_code(result.outcomes, EXIT_CODES):
+        raise SystemExit(code)
+
+
+def _show(console: Console, result: "Result", *, dry_run: bool) -> None:
+    if not result.outcomes:
+        console.print("the policy means no deployment yet.")
+        return
+    rows = []
+    for outcome in result.outcomes:
+        place, error = outcome.intent.place, outcome.error
+        why = f"{error.message} [{error.code}]" if error else outcome.intent.why
+        kind = type(outcome.intent).__name__
+        rows.append((outcome.state, kind, place.name, place.environment, why))
+    columns = ("state", "intent", "deployment", "environment", "why")
+    console.print(table("", columns, rows))
+    for outcome in result.outcomes if dry_run else ():
+        for number, step in enumerate(outcome.steps, 1):
+            console.print(f"  {outcome.intent.place.name} {number}. {step}")
+    if dry_run:
+        console.print(f"plan {result.digest}; nothing was changed.")
+
+
+def _event(session: Session, text: str | None) -> "Event | None":
+    """What woke us; an event that cannot be read wakes us all the same."""
+    from mlflow_serverless.relay import NotAnEventError, read_event  # noqa: PLC0415 - `--help` stays quick
+
+    if not text:
+        return None
+    try:
+        body = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
+        return read_event(body)
+    except (NotAnEventError, OSError, UnicodeDecodeError) as cause:
+        session.report("reconcile.warning", what=f"--event is not used: {cause}")
+        return None
+
+
+def _approvals(approved: tuple[str, ...], policy: "Policy") -> dict[str, str]:
+    from mlflow_serverless.reconcile.errors import BadApprovalError  # noqa: PLC0415 - `--help` stays quick
+
+    asking = [n for n, e in policy.environments.items() if e.approval == "run"]
+    found = {}
+    for text in approved:
+        environment, _, who = text.partition("=")
+        if environment not in asking or not who.strip():
+            raise BadApprovalError(text, asking)
+        found[environment] = who.strip()
+    return found

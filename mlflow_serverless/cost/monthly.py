@@ -1,0 +1,88 @@
+"""What stands there costs, whether it is asked or not; and what asking costs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlflow_serverless.cost.prices import AS_OF, known, price
+from mlflow_serverless.plan import (
+    Alarm,
+    Dashboard,
+    Desired,
+    HttpApi,
+    Place,
+    ProvisionedConcurrency,
+    Resource,
+    Settings,
+)
+
+_MONTH_S = 730 * 3600
+"""A mean month [s]."""
+_TYPICAL_MS = 100
+"""A request's duration to give an idea of what asking costs [ms]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """One line of the bill."""
+
+    what: str
+    usd: float | None
+    """A month, or per unit as *what* says; None if it is not known."""
+
+    def __str__(self) -> str:
+        usd = "unknown" if self.usd is None else f"${self.usd:.2f}"
+        return f"{self.what}: {usd}"
+
+
+def monthly(want: Desired, place: Place | None) -> tuple[CostLine, ...]:
+    """
+    The lines of *want* that are known beforehand; none on the embedded cloud.
+
+    Args:
+        want: What stands there.
+        place: Where; prices differ by region.
+    """
+    if place is None:
+        return ()
+    if not known(place.region):
+        return (CostLine(what=f"prices of {place.region} ({AS_OF})", usd=None),)
+    settings = want.function.settings
+    lines = [*_asking(settings, place.region)]
+    for resource in want.resources:
+        lines += _standing(resource, settings, place.region)
+    return tuple(lines)
+
+
+def _asking(settings: Settings, region: str) -> Iterator[CostLine]:
+    gigabytes = settings.memory_mb / 1024
+    architecture = settings.architecture or "x86_64"
+    second = price(region, f"lambda.gb_second.{architecture}") * gigabytes
+    each = price(region, "lambda.request") + second * _TYPICAL_MS / 1000
+    what = f"a million requests of {_TYPICAL_MS} ms at {settings.memory_mb} MB"
+    yield CostLine(what=what, usd=1e6 * each)
+    if settings.snap_start:
+        rate = price(region, "lambda.snapshot.gb_second")
+        what = "snapshot of one version, a month"
+        yield CostLine(what=what, usd=rate * gigabytes * _MONTH_S)
+
+
+def _standing(
+    resource: Resource, settings: Settings, region: str
+) -> Iterator[CostLine]:
+    match resource:
+        case ProvisionedConcurrency():
+            key = f"lambda.provisioned.gb_second.{settings.architecture or 'x86_64'}"
+            kept = resource.count * settings.memory_mb / 1024 * _MONTH_S
+            what = f"{resource.count} environments kept started, a month"
+            yield CostLine(what=what, usd=price(region, key) * kept)
+        case HttpApi():
+            each = price(region, "http_api.request")
+            yield CostLine(what="a million requests through the API", usd=1e6 * each)
+        case Alarm():
+            usd = price(region, "cloudwatch.alarm_month")
+            yield CostLine(what=f"alarm {resource.name}, a month", usd=usd)
+        case Dashboard():
+            usd = price(region, "cloudwatch.dashboard_month")
+            yield CostLine(what=f"dashboard {resource.name}, a month", usd=usd)
+        case _:
+            pass

@@ -1,0 +1,1 @@
+"""GitHub: what a run shows, and what its API is asked."""

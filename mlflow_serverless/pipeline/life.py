@@ -1,0 +1,114 @@
+"""What happens to a deployment later: going back, and letting go of what is old."""
+
+from dataclasses import dataclass
+
+from mlflow_serverless.apply import apply
+from mlflow_serverless.pipeline.desired import config_of, model_of
+from mlflow_serverless.pipeline.errors import NothingBeforeError
+from mlflow_serverless.pipeline.look import published, there
+from mlflow_serverless.pipeline.request import Deployment, Published
+from mlflow_serverless.plan import Actual, Alias, Garbage, RouteAlias, garbage
+from mlflow_serverless.plan.errors import NoSuchVersionError
+from mlflow_serverless.provenance import restate, withdraw
+from mlflow_serverless.report import step
+from mlflow_serverless.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """An alias that was moved, or was there already."""
+
+    name: str
+    alias: str
+    before: str
+    """The version that got its traffic (most of it) before."""
+    now: Published
+    changed: bool
+
+
+def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
+    """
+    Send all traffic to an earlier version, at once; nothing is built.
+
+    Args:
+        name: The deployment.
+        world: Where it is.
+        to: A version's number. Left out: the version that an unfinished rollout has
+            started from; else the one published before the one that serves.
+
+    Raises:
+        DeploymentMissingError: There is no such deployment.
+        NothingBeforeError: No version was published before.
+        NoSuchVersionError: There is no version *to*.
+        AliasMovedError: Somebody else moved the alias meanwhile.
+    """
+    have = there(name, world.cloud)
+    config = config_of(have)
+    wanted = config.alias
+    alias = have.alias(wanted)
+    if alias is None:
+        raise NothingBeforeError(name, wanted)
+    target = to or _before(have, alias)
+    version = have.version(target)
+    if version is None:
+        known = tuple(v.number for v in have.versions)
+        raise NoSuchVersionError(name, target, known)
+    changed = (alias.version, alias.weights) != (target, ())
+    if changed:
+        world.cloud.perform(RouteAlias(name, wanted, target, (), "", alias.revision))
+    said = "serves" if changed else "serves already"
+    world.tell("rollback.done", what=f"{name}:{wanted} {said} version {target}")
+    now = published(version, world.cloud.snapshot(name))
+    if config.record:
+        _recorded(now, model_of(have, wanted), name, wanted, world)
+    return Moved(
+        name=name, alias=wanted, before=alias.version, now=now, changed=changed
+    )
+
+
+def _recorded(now: Published, before: str, name: str, alias: str, world: World) -> None:
+    """MLflow says of each model where it is served now."""
+    if before and before != now.model:
+        withdraw(before, name, world.tell)
+    done = Deployment(
+        name=name, target=world.target, alias=alias, version=now.version,
+        model=now.model, flavor=now.flavor, bundle=now.artifact, parity=now.parity,
+        changed=(),
+    )  # fmt: skip
+    restate(done, world.tell)
+
+
+def _before(have: Actual, alias: Alias) -> str:
+    if alias.weights:
+        return alias.version
+    earlier = [v.number for v in have.versions if int(v.number) < int(alias.version)]
+    if not earlier:
+        raise NothingBeforeError(have.name, alias.name)
+    return earlier[-1]
+
+
+def spare(name: str, world: World, *, keep: int | None = None) -> Garbage:
+    """
+    What nobody needs of *name*; nothing is removed.
+
+    Raises:
+        DeploymentMissingError: There is no such deployment.
+    """
+    have = there(name, world.cloud)
+    return garbage(have, keep=keep or config_of(have).keep_versions)
+
+
+def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:
+    """
+    Remove versions and artifacts that nobody needs; what was removed.
+
+    Raises:
+        DeploymentMissingError: There is no such deployment.
+        ApplyError: A removal failed; run again to go on.
+    """
+    found = spare(name, world, keep=keep)
+    with step(world.tell, "gc", name) as said:
+        apply(found.plan, world.cloud, world.tell)
+        count = len(found.plan.steps)
+        said.say(f"{count} removed, {len(found.kept)} versions kept", fresh=bool(count))
+    return found

@@ -1,0 +1,70 @@
+"""
+The names that we choose for what belongs to a deployment.
+
+Since they are chosen, every ARN of a plan is final text; and whatever carries one of
+them can be looked for without a list kept anywhere.
+"""
+
+import hashlib
+
+PREFIX = "mlflow-serverless"
+
+OWNER = f"{PREFIX}:owner"
+"""The tag that says whose a resource is: the deployment's name."""
+
+SHARED = "shared"
+"""The owner of what several deployments use; it is never removed with one of them."""
+
+DIGEST = f"{PREFIX}:desired"
+"""The tag with the hash of the desired state."""
+
+
+def repository(name: str) -> str:
+    """The image repository; names there have no capital letters."""
+    plain = name.lower().strip("-_").replace("--", "-").replace("__", "_")
+    return f"{PREFIX}/{plain}" if plain == name else f"{PREFIX}/it-{short(name)}"
+
+
+def role(name: str, region: str) -> str:
+    """The execution role; roles have no region, so its name says which one."""
+    return fitted(f"{PREFIX}-{name}-{region}", 64)
+
+
+def log_group(name: str) -> str:
+    """Where the function writes: Lambda's own choice, too."""
+    return f"/aws/lambda/{name}"
+
+
+def access_log_group(name: str) -> str:
+    """Where the HTTP API notes its requests."""
+    return f"/aws/apigateway/{PREFIX}-{name}"
+
+
+def bucket(account: str, region: str) -> str:
+    """The bucket that keeps models where images do not; one an account and region."""
+    return f"{PREFIX}-{account}-{region}"
+
+
+def api(name: str) -> str:
+    """The HTTP API."""
+    return f"{PREFIX}-{name}"
+
+
+def alarm(name: str, what: str) -> str:
+    """One alarm."""
+    return f"{PREFIX}-{name}-{what}"
+
+
+def dashboard(name: str) -> str:
+    """The dashboard."""
+    return f"{PREFIX}-{name}"
+
+
+def fitted(text: str, most: int) -> str:
+    """*text*; where it has more than *most* characters, its start and a digest."""
+    return text if len(text) <= most else f"{text[: most - 9]}-{short(text)}"
+
+
+def short(text: str) -> str:
+    """Eight hexadecimal digits that stand for *text*."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

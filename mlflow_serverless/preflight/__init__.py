@@ -1,0 +1,21 @@
+"""Facts x Desired -> Findings: what would go wrong, before anything is changed."""
+
+from mlflow_serverless.preflight.facts import (
+    AccountFacts,
+    Facts,
+    ImageFacts,
+    ModelFacts,
+    RepositoryFacts,
+    RoleFacts,
+)
+from mlflow_serverless.preflight.inspect import inspect
+
+__all__ = [
+    "AccountFacts",
+    "Facts",
+    "ImageFacts",
+    "ModelFacts",
+    "RepositoryFacts",
+    "RoleFacts",
+    "inspect",
+]

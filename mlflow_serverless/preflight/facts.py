@@ -1,0 +1,98 @@
+"""What is known about the outside before a deployment, as values."""
+
+from dataclasses import dataclass
+
+from mlflow_serverless.plan.place import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """What an account has left, in one region."""
+
+    concurrency: int
+    """Concurrent executions it may have."""
+    unreserved: int
+    """Those that no function has reserved."""
+    code_bytes: int = 0
+    """Of functions' code, in use."""
+    code_bytes_most: int = 0
+    """That it may use; 0 if not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleFacts:
+    """A role that was there before us."""
+
+    arn: str
+    there: bool
+    trust: str = ""
+    """JSON: who may assume it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryFacts:
+    """A repository that was there before us."""
+
+    name: str
+    there: bool
+    policy: str = ""
+    """JSON; empty if it has none."""
+    immutable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """An image as it would be pushed."""
+
+    media_type: str
+    """Of its manifest."""
+    layer_types: tuple[str, ...] = ()
+    """Media types of its layers."""
+    uncompressed_bytes: int = 0
+    architecture: str = ""
+    """As the image's configuration says: `amd64`, `arm64`."""
+    binaries: tuple[tuple[str, str], ...] = ()
+    """(path, architecture) of every ELF file of another architecture."""
+    glibc_needed: str = ""
+    """The newest symbol version that a file needs: `2.34`; empty if none does."""
+    glibc_has: str = ""
+    """What the base image brings; empty if not known."""
+    python: str = ""
+    """`3.12`; empty if the base is no AWS base image."""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """What the model was measured to need."""
+
+    bytes: int = 0
+    """Of the bundle."""
+    native: bool = False
+    """Whether its own library serves it, which takes seconds to import."""
+    memory_mb: int = 0
+    """Most that a process serving it has used; 0 if it was not measured."""
+    example_bytes: int = 0
+    """Of a request with the model's own example; 0 if it brings none."""
+    init_ms: float = 0.0
+    """Time to a first answer here; 0 if it was not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All of it; None and () where nothing is known."""
+
+    place: Place | None = None
+    account: AccountFacts | None = None
+    role: RoleFacts | None = None
+    """Only if the deployment brings no role of its own."""
+    repository: RepositoryFacts | None = None
+    """Only if the deployment brings no repository of its own."""
+    image: ImageFacts | None = None
+    """None before it is built."""
+    model: ModelFacts | None = None
+    """None before it is built; filled in by the story."""
+    held: int = 0
+    """Environments that the deployment itself has reserved; filled in by the story."""
+    denied: tuple[str, ...] = ()
+    """Actions that were refused while looking: `lambda:GetAccountSettings`."""

@@ -1,0 +1,103 @@
+"""What can be wrong with a policy, and with a pass over it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlflow_serverless.errors import Kind, ServerlessError
+
+
+class PolicyMissingError(ServerlessError):
+    """There is no policy file to read."""
+
+    code = "policy-missing"
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(
+            f"the policy {file} cannot be read: {why}.",
+            hint="name it with --policy FILE; docs/reconcile.md has one to start from.",
+        )
+
+
+class PolicyError(ServerlessError):
+    """Every mistake in one policy, each with its line."""
+
+    code = "bad-policy"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, file: Path, mistakes: Sequence[str]) -> None:
+        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        lines = "".join(f"\n  {mistake}" for mistake in mistakes)
+        super().__init__(
+            f"{count} in {file}:{lines}",
+            hint="docs/reference/policy.schema.json says what may stand where.",
+        )
+        self.mistakes = tuple(mistakes)
+
+
+class NothingNamedError(ServerlessError):
+    """`--only` names what the policy does not know."""
+
+    code = "nothing-named"
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, asked: Sequence[str], known: Sequence[str], near: str) -> None:
+        there = ", ".join(known) if known else "nothing"
+        super().__init__(
+            f"{', '.join(asked)}: no such model, deployment or environment here; "
+            f"the policy means {there}.",
+            hint=near,
+        )
+
+
+class IntentsMovedError(ServerlessError):
+    """What was agreed to is not what would be done now."""
+
+    code = "intents-moved"
+    kind = Kind.CONFLICT
+
+    def __init__(self, expected: str, now: str) -> None:
+        super().__init__(
+            f"the intents are {now} now, not {expected} as when they were shown: the "
+            "registry, the policy or what is deployed has changed since. Nothing done.",
+            hint="look again with --dry-run, and pass the digest it shows.",
+        )
+
+
+class StillMovingError(ServerlessError):
+    """Others moved the deployment each time it was looked at."""
+
+    code = "still-moving"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str, times: int) -> None:
+        super().__init__(
+            f"{name} was moved by somebody else {times} times while it was reconciled.",
+            hint="run it again once the others are done.",
+        )
+
+
+class BadApprovalError(ServerlessError):
+    """`--approved-by` does not say who, or for what."""
+
+    code = "bad-approval"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, text: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"--approved-by {text}: write ENVIRONMENT=WHO; environments that ask the "
+            f"run for approval: {', '.join(known) or 'none'}.",
+        )
+
+
+class UnexpectedError(ServerlessError):
+    """A deployment failed in a way that nobody foresaw; the others go on."""
+
+    code = "unexpected"
+
+    def __init__(self, name: str, cause: Exception) -> None:
+        said = " ".join(str(cause).split())
+        super().__init__(
+            f"{name}: {type(cause).__name__}: {said}",
+            hint=f"--only {name} --debug shows where it came from.",
+        )

@@ -1,0 +1,92 @@
+"""What came of each intent, and what a command says and exits with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.pipeline import Deployment
+from mlflow_serverless.reconcile.intent import Change, Intent, Wait, model_of
+from mlflow_serverless.store import key_of
+
+State = Literal["done", "pending", "waiting", "ignored", "failed"]
+
+PENDING_EXIT = 10
+"""Exit code of a dry run that found something to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One intent, and what became of it."""
+
+    intent: Intent
+    state: State
+    steps: tuple[str, ...] = ()
+    """Taken; in a dry run, to be taken."""
+    deployment: Deployment | None = None
+    parity: str = ""
+    cost: str = ""
+    error: ServerlessError | None = None
+    seconds: float = 0.0
+
+    def described(self) -> dict[str, object]:
+        """As JSON."""
+        place, error, made = self.intent.place, self.error, self.deployment
+        return {
+            "intent": type(self.intent).__name__,
+            "state": self.state,
+            "environment": place.environment,
+            "target": place.target,
+            "deployment": place.name,
+            "model": model_of(self.intent),
+            "why": self.intent.why,
+            "approved_by": getattr(self.intent, "approved_by", ""),
+            "strategy": getattr(self.intent, "strategy", ""),
+            "steps": list(self.steps),
+            "version": made.version if made else "",
+            "alias": made.alias if made else "",
+            "bundle": made.bundle if made else "",
+            "parity": self.parity,
+            "cost": self.cost,
+            "seconds": self.seconds,
+            "error": None
+            if error is None
+            else {"code": error.code, "message": error.message, "hint": error.hint},
+        }
+
+
+def digest_of(intents: Sequence[Intent]) -> str:
+    """Changes when what would be done does."""
+    return key_of(
+        intents=[
+            (type(i).__name__, i.place.environment, i.place.target, i.place.name,
+             model_of(i))
+            for i in intents
+            if isinstance(i, Change)
+        ]
+    )[:16]  # fmt: skip
+
+
+def exit_code(outcomes: Sequence[Outcome], codes: dict[Kind, int]) -> int:
+    """
+    What a command exits with.
+
+    Args:
+        outcomes: Of one pass.
+        codes: Of errors, by kind.
+
+    Returns:
+        0 where nothing failed; `PENDING_EXIT` for a dry run that found something to
+        do; else the code of the first failure, refusals by a gate counting last, as
+        they are the expected kind.
+    """
+    failures = [o.error for o in outcomes if o.error is not None]
+    failures.sort(key=lambda error: error.kind is Kind.REFUSED)
+    if failures:
+        return codes[failures[0].kind]
+    return PENDING_EXIT if any(o.state == "pending" for o in outcomes) else 0
+
+
+def quiet_state(intent: Intent) -> State:
+    """Of an intent that changes nothing."""
+    return "waiting" if isinstance(intent, Wait) else "ignored"

@@ -1,0 +1,180 @@
+"""What whoever deploys needs to be allowed, for one deployment and no more."""
+
+from collections.abc import Iterator
+
+from mlflow_serverless.plan import (
+    Alarm,
+    Dashboard,
+    Desired,
+    HttpApi,
+    LogGroup,
+    ModelBucket,
+    Place,
+    Repository,
+    Resource,
+    Role,
+)
+from mlflow_serverless.secure.document import Statement, document
+from mlflow_serverless.secure.policy import LAMBDA
+
+_FUNCTION = tuple(
+    f"lambda:{action}"
+    for action in (
+        "CreateFunction", "DeleteFunction", "GetFunction", "GetFunctionConfiguration",
+        "GetFunctionConcurrency", "PutFunctionConcurrency", "DeleteFunctionConcurrency",
+        "UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion",
+        "ListVersionsByFunction", "CreateAlias", "UpdateAlias", "DeleteAlias",
+        "GetAlias", "ListAliases", "TagResource", "UntagResource", "ListTags",
+        "GetPolicy", "AddPermission", "RemovePermission", "InvokeFunction",
+        "PutProvisionedConcurrencyConfig", "GetProvisionedConcurrencyConfig",
+        "DeleteProvisionedConcurrencyConfig", "ListProvisionedConcurrencyConfigs",
+        "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig", "DeleteFunctionUrlConfig",
+        "GetFunctionUrlConfig", "ListFunctionUrlConfigs", "InvokeFunctionUrl",
+    )
+)  # fmt: skip
+_ROLE = tuple(
+    f"iam:{action}"
+    for action in (
+        "CreateRole", "DeleteRole", "GetRole", "TagRole", "UntagRole", "ListRoleTags",
+        "UpdateAssumeRolePolicy", "PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy",
+        "ListRolePolicies", "PutRolePermissionsBoundary",
+        "DeleteRolePermissionsBoundary",
+    )
+)  # fmt: skip
+_REPOSITORY = tuple(
+    f"ecr:{action}"
+    for action in (
+        "CreateRepository", "DeleteRepository", "DescribeRepositories", "TagResource",
+        "UntagResource", "ListTagsForResource", "SetRepositoryPolicy",
+        "GetRepositoryPolicy", "PutLifecyclePolicy", "GetLifecyclePolicy",
+        "PutImageScanningConfiguration", "PutImageTagMutability", "DescribeImages",
+        "ListImages",
+        "BatchGetImage", "BatchDeleteImage", "BatchCheckLayerAvailability",
+        "GetDownloadUrlForLayer", "InitiateLayerUpload", "UploadLayerPart",
+        "CompleteLayerUpload", "PutImage",
+    )
+)  # fmt: skip
+_LOGS = tuple(
+    f"logs:{action}"
+    for action in (
+        "CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy",
+        "DeleteRetentionPolicy", "TagResource", "UntagResource", "ListTagsForResource",
+        "AssociateKmsKey", "DisassociateKmsKey", "FilterLogEvents", "GetLogEvents",
+    )
+)  # fmt: skip
+_BUCKET = tuple(
+    f"s3:{action}"
+    for action in (
+        "CreateBucket", "GetBucketPolicy", "PutBucketPolicy", "GetBucketVersioning",
+        "PutBucketVersioning", "GetEncryptionConfiguration",
+        "PutEncryptionConfiguration", "GetBucketPublicAccessBlock",
+        "PutBucketPublicAccessBlock", "GetBucketTagging", "PutBucketTagging",
+        "ListBucket",
+    )
+)  # fmt: skip
+_EVERYWHERE = (
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
+    "ecr:GetAuthorizationToken",
+    "lambda:GetAccountSettings",
+    "lambda:ListFunctions",
+    "logs:DescribeLogGroups",
+    "tag:GetResources",
+)
+"""AWS knows no resources for these."""
+_API = tuple(
+    f"apigateway:{verb}"
+    for verb in ("GET", "POST", "PATCH", "PUT", "DELETE", "TagResource")
+)
+_API_PARTS = ("apis", "apis/*", "domainnames/*", "tags/*")
+_ALARM = (
+    "cloudwatch:PutMetricAlarm",
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:TagResource",
+    "cloudwatch:ListTagsForResource",
+)
+_DASHBOARD = (
+    "cloudwatch:PutDashboard",
+    "cloudwatch:GetDashboard",
+    "cloudwatch:DeleteDashboards",
+)
+_KEY = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+)
+_MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
+_DELIVERY = (
+    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+)  # fmt: skip
+"""How an API is told to log; AWS knows no resources for these either."""
+
+
+def deployer_policy(place: Place, want: Desired) -> str:
+    """
+    What deploying, watching and deleting *want* takes, as a policy to attach.
+
+    The only statements on all resources are of actions for which AWS knows no others.
+    """
+    return document(_allowed(place, want))
+
+
+def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
+    settings = want.function.settings
+    function = place.arn("lambda", f"function:{want.function.name}")
+    yield Statement(
+        sid="Function", actions=_FUNCTION, resources=(function, f"{function}:*")
+    )
+    api = any(isinstance(resource, HttpApi) for resource in want.resources)
+    unbound = (*_EVERYWHERE, *_DELIVERY) if api else _EVERYWHERE
+    yield Statement(sid="Look", actions=unbound, resources=("*",))
+    if settings.role:
+        yield from _passing(settings.role)
+    if settings.kms_key:
+        yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
+    for number, resource in enumerate(want.resources):
+        for actions, arns in _around(place, resource):
+            sid = f"{type(resource).__name__}{number}{'s' * (actions is _MODELS)}"
+            yield Statement(sid=sid, actions=actions, resources=arns)
+
+
+def _passing(role: str) -> Iterator[Statement]:
+    yield Statement(
+        sid="PassRole",
+        actions=("iam:PassRole",),
+        resources=(role,),
+        conditions={"StringEquals": {"iam:PassedToService": LAMBDA}},
+    )
+    yield Statement(sid="SeeRole", actions=("iam:GetRole",), resources=(role,))
+
+
+_Texts = tuple[str, ...]
+
+
+def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
+    """Actions and ARNs; none for what is part of the function."""
+    name = resource.name
+    match resource:
+        case Role():
+            yield _ROLE, (place.global_arn("iam", f"role/{name}"),)
+        case Repository():
+            yield _REPOSITORY, (place.arn("ecr", f"repository/{name}"),)
+        case LogGroup():
+            group = place.arn("logs", f"log-group:{name}")
+            yield _LOGS, (group, f"{group}:*")
+        case ModelBucket():
+            yield _BUCKET, (place.bucket_arn(name),)
+            yield _MODELS, (place.bucket_arn(f"{name}/*"),)
+        case HttpApi():
+            root = f"arn:{place.partition}:apigateway:{place.region}::"
+            yield _API, tuple(f"{root}/{part}" for part in _API_PARTS)
+        case Alarm():
+            yield _ALARM, (place.arn("cloudwatch", f"alarm:{name}"),)
+        case Dashboard():
+            yield _DASHBOARD, (place.global_arn("cloudwatch", f"dashboard/{name}"),)
+        case _:
+            return

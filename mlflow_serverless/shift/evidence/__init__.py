@@ -1,0 +1,14 @@
+"""How much the numbers say against a candidate, however often one looks; pure.
+
+Every test answers with an e-value (as its logarithm): a wager against "nothing is
+wrong" that is worth 1 on average if nothing is. By Ville's inequality the chance that
+it *ever* reaches `1/a` is at most `a`, so that a rollout may be looked at every minute
+for as long as it takes, without correction for looking.
+"""
+
+from mlflow_serverless.shift.evidence.compared import more_often
+from mlflow_serverless.shift.evidence.drift import Drift, drifted
+from mlflow_serverless.shift.evidence.limit import beyond
+from mlflow_serverless.shift.evidence.slower import Slower, slower
+
+__all__ = ["Drift", "Slower", "beyond", "drifted", "more_often", "slower"]

@@ -1,0 +1,160 @@
+"""Is the candidate slower, beyond a tolerance: anywhere, or at the slow end?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlflow_serverless.observe import Histogram
+from mlflow_serverless.observe.histogram import buckets_for, quantile
+from mlflow_serverless.shift.evidence.steady import Score, against
+from mlflow_serverless.shift.evidence.strata import Stratum, groups, strata
+
+Pair = tuple[Histogram | None, Histogram | None]
+Floats = NDArray[np.float64]
+
+_LEAST, _MOST = 10, 64
+"""Requests of each side that make a group, and how many groups there are at most."""
+
+_FEWEST_BEYOND = 12
+"""Requests beyond the limit below which nothing is said about the slow end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slower:
+    """What latencies say against the candidate."""
+
+    everywhere: float = 0.0
+    """Log e-value of the rank test."""
+    at_the_end: float = 0.0
+    """Log e-value of the share of requests beyond the common p95."""
+    delta: float = 0.0
+    """Cliff's delta, -1..1: how much more often it is the slower of two. Without
+    tolerance."""
+    baseline_p95: float | None = None
+    """[us]; of the baseline as if its requests had come when the candidate's did."""
+    candidate_p95: float | None = None
+    baseline_p50: float | None = None
+    candidate_p50: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """The candidate's p95 over the baseline's."""
+        if not self.baseline_p95 or self.candidate_p95 is None:
+            return None
+        return self.candidate_p95 / self.baseline_p95
+
+
+def slower(pairs: Iterable[Pair], *, tolerance: float = 0.05) -> Slower:
+    """
+    Compare latencies cell by cell, so that what the day does to both cancels out.
+
+    Args:
+        pairs: Warm latencies of candidate and baseline in each cell, in order of time.
+        tolerance: By how much slower it may be [1]: its latencies are scaled down
+            by it before they are compared.
+    """
+    found = strata(pairs)
+    if not found:
+        return Slower()
+    grouped = groups(found, least=_LEAST, most=_MOST)
+    back = buckets_for(1 + tolerance)
+    keys, counts = _weighted([(stratum.candidate, 1.0) for stratum in found])
+    as_heavy = [(s.baseline, s.sizes[0] / s.sizes[1]) for s in found]
+    base_keys, base_counts = _weighted(as_heavy)
+    return Slower(
+        everywhere=against([_ranks(group, back) for group in grouped]),
+        at_the_end=_at_the_end(grouped, back),
+        delta=_delta(found),
+        baseline_p95=quantile(base_keys, base_counts, 0.95),
+        candidate_p95=quantile(keys, counts, 0.95),
+        baseline_p50=quantile(base_keys, base_counts, 0.5),
+        candidate_p50=quantile(keys, counts, 0.5),
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _ranks(group: tuple[Stratum, ...], back: int) -> Score:
+    """Van Elteren's sum of Mann-Whitney statistics, each as Cliff's delta."""
+    total = variance = information = 0.0
+    for stratum in group:
+        n, m = stratum.sizes
+        weight = 3 * n * m / (n + m + 1)
+        delta, chance = _cliff(stratum, back)
+        total += weight * delta
+        variance += weight**2 * chance
+        information += weight / 3
+    return Score(total, variance, information)
+
+
+def _delta(found: Sequence[Stratum]) -> float:
+    weights = [n * m / (n + m + 1) for n, m in (s.sizes for s in found)]
+    deltas = [_cliff(stratum, 0)[0] for stratum in found]
+    return float(np.average(deltas, weights=weights))
+
+
+@lru_cache(maxsize=4_096)
+def _cliff(stratum: Stratum, back: int) -> tuple[float, float]:
+    """Cliff's delta of the candidate moved *back* buckets, and its variance."""
+    keys, ours = stratum.candidate.arrays
+    their_keys, theirs = stratum.baseline.arrays
+    n, m = stratum.sizes
+    reached = np.concatenate(([0.0], np.cumsum(theirs)))
+    below = reached[np.searchsorted(their_keys, keys - back, "left")]
+    equal = reached[np.searchsorted(their_keys, keys - back, "right")] - below
+    delta = float(ours @ (2 * below + equal)) / (n * m) - 1
+    both, total = ours + equal, n + m
+    alone = float((theirs**3).sum() - (equal**3).sum() + (both**3).sum())
+    ties = (alone - total) / (total**3 - total)
+    return delta, (total + 1) / (3 * n * m) * max(0.0, 1 - ties)
+
+
+def _at_the_end(grouped: Sequence[tuple[Stratum, ...]], back: int) -> float:
+    scores = [_tail(group, back) for group in grouped]
+    beyond = sum(count for _, count in scores)
+    return against([s for s, _ in scores]) if beyond >= _FEWEST_BEYOND else 0.0
+
+
+@lru_cache(maxsize=4_096)
+def _tail(group: tuple[Stratum, ...], back: int) -> tuple[Score, float]:
+    """Mantel-Haenszel's sum of the shares beyond the group's own p95."""
+    limit = _limit(group, back)
+    total = variance = information = beyond = 0.0
+    for stratum in group:
+        n, m = stratum.sizes
+        a = _above(stratum.candidate, limit + back)
+        b = _above(stratum.baseline, limit)
+        both, size = a + b, n + m
+        total += (a * m - b * n) / size
+        variance += n * m * both * (size - both) / (size**2 * (size - 1))
+        information += n * m / size
+        beyond += both
+    return Score(total, variance, information), beyond
+
+
+def _limit(group: tuple[Stratum, ...], back: int) -> int:
+    """The last bucket that holds less than 95 % of all, the candidate moved back."""
+    ours = _weighted([(stratum.candidate, 1.0) for stratum in group])
+    theirs = _weighted([(stratum.baseline, 1.0) for stratum in group])
+    keys = np.concatenate((ours[0] - back, theirs[0]))
+    counts = np.concatenate((ours[1], theirs[1]))
+    order = np.argsort(keys, kind="stable")
+    reached = np.cumsum(counts[order]) / counts.sum()
+    return int(keys[order][np.searchsorted(reached, 0.95)])
+
+
+def _above(histogram: Histogram, bucket: int) -> float:
+    keys, counts = histogram.arrays
+    return float(counts[np.searchsorted(keys, bucket, "right") :].sum())
+
+
+def _weighted(
+    parts: Sequence[tuple[Histogram, float]],
+) -> tuple[NDArray[np.int64], Floats]:
+    """All buckets in order, and their counts, each histogram's times its weight."""
+    keys = np.concatenate([histogram.arrays[0] for histogram, _ in parts])
+    counts = np.concatenate([h.arrays[1] * weight for h, weight in parts])
+    found, place = np.unique(keys, return_inverse=True)
+    return found, np.asarray(np.bincount(place, counts), np.float64)

@@ -1,0 +1,168 @@
+"""On AWS: from the registry to containers that answer, and back to nothing.
+
+Real: MLflow, the builder, the registry and its login, the images, the containers under
+Lambda's conditions, boto3 and the wire. Stood in for: what AWS's control plane says.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+
+import mlflow_serverless
+from mlflow_serverless.cli import main
+from tests.fakes.aws.account import access_to
+from tests.fakes.aws.engine import SETUP, Engine
+from tests.fakes.aws.registry import Registry, htpasswd
+from tests.fakes.aws.server import REGION, Aws
+from tests.fakes.loop_process import ROOT
+from tests.fakes.registry_process import program, registry
+from tests.fakes.shop import log
+from tests.image.containers import BASE, docker
+from tests.models.canonical import customers, pipeline
+
+pytestmark = [
+    pytest.mark.docker, pytest.mark.emulator, pytest.mark.slow,
+    pytest.mark.xdist_group("docker"),
+]  # fmt: skip
+
+NAME, TARGET = "churn", f"lambda:/{REGION}"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """A registry that everybody may pull a base image from; its address there."""
+    if program() is None:
+        pytest.skip("no docker-registry (apt-get install docker-registry)")
+    if not shutil.which("docker"):
+        pytest.skip("no docker command (apt-get install docker.io)")
+    script = ["sh", str(ROOT / "scripts/base_image.sh"), BASE]
+    made = subprocess.run(script, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"no base image can be made here: {made.stderr[-300:]}")
+    with registry(tmp_path_factory.mktemp("base")) as host:
+        docker("tag", BASE, f"{host}/base:3")
+        docker("push", "-q", f"{host}/base:3")
+        docker("rmi", f"{host}/base:3")
+        yield f"{host}/base:3"
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory):
+    """AWS, with ECR over a real registry, that runs images in containers."""
+    folder = tmp_path_factory.mktemp("aws")
+    (folder / "login").mkdir()
+    (folder / "registry").mkdir()
+    with (
+        registry(folder / "registry", htpasswd=htpasswd()) as host,
+        Aws(
+            folder / "run", SETUP, Registry(host, REGION),
+            Engine(host, folder / "login"),
+        ) as made,
+        pytest.MonkeyPatch.context() as patch,
+    ):  # fmt: skip
+        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder / "home"))
+        for key, value in made.environ().items():
+            patch.setenv(key, value)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def versions(shop):
+    """Two versions of `churn`."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    first, data = pipeline()
+    second, _ = pipeline(RandomForestClassifier(20, random_state=0))
+    for model in (first, second):
+        log(model, name="churn-on-aws", example=data.head(5),
+            serialization_format="cloudpickle")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def deployed(aws, base, versions):
+    """The first version, on AWS."""
+    return mlflow_serverless.deploy(
+        NAME, "models:/churn-on-aws/1", target=TARGET, memory_mb=512, timeout_s=30,
+        **{"image.base_image": base, "image.builder": "direct"},
+    )  # fmt: skip
+
+
+def native(version, rows):
+    import mlflow
+
+    model = mlflow.pyfunc.load_model(f"models:/churn-on-aws/{version}")
+    return model.predict(rows).tolist()
+
+
+def run(*words: str) -> dict:
+    """One of our commands; what it says in JSON."""
+    done = CliRunner().invoke(main, [*words, "-t", TARGET, "--json"])
+    assert 0 == done.exit_code, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_container_of_the_pushed_image_answers_as_the_model_does(deployed):
+    """Built, pushed with ECR's token, made a function by digest, called by alias."""
+    rows = customers(50, seed=7)
+
+    assert native(1, rows) == deployed.predict(rows)
+    (item,) = mlflow_serverless.history(NAME, target=TARGET)
+    assert ".dkr.ecr.us-east-1.amazonaws.com/mlflow-serverless/churn@" in item.artifact
+
+
+def test_the_same_again_takes_no_step(deployed, base):
+    """Nothing is built, pushed or changed."""
+    again = mlflow_serverless.deploy(
+        NAME, "models:/churn-on-aws/1", target=TARGET, memory_mb=512, timeout_s=30,
+        **{"image.base_image": base, "image.builder": "direct"},
+    )  # fmt: skip
+
+    assert () == again.changed
+
+
+def test_an_update_is_served_and_taken_back(deployed):
+    """A second image behind the alias, and the first again without a build."""
+    rows = customers(50, seed=8)
+    moved = mlflow_serverless.update(NAME, "models:/churn-on-aws/2", target=TARGET)
+    assert native(2, rows) == moved.predict(rows)
+
+    run("rollback", NAME)
+
+    assert native(1, rows) == mlflow_serverless.predict(NAME, rows, target=TARGET)
+    assert [(), ("live",)] == [
+        item.aliases for item in mlflow_serverless.history(NAME, target=TARGET)
+    ]
+
+
+def test_what_it_said_is_in_the_log(deployed):
+    """Lines and embedded metrics, by way of CloudWatch."""
+    metrics = list(mlflow_serverless.metrics(NAME, target=TARGET))
+
+    assert {True, False} == {bool(metric.get("Cold")) for metric in metrics}
+
+
+def test_what_nobody_needs_goes(deployed, aws):
+    """The version that serves nobody, and its image; what serves stays."""
+    run("gc", NAME, "--keep", "1", "--yes")
+
+    rows = customers(5, seed=9)
+    assert native(1, rows) == mlflow_serverless.predict(NAME, rows, target=TARGET)
+
+
+def test_nothing_is_left(deployed, aws):
+    """After a delete there is no trace of it in the account."""
+    assert mlflow_serverless.delete(NAME, target=TARGET)
+
+    access = access_to(aws)
+    functions = access.client("lambda").list_functions()["Functions"]
+    roles = access.client("iam").list_roles()["Roles"]
+    repositories = access.client("ecr").describe_repositories()["repositories"]
+    groups = access.client("logs").describe_log_groups()["logGroups"]
+    alarms = access.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [[], [], [], [], []] == [functions, roles, repositories, groups, alarms]
+    assert not mlflow_serverless.delete(NAME, target=TARGET)

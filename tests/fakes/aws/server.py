@@ -1,0 +1,163 @@
+"""AWS on this machine: moto's services, with a Lambda of our own in front.
+
+moto 5.2.5 has no provisioned concurrency, no states, no revisions, no weights and runs
+no images; all of Lambda is therefore ours. The rest is moto's, asked through the same
+front so that any request can be lost, refused or throttled.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.fakes.aws.control import Control
+from tests.fakes.aws.edges import Edges
+from tests.fakes.aws.faults import Fault, Faults, Namer, hang_up, refusal
+from tests.fakes.aws.gateway import Gateway
+from tests.fakes.aws.outside import Outside
+from tests.fakes.aws.plane import Plane
+from tests.fakes.aws.rest import Answer, RestJson
+from tests.fakes.aws.shelf import ACCOUNT, Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from mlflow_serverless.local.setup import Setup
+    from tests.fakes.aws.engine import Engine
+    from tests.fakes.aws.registry import Registry
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's
+        """Say nothing."""
+
+
+class Aws:
+    """
+    One account in one region, at `endpoint`.
+
+    Args:
+        scratch: Where functions run.
+        setup: What they run.
+        registry: Holds the images that ECR says it has, if any are pushed.
+        engine: Runs them.
+    """
+
+    def __init__(
+        self, scratch: Path, setup: Setup, registry: Registry | None = None,
+        engine: Engine | None = None,
+    ) -> None:  # fmt: skip
+        from moto.moto_server.werkzeug_app import (
+            DomainDispatcherApplication,
+            create_backend_app,
+        )
+
+        os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self.shelf, self.outside = Shelf(REGION), Outside(registry=registry)
+        self.faults, self._namer = Faults(), Namer()
+        self.plane = Plane(self.shelf, scratch, setup, engine)
+        self.registry, self._gateway = registry, Gateway(REGION)
+        control = Control(self.shelf, self.outside)
+        edges = Edges(self.shelf, self._url)
+        self._lambda = RestJson("lambda", control, edges, self.plane)
+        self._server = make_server(
+            HOST, 0, self._serve, threaded=True, request_handler=_Handler
+        )
+        self._server.daemon_threads = True
+        self.endpoint = f"http://{HOST}:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def environ(self) -> dict[str, str]:
+        """What a client needs to find it."""
+        return {
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self.plane.close()
+
+    def _url(self, arn: str) -> str:
+        import hashlib
+
+        name = hashlib.sha256(arn.encode()).hexdigest()[:24]
+        return f"https://{name}.lambda-url.{REGION}.on.aws/"
+
+    def _serve(
+        self, environ: dict[str, Any], start: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        call = self._namer.call(environ, body)
+        self.faults.calls.append(call)
+        fault = self.faults.decide(call)
+        if fault is Fault.REQUEST_LOST:
+            answer = hang_up(environ)
+        elif fault in {Fault.DENIED, Fault.THROTTLED, Fault.BROKEN}:
+            answer = refusal(fault, call)
+        else:
+            answer = self._answer(call.service, call.action, environ, body)
+            if fault is Fault.RESPONSE_LOST:
+                answer = hang_up(environ)
+        headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+        start(f"{answer.status} X", list(headers.items()))
+        return [answer.body]
+
+    def _answer(
+        self, service: str, action: str, environ: dict[str, Any], body: bytes
+    ) -> Answer:
+        if service == "lambda":
+            return self._lambda.answer(environ, body)
+        if service == "logs":
+            self.plane.quiet()
+        if service == "ecr" and self.registry is not None:
+            return self.registry.answer(action, body, lambda: self._by_moto(environ))
+        missing = None
+        if service == "apigatewayv2":
+            path = environ["PATH_INFO"]
+            missing = self._gateway.answer(action, path, body)
+        return missing or self._by_moto(environ)
+
+    def _by_moto(self, environ: dict[str, Any]) -> Answer:
+        said: dict[str, Any] = {}
+
+        def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            said["status"], said["headers"] = (
+                int(status.split(maxsplit=1)[0]),
+                dict(headers),
+            )
+
+        body = b"".join(self._moto(environ, start))
+        said["headers"].pop("Content-Length", None)
+        return Answer(said["status"], body, said["headers"])
+
+
+__all__ = ["ACCOUNT", "REGION", "Aws", "Fault"]

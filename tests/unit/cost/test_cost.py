@@ -1,0 +1,70 @@
+"""What is known is priced; what is not is never free."""
+
+import pytest
+
+from mlflow_serverless.config import parse
+from mlflow_serverless.cost import UnknownPriceError, monthly, price
+from mlflow_serverless.pipeline.intended import outline
+from mlflow_serverless.plan import Place
+
+HERE = Place(region="us-east-1", account="123456789012")
+
+
+def lines(place=HERE, **given):
+    return {
+        line.what: line.usd
+        for line in monthly(outline("it", parse(given), place), place)
+    }
+
+
+def test_a_price_that_is_not_known_raises():
+    """Of another region, or of another thing."""
+    with pytest.raises(UnknownPriceError, match="mars-1"):
+        price("mars-1", "lambda.request")
+    with pytest.raises(UnknownPriceError, match="coffee"):
+        price("us-east-1", "coffee")
+
+
+def test_another_region_is_said_to_be_unknown():
+    """Its prices are not guessed."""
+    place = Place(region="eu-central-1", account="123456789012")
+
+    assert [None] == list(lines(place).values())
+
+
+def test_requests_cost_their_number_and_their_time():
+    """A million of 100 ms at 1 GB: 0.20 and 100,000 GB-seconds."""
+    (usd,) = lines(memory_mb=1024).values()
+
+    assert pytest.approx(0.20 + 100_000 * 0.0000166667) == usd
+
+
+def test_environments_kept_started_cost_all_month():
+    """Two of 2 GB, 730 hours."""
+    found = lines(memory_mb=2048, provisioned=2)
+
+    expected = pytest.approx(2 * 2 * 730 * 3600 * 0.0000041667)
+    assert expected == found["2 environments kept started, a month"]
+
+
+def test_a_smaller_function_never_costs_more():
+    """On either processor."""
+    for architecture in ("x86_64", "arm64"):
+        costs = [
+            sum(lines(memory_mb=mb, **{"image.architecture": architecture}).values())
+            for mb in (128, 1024, 10_240)
+        ]
+        assert sorted(costs) == costs
+
+
+def test_what_stands_around_is_on_the_bill():
+    """Alarm by alarm."""
+    found = lines(**{"api.auth": "iam", "alarms.errors": 1, "alarms.dashboard": True})
+
+    assert 4 == len(found)
+    assert 1.0 == pytest.approx(found["a million requests through the API"])
+
+
+def test_the_embedded_cloud_costs_nothing():
+    """There is nothing to price."""
+    assert {} == lines(None)

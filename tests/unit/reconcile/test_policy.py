@@ -1,0 +1,162 @@
+"""A policy is read whole, or every mistake in it is told with its line."""
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from mlflow_serverless.reconcile.errors import PolicyError, PolicyMissingError
+from mlflow_serverless.reconcile.load import json_schema, load, parse
+from tests.fakes.scene import CHAIN
+
+FILE = Path("mlflow-serverless.yaml")
+
+
+def mistakes(text):
+    with pytest.raises(PolicyError) as caught:
+        parse(text, FILE)
+    return caught.value.mistakes
+
+
+def test_on_is_a_key_and_not_a_boolean():
+    """
+    YAML 1.1 reads `on` as true; a policy does not.
+    """
+    policy = parse(CHAIN, FILE)
+
+    assert "champion" == policy.models[0].on.alias
+    assert "staging" == policy.environments["production"].after
+
+
+def test_every_mistake_is_told_at_once_with_its_line():
+    """
+    Unknown keys with what was meant, wrong types, missing keys, configuration too.
+    """
+    text = """\
+version: 1
+environments:
+  staging: {aproval: tag}
+  production: {after: stagng}
+models:
+  - model: fraud
+    on: {alias: champion, stage: Production}
+  - model: churn
+    on: {tag: deploy}
+    retire: burn
+"""
+
+    assert (
+        "line 3: environments.staging.aproval: unknown key; did you mean approval?",
+        "line 7: models.0.on: name one of alias, tag and stage, not alias and stage",
+        "line 10: models.1.retire: input should be 'keep' or 'delete', not 'burn'",
+    ) == mistakes(text)
+
+
+def test_what_hangs_together_is_checked():
+    """
+    Unknown environments, circles, names that two environments share, bad settings.
+    """
+    text = """\
+version: 1
+environments:
+  a: {after: c}
+  b: {after: stagng}
+  c: {after: a}
+models:
+  - model: fraud
+    on: {alias: champion}
+    environments: {d: {}}
+"""
+    shared = "'{model}' is what a calls its deployments on the same target; "
+    shared += "say '{model}-{environment}'"
+
+    assert (
+        "line 3: environments.a.after: goes round: a ← c",
+        "line 4: environments.b.after: there is no environment 'stagng'",
+        f"line 4: environments.b.name: {shared}",
+        "line 5: environments.c.after: goes round: c ← a",
+        f"line 5: environments.c.name: {shared}",
+        "line 9: models.0.environments.d: there is no environment 'd'",
+    ) == mistakes(text)
+
+
+def test_configuration_is_checked_where_it_stands():
+    """
+    The same did-you-mean as on the command line, at the line of its section.
+    """
+    text = """\
+version: 1
+environments:
+  production:
+    config: {memory: 12}
+models:
+  - model: fraud
+    on: {alias: champion}
+    config:
+      timeout_s: soon
+"""
+    first, second = mistakes(text)
+
+    assert first.startswith("line 3: environments.production: memory: unknown key")
+    assert "memory_mb" in first
+    assert second.startswith("line 6: models.0: timeout_s=soon")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "it is empty"),
+        ("- 1", "line 1: input should be"),
+        ("a: [", "while parsing"),
+        ("a: \x00", "special characters are not allowed"),
+        ("&a {models: *a}", "line 1: models"),
+        ("? [1]\n: 2", "unhashable"),
+        ("version: 1\nversion: 1\n", "given twice, on line 1 and line 2"),
+        ("version: 2\nenvironments: {}\nmodels: []\n", "line 1: version"),
+    ],
+)
+def test_what_is_no_policy_says_so(text, said):
+    """
+    Nothing that YAML lets through makes a half-read policy.
+    """
+    assert any(said in mistake for mistake in mistakes(text)), mistakes(text)
+
+
+@pytest.mark.parametrize(
+    "template", ["{modle}", "{model", "a b", "{0}", "", "{model!r}"]
+)
+def test_a_template_makes_a_name(template):
+    """
+    Only the two placeholders, and only what may name a function.
+    """
+    text = f"""\
+version: 1
+environments:
+  production: {{name: {template!r}}}
+models:
+  - {{model: fraud, on: {{alias: champion}}}}
+"""
+    (said,) = mistakes(text)
+
+    assert said.startswith("line 3: environments.production.name")
+
+
+def test_a_missing_file_says_how_to_name_one(tmp_path):
+    """
+    The hint has the option to type.
+    """
+    with pytest.raises(PolicyMissingError, match="--policy FILE"):
+        load(tmp_path / "none.yaml")
+
+
+def test_the_published_schema_takes_what_we_take():
+    """
+    The schema in the docs is this code's, and agrees with it on a policy.
+    """
+    schema = json_schema()
+    data = yaml.load(CHAIN.replace(" on:", " 'on':"), yaml.SafeLoader)
+
+    jsonschema.validate(data, yaml.safe_load(schema))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**data, "more": 1}, yaml.safe_load(schema))
