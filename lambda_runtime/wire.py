@@ -27,10 +27,6 @@ _FIRST = 16 * 1024
 _CHUNK = 1024 * 1024
 _ACCEPTED = 202
 _NO_HEADERS: dict[bytes, bytes] = {}
-_LOWER: dict[bytes, bytes] = {}
-"""Names of headers as they came, and in lower case: the same in every reply."""
-
-_MOST_NAMES = 64
 _WAIT_ALL = _socket.MSG_WAITALL
 
 
@@ -226,12 +222,7 @@ def _parse_head(head: bytes) -> tuple[int, dict[bytes, bytes]]:
     headers = {}
     for line in lines:
         name, _, value = line.partition(b":")
-        lower = _LOWER.get(name)
-        if lower is None:
-            lower = name.strip().lower()
-            if len(_LOWER) < _MOST_NAMES:
-                _LOWER[name] = lower
-        headers[lower] = value.strip()
+        headers[name.strip().lower()] = value.strip()
     return _number(first[9:12], 10), headers
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _POINTER = ctypes.sizeof(c_void_p)
 _NULL = c_void_p.from_param(None)
+_LATER = 3
+"""The run that shows that there are later requests: one warms up, one answers."""
+
 _RANKS = tuple(c_size_t.from_param(rank) for rank in range(MAX_RANK + 1))
 
 
@@ -76,14 +79,14 @@ class Call:
 
     def keep(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> None:
         """Keep tensors for inputs of these shapes, once they have come before."""
-        if self._repeats is None and self._runs == 1:
+        self._runs += 1
+        if self._repeats is None and self._runs == _LATER:
             from lambda_runtime.engine.repeat import Repeats  # noqa: PLC0415 - never at a cold start
 
             self._repeats = Repeats(self._api, self._run, self._arguments)
-        self._runs += 1
         if self._repeats is not None:
-            names = [item.name for item in self._inputs]
-            self._repeats.note({name: inputs[name] for name in names}, outputs)
+            ordered = {item.name: inputs[item.name] for item in self._inputs}
+            self._repeats.note(ordered, outputs)
 
     def __call__(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
         """

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
     from lambda_runtime.tensor import Value
 
-_PLAIN = {
-    "float32": "f", "float64": "d", "int32": "i", "int64": "q", "uint8": "B",
-    "float16": "e",
-}  # fmt: skip
-"""`struct` codes of the numbers a whole output is written from."""
-
 _MISSING = frozenset({NULL_TEXT, NAN_TEXT})
 
 
@@ -49,8 +43,6 @@ class Answerer:
             json_text.text(field.name or "").replace("%", "%%")
             for field in answer.fields
         ]
-        self._whole = answer.fields[0].output if _as_it_is(answer) else ""
-        """The output that is all of the answer, as it is; empty if there is none."""
         self._record = "{" + ",".join(f"{name}:%s" for name in names) + "}"
 
     def parts(self, outputs: Mapping[str, Value]) -> list[Part]:
@@ -64,11 +56,6 @@ class Answerer:
 
     def write(self, outputs: Mapping[str, Value]) -> bytes:
         """`{"predictions": ...}` as MLflow's server answers."""
-        if self._whole:
-            dtype, shape, data = outputs[self._whole]
-            if len(shape) == 2 and shape[1] and dtype in _PLAIN:
-                rows = json_text.rows(data, shape[1], _PLAIN[dtype])  # type: ignore[arg-type]
-                return b'{"predictions":' + rows + b"}"
         text = self.predictions(self.parts(outputs))
         return f'{{"predictions":{text}}}'.encode("ascii")
 
@@ -91,12 +78,6 @@ class Answerer:
             + ",".join("[" + ",".join(row) + "]" for row in zip(*columns, strict=True))
             + "]"
         )
-
-
-def _as_it_is(answer: Answer) -> bool:
-    if answer.form != "array" or len(answer.fields) != 1:
-        return False
-    return answer.fields[0].column is None and not answer.fields[0].labels
 
 
 def _part(field: Field, value: Value) -> Part:

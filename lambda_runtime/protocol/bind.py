@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from lambda_runtime.manifest import Manifest
     from lambda_runtime.protocol.columns import Check
     from lambda_runtime.protocol.frames import Frame
-    from lambda_runtime.protocol.quick import Block
 
 _DIRECT = {"float64": "d", "float32": "f", "float16": "e"}
 """Element types a whole block of doubles is packed into at once."""
@@ -73,11 +72,9 @@ class Binder:
         self._required = [
             name for name, column in self.columns.items() if column.required
         ]
-        self._plans = [self._plan(feed, manifest.inputs) for feed in manifest.feeds]
-        fed = {name for plan in self._plans for name in plan.names}
-        self._unfed = [name for name in self.columns if name not in fed]
-        self._asked, self._block_due = False, True
-        self._block: Block | None = None
+        self.plans = [self._plan(feed, manifest.inputs) for feed in manifest.feeds]
+        fed = {name for plan in self.plans for name in plan.names}
+        self.unfed = [name for name in self.columns if name not in fed]
 
     def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> Plan:
         dtypes = {tensor.name: tensor.dtype for tensor in inputs}
@@ -104,25 +101,6 @@ class Binder:
             feed.null,
         )  # fmt: skip
 
-    def quick(self, body: bytes) -> dict[str, Value] | None:
-        """
-        Graph inputs from a JSON body of plain numbers; None if rules are needed.
-
-        The first request is read by the rules too: what makes later ones faster is
-        not worth a cold start's time.
-        """
-        if self._block is not None:
-            return self._block.read(body)
-        if not self._asked:
-            self._asked = True
-        elif self._block_due:
-            from lambda_runtime.protocol.quick import block_of  # noqa: PLC0415 - not at a cold start
-
-            self._block_due = False
-            if len(self._plans) == 1 and not (self.unnamed or self._unfed):
-                self._block = block_of(self._plans[0])
-        return None
-
     def bind(self, frame: Frame, *, loose: bool = False) -> dict[str, Value]:
         """
         Graph inputs from a table.
@@ -139,14 +117,14 @@ class Binder:
             return self.bind_tensors(self._tensors_of(frame))
         self._require(frame)
         reading = Reading(self.columns, frame, loose=loose)
-        for name in self._unfed:
+        for name in self.unfed:
             reading.typed(name)
-        return {plan.input: self._fill(plan, reading) for plan in self._plans}
+        return {plan.input: self._fill(plan, reading) for plan in self.plans}
 
     def bind_tensors(self, tensors: dict[str, tuple[Any, Any]]) -> dict[str, Value]:
         """Graph inputs from enforced tensors: name to (shape, typed values)."""
         bound = {}
-        for plan in self._plans:
+        for plan in self.plans:
             assert plan.tensor is not None
             shape, values = tensors[plan.tensor.name]
             try:
@@ -171,9 +149,9 @@ class Binder:
 
     def whole(self, dtype: str) -> str:
         """The one graph input that takes all values of *dtype* as they are, if any."""
-        if len(self._plans) != 1 or dtype not in _DIRECT:
+        if len(self.plans) != 1 or dtype not in _DIRECT:
             return ""
-        plan = self._plans[0]
+        plan = self.plans[0]
         if plan.tensor is not None:
             same = plan.tensor.dtype == dtype
             alike = same or plan.tensor.dtype == "float64"

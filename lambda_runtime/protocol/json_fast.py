@@ -1,18 +1,21 @@
-"""orjson in the place of `json_text`'s functions, with the same values read and written.
+"""orjson in the place of `json_text`'s functions: the same values, read and written.
 
 Importing it takes 22 ms: never before the first response.
 """
 
 from __future__ import annotations
 
+import sys
 from _struct import iter_unpack
 
-from lambda_runtime.protocol.json_text import plain_loads
+from lambda_runtime.protocol.json_text import Codec, plain_loads
 
 try:
     import orjson
 except ImportError:
-    orjson = None  # type: ignore[assignment]
+    HERE = False
+else:
+    HERE = True
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
 
 _LONG = b"0" * 19
 _DIGITS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
+
+
+def prefer() -> bool:
+    """Put orjson in place, if it is there; whether it is."""
+    if HERE:
+        Codec.loads, Codec.numbers = staticmethod(loads), staticmethod(numbers)
+        Codec.fast = sys.modules[__name__]
+    return HERE
 
 
 def loads(data: bytes | str) -> Any:
@@ -41,8 +52,13 @@ def numbers(values: Sequence[float]) -> str:
     return str(orjson.dumps(values)[1:-1], "ascii")
 
 
+def quick_loads(data: bytes) -> Any:
+    """`loads`, but a ValueError, or floats beyond 64 bits, if it is not usual JSON."""
+    return orjson.loads(data)
+
+
 def rows(data: Buffer, width: int, code: str) -> bytes:
-    """As `json_text.rows`."""
+    """As `quick.rows`."""
     return orjson.dumps([*iter_unpack(f"<{width}{code}", data)])
 
 

@@ -12,14 +12,11 @@ Out, JSON is strict: no NaN, no Infinity, ASCII only. In, `NaN`, `Infinity` and
 from __future__ import annotations
 
 from _json import encode_basestring_ascii, make_encoder, make_scanner
-from _struct import iter_unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
-
-    from lambda_runtime.tensor import Buffer
 
 _WHITE = " \t\n\r"
 _BOM = b"\xef\xbb\xbf"
@@ -78,31 +75,25 @@ def _dumps(value: Any) -> bytes:
     return "".join(_encode(value, 0)).encode("ascii")
 
 
-def _rows(data: Buffer, width: int, code: str) -> bytes:
-    row = "[" + ",".join(["%r"] * width) + "]"
-    rows = ",".join(map(row.__mod__, iter_unpack(f"<{width}{code}", data)))
-    return f"[{_finite(rows)}]".encode("ascii")
-
-
 def _numbers(values: Sequence[float]) -> str:
-    return _finite(",".join(map(repr, values)))
+    return finite(",".join(map(repr, values)))
 
 
-def _finite(text: str) -> str:
+def finite(text: str) -> str:
     """Numbers as `repr` has them, with null for those that JSON lacks."""
     if "n" not in text:
         return text
     return text.replace("nan", "null").replace("-inf", "null").replace("inf", "null")
 
 
-class _Codec:
+class Codec:
     """The functions in use; swapped as one by `prefer_fast`."""
 
     loads: Callable[[bytes | str], Any] = staticmethod(plain_loads)
-    quick_loads: Callable[[bytes], Any] = staticmethod(plain_loads)
-    rows: Callable[[Buffer, int, str], bytes] = staticmethod(_rows)
     dumps: Callable[[Any], bytes] = staticmethod(_dumps)
     numbers: Callable[[Sequence[float]], str] = staticmethod(_numbers)
+    fast: Any = None
+    """`json_fast`, if it is preferred."""
 
 
 def loads(data: bytes | str) -> Any:
@@ -112,17 +103,7 @@ def loads(data: bytes | str) -> Any:
     Raises:
         ValueError: It is not JSON, not UTF-8, or nested beyond the stack.
     """
-    return _Codec.loads(data)
-
-
-def quick_loads(data: bytes) -> Any:
-    """
-    `loads`, but what is not usual may be a ValueError or, beyond 64 bits, a float.
-
-    Raises:
-        ValueError: `loads` has to look at it.
-    """
-    return _Codec.quick_loads(data)
+    return Codec.loads(data)
 
 
 def dumps(value: Any) -> bytes:
@@ -133,41 +114,22 @@ def dumps(value: Any) -> bytes:
         ValueError: A float is NaN or infinite.
         TypeError: A value has no JSON form.
     """
-    return _Codec.dumps(value)
+    return Codec.dumps(value)
 
 
 def numbers(values: Sequence[float]) -> str:
     """*values* joined with commas, as JSON; NaN and infinities are written null."""
-    return _Codec.numbers(values)
-
-
-def rows(data: Buffer, width: int, code: str) -> bytes:
-    """
-    Rows of packed numbers as nested lists; NaN and infinities are written null.
-
-    Args:
-        data: Little-endian elements, row-major.
-        width: Elements in a row, > 0.
-        code: `struct`'s code of an element; of a number, not of a boolean.
-    """
-    return _Codec.rows(data, width, code)
+    return Codec.numbers(values)
 
 
 def prefer_fast() -> bool:
     """Swap in orjson if it is there; True if it is. For after the first response."""
     from lambda_runtime.protocol import json_fast  # noqa: PLC0415 - see there
 
-    if json_fast.orjson is None:
-        return False
-    _Codec.loads = staticmethod(json_fast.loads)
-    _Codec.quick_loads = staticmethod(json_fast.orjson.loads)
-    _Codec.rows = staticmethod(json_fast.rows)
-    _Codec.numbers = staticmethod(json_fast.numbers)
-    return True
+    return json_fast.prefer()
 
 
 def prefer_plain() -> None:
     """Go back to the standard library's functions."""
-    _Codec.loads = _Codec.quick_loads = staticmethod(plain_loads)
-    _Codec.rows = staticmethod(_rows)
-    _Codec.numbers = staticmethod(_numbers)
+    Codec.loads, Codec.fast = staticmethod(plain_loads), None
+    Codec.numbers = staticmethod(_numbers)

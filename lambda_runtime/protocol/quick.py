@@ -1,9 +1,11 @@
-"""The common request in few steps: one block of floats, packed row by row in C.
+"""The common request in few steps: one block of numbers, packed row by row in C.
 
-Most requests of most models are lists of numbers that go into one input as they are.
-`Block` reads those; at anything else, be it one null, it answers None, and the request
-is read again by the rules. So nothing is decided here: what is packed here is what the
-rules give, bit by bit, and every refusal is theirs.
+Most requests of most models are lists of numbers that go into one input as they are,
+and most answers one output as it is. `Quick` reads and writes those; at anything else,
+be it one null, it answers None, and the rules do it. So nothing is decided here: what
+is packed here is what the rules give, bit by bit, and every refusal is theirs.
+
+Loaded with the second request: not worth a cold start's time.
 """
 
 from __future__ import annotations
@@ -18,15 +20,23 @@ from lambda_runtime.tensor import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
+    from lambda_runtime.manifest import Answer
     from lambda_runtime.protocol.bind import Plan
+    from lambda_runtime.tensor import Buffer
 
     Rows = tuple[Iterable[Sequence[Any]], int]
     """Rows, and how many."""
 
 _CODES = {"float32": "f", "float64": "d"}
+_PLAIN = {
+    "float32": "f", "float64": "d", "int32": "i", "int64": "q", "uint8": "B",
+    "float16": "e",
+}  # fmt: skip
+"""`struct` codes of the numbers that an output is written from."""
+
 _INFINITE = {
     "f": (b"\x00\x00\x80\x7f", b"\x00\x00\x80\xff"),
     "d": (b"\x00\x00\x00\xf0\x7f", b"\x00\x00\x00\xf0\xff"),
@@ -78,7 +88,9 @@ class Block:
     def read(self, body: bytes) -> dict[str, Value] | None:
         """The graph's input from *body*; None if it must be read by the rules."""
         try:
-            ((form, data),) = json_text.quick_loads(body).items()
+            fast = json_text.Codec.fast
+            request = fast.quick_loads(body) if fast else json_text.plain_loads(body)
+            ((form, data),) = request.items()
             rows, count = self._readers[form](data)
             packed = b"".join(starmap(self._pack, rows))
         except _ELSE:
@@ -117,6 +129,57 @@ class Block:
         if set(map(type, columns)) != {list} or len(data) != len(columns):
             raise TypeError
         return zip(*columns, strict=True), len(columns[0])
+
+
+class Quick:
+    """The quick way into and out of one model; None wherever there is none.
+
+    Args:
+        plans: What reading by the rules fills.
+        named: Whether the signature's columns, if any, have names and all are fed.
+        answer: What the model answers.
+    """
+
+    def __init__(self, plans: Sequence[Plan], answer: Answer, *, named: bool) -> None:
+        self._block = block_of(plans[0]) if len(plans) == 1 and named else None
+        self._output = answer.fields[0].output if _as_it_is(answer) else ""
+
+    def read(self, body: bytes) -> dict[str, Value] | None:
+        """Graph inputs from a JSON body of plain numbers."""
+        return self._block.read(body) if self._block else None
+
+    def write(self, outputs: Mapping[str, Value]) -> bytes | None:
+        """`{"predictions": [[...], ...]}` for a matrix of numbers."""
+        if not self._output:
+            return None
+        dtype, shape, data = outputs[self._output]
+        code = _PLAIN.get(dtype)
+        if not code or len(shape) != 2 or not shape[1]:
+            return None
+        return b'{"predictions":' + rows(data, shape[1], code) + b"}"  # type: ignore[arg-type]
+
+
+def rows(data: Buffer, width: int, code: str) -> bytes:
+    """
+    Rows of packed numbers as nested lists; NaN and infinities are written null.
+
+    Args:
+        data: Little-endian elements, row-major.
+        width: Elements in a row, > 0.
+        code: `struct`'s code of an element; of a number, not of a boolean.
+    """
+    if json_text.Codec.fast:
+        packed: bytes = json_text.Codec.fast.rows(data, width, code)
+        return packed
+    row = "[" + ",".join(["%r"] * width) + "]"
+    text = ",".join(map(row.__mod__, struct.iter_unpack(f"<{width}{code}", data)))
+    return f"[{json_text.finite(text)}]".encode("ascii")
+
+
+def _as_it_is(answer: Answer) -> bool:
+    if answer.form != "array" or len(answer.fields) != 1:
+        return False
+    return answer.fields[0].column is None and not answer.fields[0].labels
 
 
 def block_of(plan: Plan) -> Block | None:

@@ -7,14 +7,13 @@ document) is imported when it is first asked for.
 from __future__ import annotations
 
 import sys
-from posix import urandom
 from time import perf_counter_ns
 
-from lambda_runtime.faults import Fault, Internal, NotFound, WrongMethod
+from lambda_runtime.faults import NotFound, WrongMethod
 from lambda_runtime.protocol import json_text
 from lambda_runtime.protocol.answer import Answerer
 from lambda_runtime.protocol.bind import Binder
-from lambda_runtime.protocol.replies import refusal, reply
+from lambda_runtime.protocol.replies import reply
 from lambda_runtime.protocol.scoring import media_type, read_frame, read_json
 from lambda_runtime.record import NamedTuple, made
 from lambda_runtime.version import __version__
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from lambda_runtime.exchange import Request, Response
     from lambda_runtime.manifest import Manifest
     from lambda_runtime.protocol.answer import Part
+    from lambda_runtime.protocol.quick import Quick
     from lambda_runtime.tensor import Value
 
     Bound = dict[str, Value]
@@ -70,19 +70,19 @@ class Service:
         self._report = report
         self._binder = Binder(manifest)
         self._answerer = Answerer(manifest.answer)
+        self._answered = 0
+        self._quick: Quick | None = None
 
     def respond(self, request: Request) -> Response:
         """Answer *request*; whatever happens is a response."""
         self.last = _NONE
-        inference = request.path.startswith("/v2")
         try:
             return self._route(request)
-        except _NotAllowed as refused:
-            return refusal(refused, allow=refused.allow, inference=inference)
-        except Fault as fault:
-            return refusal(fault, inference=inference)
         except Exception as failure:  # noqa: BLE001 - the caller gets an answer, we get a line
-            return refusal(self._incident(failure), inference=inference)
+            from lambda_runtime.protocol.refusals import refuse  # noqa: PLC0415 - if need be
+
+            inference = request.path.startswith("/v2")
+            return refuse(failure, inference=inference, report=self._report)
 
     def _route(self, request: Request) -> Response:
         path = request.path.rstrip("/")
@@ -107,14 +107,27 @@ class Service:
             from lambda_runtime.protocol.raw import write_raw  # noqa: PLC0415 - see above
 
             response = write_raw(self._answerer.parts(outputs))
-        response = response or reply(self._answerer.write(outputs))
+        if response is None:
+            body = self._quick.write(outputs) if self._quick else None
+            response = reply(body or self._answerer.write(outputs))
         self._encoded(ended)
+        self._answered += 1
         return response
+
+    def _quicken(self) -> Quick:
+        from lambda_runtime.protocol.quick import Quick  # noqa: PLC0415 - see there
+
+        binder = self._binder
+        named = not (binder.unnamed or binder.unfed)
+        return Quick(binder.plans, self.manifest.answer, named=named)
 
     def _read(self, request: Request) -> Bound:
         media = media_type(request.headers.get("content-type"))
         if media == "application/json":
-            return read_json(request.body, self._binder)
+            if self._answered == 1:
+                self._quick = self._quick or self._quicken()
+            found = self._quick.read(request.body) if self._quick else None
+            return found or read_json(request.body, self._binder)
         if media == "text/csv":
             from lambda_runtime.protocol.csv_text import read_csv  # noqa: PLC0415
 
@@ -173,28 +186,10 @@ class Service:
         took_us = (perf_counter_ns() - started) // 1000
         self.last = made(Timing, (*self.last[:3], took_us))
 
-    def _incident(self, failure: Exception) -> Internal:
-        """Report *failure* by its place, not by its words: those may hold a value."""
-        mark = urandom(6).hex()
-        trace, places = failure.__traceback__, []
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        where = " ".join(places[-6:])
-        self._report(f"incident {mark} {type(failure).__name__} {where}\n")
-        return Internal(f"Internal error; the function's log names it {mark}.")
-
-
-class _NotAllowed(WrongMethod):
-    """The path exists; `allow` is the method it takes."""
-
-    allow = ""
-
 
 def _only(request: Request, method: str) -> None:
     if request.method.upper() != method:
-        fault = _NotAllowed(f"This path takes {method}.")
+        fault = WrongMethod(f"This path takes {method}.")
         fault.allow = method
         raise fault
 
