@@ -232,3 +232,10 @@ class DeploymentConfig(Section):
 
     judge: JudgeConfig = JudgeConfig()
     """What is asked of a new version before it gets more traffic."""
+
+    @model_validator(mode="after")
+    def _one_answer_to_cold_starts(self) -> Self:
+        kept = self.provisioned is not None
+        said = "provisioned goes with cold_start=provisioned (or auto)"
+        need(not kept or self.cold_start in {"auto", "provisioned"}, said)
+        return self

@@ -12,6 +12,7 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
+from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.pipeline.desired import caused, config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
 from mlflow_serverless.pipeline.intended import examine, intend, located
@@ -234,16 +235,20 @@ def _version(want: Desired, world: World) -> str:
 
 
 def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
+    have = world.cloud.snapshot(want.function.name)
+    version = have.holding(content_of(want.function))
     return Deployment(
         name=want.function.name,
         target=world.target,
         alias=want.alias,
-        version=_version(want, world),
+        version=version.number if version else "",
         model=built.model.uri,
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
         changed=tuple(str(s) for s in changes.steps),
+        outputs=have.outputs,
+        calls=calls(have, want.alias, world.target),
     )
 
 
