@@ -8,7 +8,6 @@ from typing import Any
 
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
-from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.errors import explained
 from mlflow_serverless.aws.functions import Functions, function_of, stillborn
 from mlflow_serverless.aws.images import Builder, Images
@@ -68,7 +67,7 @@ class AwsCloud:
         self._functions = Functions(access)
         self._versions = Versions(access, self._functions)
         self._aliases = Aliases(access, self._functions, self._versions)
-        self._images = Images(Repositories(access), builder, tell)
+        self._images = Images(access, builder, tell)
         self._models = Models(access)
         self._around = Around(access)
         self._logs = Logs(access)
@@ -79,7 +78,7 @@ class AwsCloud:
             ChangeResource: lambda s: self._around.put(s.name, s.resource),
             RemoveResource: lambda s: self._around.remove(s.name, s.resource),
             CreateFunction: self._create,
-            ReplaceArtifact: self._functions.replace,
+            ReplaceArtifact: self._replace,
             ChangeSettings: self._change,
             SetTags: self._tag,
             PublishVersion: self._publish,
@@ -135,7 +134,12 @@ class AwsCloud:
     def _create(self, step: CreateFunction) -> None:
         rules.check_settings(step.function.name, step.function.settings)
         rules.check_tags(step.function.name, step.tags)
+        self._images.check(step.function.artifact)
         self._functions.create(step)
+
+    def _replace(self, step: ReplaceArtifact) -> None:
+        self._images.check(step.artifact)
+        self._functions.replace(step)
 
     def _change(self, step: ChangeSettings) -> None:
         rules.check_settings(step.name, step.settings)
