@@ -167,6 +167,22 @@ def test_a_file_of_options_is_named_with_an_at(run, tmp_path):
     assert "memroy_mb: unknown key" in run("plan", "x", "m", "-C", f"@{file}").stderr
 
 
+def test_a_template_is_for_aws(run, tmp_path):
+    """
+    The embedded cloud has none, and Terraform reads no file of another name.
+    """
+    file = str(tmp_path / "x.json")
+    words = ("export", "x", "/nowhere/x", "--format", "terraform")
+
+    local, misnamed = run(*words), run(*words, "--output", file)
+
+    assert (EXIT_CODES[Kind.BAD_INPUT], "[no-template]") == (
+        local.exit_code, local.output.splitlines()[-1],
+    )  # fmt: skip
+    assert ".tf.json" in misnamed.output
+    assert not (tmp_path / "x.json").exists()
+
+
 def test_a_plan_of_a_missing_model_changes_nothing(run, home):
     """
     An error leaves no state behind.
