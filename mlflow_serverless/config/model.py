@@ -227,6 +227,10 @@ class DeploymentConfig(Section):
 
     keep_versions: Annotated[int, Ge(1), Le(1_000)] = 5
     """Newest versions that `gc` keeps, beside those that serve."""
+<<<<<<< HEAD
+=======
+
+>>>>>>> main
     strategy: StrategyConfig = StrategyConfig()
     """How traffic moves to a new version."""
 
@@ -239,3 +243,16 @@ class DeploymentConfig(Section):
         said = "provisioned goes with cold_start=provisioned (or auto)"
         need(not kept or self.cold_start in {"auto", "provisioned"}, said)
         return self
+<<<<<<< HEAD
+=======
+
+    @model_validator(mode="after")
+    def _quantises_a_graph(self) -> Self:
+        precise = self.engine != "native" or self.optimise.precision == "exact"
+        said = (
+            f"engine=native serves the model as it is; optimise.precision="
+            f"{self.optimise.precision} is for engine=onnx or auto"
+        )
+        need(precise, said)
+        return self
+>>>>>>> main
