@@ -151,11 +151,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _docker() -> Finding:
-<<<<<<< HEAD
-    do = "start Docker, for image.builder=docker; other images are built without"
-=======
     do = "start Docker; only image.builder=docker needs it"
->>>>>>> main
     if shutil.which("docker") is None:
         return Finding(
             "Docker", "later", "not installed", do.replace("start", "install")
@@ -208,10 +204,5 @@ def _aws_hints() -> Iterator[Finding]:
         if found:
             yield Finding(what, "ok", found)
         else:
-<<<<<<< HEAD
-            do_later = f"{do}, to deploy to AWS (-t lambda)"
-            yield Finding(what, "later", "none", do_later)
-=======
             needed = f"{do}; only deploying to AWS needs it"
             yield Finding(what, "later", "none", needed)
->>>>>>> main

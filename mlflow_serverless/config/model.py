@@ -227,10 +227,7 @@ class DeploymentConfig(Section):
 
     keep_versions: Annotated[int, Ge(1), Le(1_000)] = 5
     """Newest versions that `gc` keeps, beside those that serve."""
-<<<<<<< HEAD
-=======
 
->>>>>>> main
     strategy: StrategyConfig = StrategyConfig()
     """How traffic moves to a new version."""
 
@@ -243,8 +240,6 @@ class DeploymentConfig(Section):
         said = "provisioned goes with cold_start=provisioned (or auto)"
         need(not kept or self.cold_start in {"auto", "provisioned"}, said)
         return self
-<<<<<<< HEAD
-=======
 
     @model_validator(mode="after")
     def _quantises_a_graph(self) -> Self:
@@ -255,4 +250,3 @@ class DeploymentConfig(Section):
         )
         need(precise, said)
         return self
->>>>>>> main
