@@ -41,9 +41,7 @@ class Finding:
 @click.command()
 @command
 def doctor(session: Session) -> None:
-    """Look at Python, libraries, Docker, AWS, the MLflow store and the disk; with
-    `-t lambda`, ask AWS who we are and where.
-    """
+    """Look at Python, libraries, Docker, AWS, the MLflow store and the disk."""
     local = session.target == LOCAL
     findings = list(examine(None if local else session.world))
 

@@ -23,6 +23,7 @@ from mlflow_serverless.plan import (
 from mlflow_serverless.topology import topology
 from tests.fakes.aws.account import image
 from tests.fakes.aws.stack import Stack
+from tests.fakes.aws.terraform import Configuration
 from tests.fakes.tell import silent
 from tests.unit.export.wants import EVERYTHING
 
@@ -80,6 +81,20 @@ def test_a_stack_leaves_nothing_to_do(want, cloud, access, given_):
             case _:
                 raise AssertionError(f"left to do: {step}")
     apply(plan_removal(made(wanted, cloud)), cloud, silent)
+
+
+@pytest.mark.parametrize("given_", [{}, MOST], ids=["least", "most"])
+def test_terraform_leaves_nothing_at_all_to_do(want, cloud, access, given_):
+    """It names statements as we do; only versions bear another note."""
+    wanted = want(**given_)
+    text = export(wanted, access.place, Format.TERRAFORM, Syntax.JSON)
+
+    Configuration(access, json.loads(text)).apply()
+    have = made(wanted, cloud)
+
+    assert have.owned
+    assert () == plan(wanted, have).steps
+    apply(plan_removal(have), cloud, silent)
 
 
 def test_apply_after_a_stack_ends_in_the_same_place(want, cloud, access):

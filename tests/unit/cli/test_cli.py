@@ -259,6 +259,22 @@ def test_following_a_log_repeats_and_loses_nothing():
     assert lines[3:] == list(tail.new(lines[1:]))
 
 
+def test_a_line_that_comes_late_is_shown():
+    """
+    CloudWatch may hold back a line while later ones are there to be read.
+    """
+    late, shown = (
+        LogLine(at=at, version="1", environment="e", text="x")
+        for at in (datetime(2026, 1, 1, second=s, tzinfo=UTC) for s in (20, 25))
+    )
+    tail = Tail(None)
+
+    assert [shown] == list(tail.new([shown]))
+    assert tail.since is not None
+    assert tail.since <= late.at
+    assert [late] == list(tail.new([late, shown]))
+
+
 def test_local_says_what_runs(run):
     """
     Nothing runs before the first request.
