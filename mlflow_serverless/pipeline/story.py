@@ -103,6 +103,8 @@ def plan_only(
     return Proposal(
         name=request.name,
         target=world.target,
+        want=intended.want,
+        place=place,
         plan=plan(_caused(intended.want, now, request), now, foreign=request.foreign),
         model=built.model.uri,
         bundle=built.bundle.digest,
