@@ -227,8 +227,12 @@ class DeploymentConfig(Section):
 
     keep_versions: Annotated[int, Ge(1), Le(1_000)] = 5
     """Newest versions that `gc` keeps, beside those that serve."""
+
     strategy: StrategyConfig = StrategyConfig()
     """How traffic moves to a new version."""
 
     judge: JudgeConfig = JudgeConfig()
     """What is asked of a new version before it gets more traffic."""
+
+    wait: bool = False
+    """Stay until the rollout is over, and drive it; of this one call only."""
