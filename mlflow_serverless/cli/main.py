@@ -13,6 +13,7 @@ from mlflow_serverless.cli import (
     planning,
     reconciling,
     relaying,
+    shifting,
     validating,
 )
 
@@ -28,6 +29,12 @@ for command in (
     planning.plan,
     deploying.verify,
     deploying.delete,
+    shifting.rollout,
+    shifting.advance,
+    shifting.pause,
+    shifting.resume,
+    shifting.promote,
+    shifting.abort,
     keeping.rollback,
     keeping.gc,
     planning.iam,

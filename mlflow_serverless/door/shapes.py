@@ -18,6 +18,7 @@ def deployment(done: Deployment) -> dict[str, Any]:
         "bundle": done.bundle,
         "parity": done.parity,
         "smoke": done.smoke,
+        "rollout": done.rollout,
         "changed": list(done.changed),
         "seconds": done.seconds,
     }
