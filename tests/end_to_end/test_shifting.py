@@ -13,6 +13,7 @@ import pytest
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import parse
 from mlflow_serverless.local import LocalCloud, stop
+from mlflow_serverless.package import Bundle
 from mlflow_serverless.pipeline.desired import desired
 from mlflow_serverless.pipeline.rollouts import advance, begin, standing
 from mlflow_serverless.plan import Plan, PointAlias, plan
@@ -20,7 +21,7 @@ from mlflow_serverless.shift import RollBack, State
 from mlflow_serverless.shift.configured import strategy_of
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import World
-from tests.conformance.test_real_runtime import linear, rows
+from tests.conformance.test_real_runtime import bundled, linear, rows
 from tests.fakes.bundles import keep
 from tests.fakes.rooms import BLANK
 from tests.fakes.tell import silent
@@ -31,7 +32,7 @@ QUICK = {
     "memory_mb": 512, "timeout_s": 10, "record": False, "strategy": "canary",
     "strategy.steps": "50", "strategy.bake_s": 1, "strategy.look_s": 0.5,
     "strategy.guard_s": 1, "judge.requests": 10, "judge.promote_requests": 20,
-    "judge.latency_tolerance": 5, "judge.max_p95_ratio": 100,
+    "judge.latency_tolerance": 5, "judge.max_p95_ratio": 50,
 }  # fmt: skip
 PATIENCE_S = 60.0
 """Longest wait for what must come to pass [s]."""
@@ -52,11 +53,43 @@ def world(home) -> World:
     )  # fmt: skip
 
 
-def begun(world: World, home: Path, name: str, **given: object) -> None:
-    """Version 1 of *name* serves, and a rollout to version 2 is begun."""
+def slow(folder: Path) -> Bundle:
+    """`a + 2 b` as the mean of very many products, all the same."""
+    from onnx import TensorProto, helper
+
+    wide = 1500
+    tensor, node = helper.make_tensor, helper.make_node
+    graph = helper.make_graph(
+        [
+            node("MatMul", ["x", "w"], ["t"]),
+            node("ConstantOfShape", ["row"], ["ones"], value=tensor(
+                "v", TensorProto.FLOAT, [1], [1.0])),
+            node("ConstantOfShape", ["square"], ["parts"], value=tensor(
+                "p", TensorProto.FLOAT, [1], [1 / wide])),
+            node("MatMul", ["t", "ones"], ["h0"]),
+            *(node("MatMul", [f"h{n}", "parts"], [f"h{n + 1}"]) for n in range(6)),
+            node("ReduceMean", ["h6"], ["y"], axes=[1], keepdims=1),
+        ],
+        "slow",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 2])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 1])],
+        [
+            tensor("w", TensorProto.FLOAT, [2, 1], [1.0, 2.0]),
+            tensor("row", TensorProto.INT64, [2], [1, wide]),
+            tensor("square", TensorProto.INT64, [2], [wide, wide]),
+        ],
+    )  # fmt: skip
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    return bundled(folder, model.SerializeToString())
+
+
+def begun(
+    world: World, home: Path, name: str, candidate: Bundle, **given: object
+) -> None:
+    """Version 1 of *name* serves, and a rollout to *candidate* is begun."""
     config = parse({**QUICK, **given})
-    for number in (1, 2):
-        bundle = linear(home / f"{name}-{number}", number / 1000)
+    for number, bundle in ((1, linear(home / f"{name}-1", 0)), (2, candidate)):
         artifact = keep(world.cloud, bundle, name)
         model = replace(BLANK, uri=f"models:/{name}/{number}")
         want = desired(name, artifact, model, "equal", config)
@@ -104,7 +137,8 @@ def test_the_cloud_drives_by_itself(world, home):
     Nobody advances, and yet the new version is promoted, guarded and done.
     """
     name = "alone"
-    begun(world, home, name, **{"strategy.driver": "cloud"})
+    candidate = linear(home / "good", 0.001)
+    begun(world, home, name, candidate, **{"strategy.driver": "cloud"})
     with Load(world, name) as load:
         until(lambda: standing(name, world).rollout.over)
 
@@ -120,7 +154,7 @@ def test_nobody_drives_what_only_a_command_is_to_drive(world, home):
     The rollout stays where it was left.
     """
     name = "left"
-    begun(world, home, name)
+    begun(world, home, name, linear(home / "other", 0.002))
     with Load(world, name) as load:
         until(lambda: load.seen["1"] > 20)
 
@@ -132,7 +166,7 @@ def test_a_rollback_loses_no_request_and_leaves_no_traffic(world, home):
     From the verdict to no weight is one call; whoever asks after it gets version 1.
     """
     name = "back"
-    begun(world, home, name, **{"judge.max_p95_ms": 0.001})
+    begun(world, home, name, slow(home / "slow"), **{"judge.max_p95_ratio": 2})
     with Load(world, name) as load:
         until(lambda: load.seen["1"] > 5)
         shifts = []
@@ -149,6 +183,6 @@ def test_a_rollback_loses_no_request_and_leaves_no_traffic(world, home):
         world.cloud.snapshot(name).alias("live").version,
         world.cloud.snapshot(name).alias("live").weights,
     )
-    assert "p95 limit" in shifts[-1].shift.why
+    assert "far slower" in shifts[-1].shift.why
     assert 0 == load.seen["lost"]
     assert load.seen["2"]
