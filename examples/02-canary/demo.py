@@ -18,6 +18,7 @@ import time
 import warnings
 from collections import Counter
 from pathlib import Path
+from typing import Self
 
 import orders
 from rich.console import Console
@@ -132,7 +133,7 @@ class Load:
             threading.Thread(target=self._call, args=(seed,)) for seed in (10, 11)
         ]
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
