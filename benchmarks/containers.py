@@ -59,12 +59,12 @@ class Container:
         return sum(_peak_mb(pid) for pid in self._pids.read_text().split())
 
     def invoke(self, body: bytes) -> float:
-        """One answer [ms]; RuntimeError if it is no prediction."""
+        """One answer [ms]; RuntimeError if it is an error."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{_PATH}", body)
         start = time.perf_counter()
         told = urllib.request.urlopen(request, timeout=120).read()
         took = (time.perf_counter() - start) * 1e3
-        if b"predictions" not in told:
+        if b"errorMessage" in told or b"error_code" in told:
             raise RuntimeError(told.decode()[:500])
         return took
 

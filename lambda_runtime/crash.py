@@ -28,6 +28,7 @@ REMEMBERED_S = 600
 """How long a crash keeps others from trying the same [s]; then one may try again."""
 
 _STDERR = 2
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 _MOST = 4096
 
 
@@ -50,7 +51,7 @@ def watched(note: str, what: str, load: Callable[[], T]) -> T:
             f"the process before this one crashed while loading {what}: {where}",
         )
     try:
-        fd = os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = os.open(note, _ANEW, 0o600)
     except OSError:
         return load()  # nothing may be written here: the log has to do
     try:
@@ -65,7 +66,7 @@ def watched(note: str, what: str, load: Callable[[], T]) -> T:
 def _remove(note: str) -> None:
     try:
         os.unlink(note)
-    except FileNotFoundError:
+    except OSError:
         return  # another process loads the same, and was ready first
 
 
@@ -74,9 +75,11 @@ def _left(note: str) -> str:
     try:
         with open(note, "rb", buffering=0) as file:
             text = file.read(_MOST) or b""
-            recent = time() - os.fstat(file.fileno()).st_mtime < REMEMBERED_S
+            state = os.fstat(file.fileno())
     except OSError:
+        return ""
+    if state.st_uid != os.geteuid() or time() - state.st_mtime > REMEMBERED_S:
         return ""
     lines = [line.strip() for line in text.decode("utf-8", "replace").splitlines()]
     places = [line for line in lines if line.startswith("File ")]
-    return ", ".join([*lines[:1], *places[:1]]) if recent else ""
+    return ", ".join([*lines[:1], *places[:1]])

@@ -13,8 +13,7 @@ from time import time_ns
 
 from lambda_runtime.after import After, Job
 from lambda_runtime.app import App, build
-from lambda_runtime.faults import BrokenBundle
-from lambda_runtime.loop import report, serve
+from lambda_runtime.loop import serve
 from lambda_runtime.runtime_api import OutOfStep, RuntimeApi
 from lambda_runtime.settings import Settings, read
 from lambda_runtime.telemetry import Telemetry, say
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from lambda_runtime.loop import Outcome
     from lambda_runtime.runtime_api import Invocation
-    from lambda_runtime.shadow.watch import Watch
 else:
     from _signal import SIGTERM, signal  # `signal` would import `enum`
 
@@ -51,7 +49,9 @@ def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     address = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
     if "--http" in arguments or (os.environ.get("PORT") and not address):
-        return _serve_plainly(root, born_ns)
+        from lambda_runtime.http_mode import serve_plainly  # noqa: PLC0415 - never in Lambda
+
+        return serve_plainly(root=root, born_ns=born_ns)
     if not address:
         say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
         return 2
@@ -80,9 +80,9 @@ def serve_lambda(
             settings = settings_of()
             app = app_of(settings)
         except Exception as cause:  # noqa: BLE001 - whatever it is, Lambda must hear of it
-            code, message = _init_error(cause)
-            _say_init_failed(code, message)
-            api.init_failed(code, message)
+            from lambda_runtime.failing import not_begun  # noqa: PLC0415 - failures only
+
+            api.init_failed(*not_begun(cause))
             return 1
         try:
             _run(api, app, settings)
@@ -94,18 +94,6 @@ def serve_lambda(
     finally:
         api.close()
     return 0
-
-
-def _serve_plainly(root: str, born_ns: int) -> int:
-    from lambda_runtime.http_mode import serve_http  # noqa: PLC0415 - never in Lambda
-
-    try:
-        settings = read(os.environ, root=root)
-        app = build(settings, born_ns=born_ns)
-    except Exception as cause:  # noqa: BLE001 - the reason is all there is to give
-        _say_init_failed(*_init_error(cause))
-        return 1
-    return serve_http(app, settings)
 
 
 def _run(api: RuntimeApi, app: App, settings: Settings) -> None:
@@ -123,7 +111,11 @@ def after_of(app: App, settings: Settings) -> After:
     """What runs after each of *app*'s answers."""
     telemetry = Telemetry(app.facts)
 
-    watching = Watching(settings) if settings.shadow else None
+    watching = None
+    if settings.shadow:
+        from lambda_runtime.shadow.watching import Watching  # noqa: PLC0415 - rollouts only
+
+        watching = Watching(settings)
 
     def note(invocation: Invocation, outcome: Outcome) -> None:
         more = watching.fields(outcome) if watching else ""
@@ -146,51 +138,9 @@ def after_of(app: App, settings: Settings) -> After:
     return After(jobs, note, budget_ms=settings.after_ms)
 
 
-class Watching:
-    """The watch of a version that may be shifted, once there is a second answer."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._answers = 0
-        self._watch: Watch | None = None
-        self._broken = False
-
-    def fields(self, outcome: Outcome) -> str:
-        """What the metric line of *outcome* says more; see `Watch.fields`."""
-        self._answers += 1
-        if self._answers == 1 and outcome.shadow is None:
-            return ""
-        watch = self._watching()
-        return watch.fields(outcome) if watch else ""
-
-    def after(self, invocation: Invocation, outcome: Outcome) -> None:
-        """Mirror the request, if it is to be."""
-        if self._watch is not None:
-            self._watch.after(invocation, outcome)
-
-    def _watching(self) -> Watch | None:
-        if self._watch is None and not self._broken:
-            from lambda_runtime.shadow.watch import watch  # noqa: PLC0415 - not at the start
-
-            self._broken = True  # until it is shown to be whole
-            self._watch = watch(self._settings)
-        return self._watch
-
-
 def _faster_json(_until_ms: int) -> None:
     from lambda_runtime.packages import search_packages  # noqa: PLC0415 - not before
     from lambda_runtime.protocol import json_text  # noqa: PLC0415 - loaded already
 
     search_packages()
     json_text.prefer_fast()
-
-
-def _init_error(cause: Exception) -> tuple[str, str]:
-    if isinstance(cause, BrokenBundle):
-        return cause.code, str(cause)
-    report(cause)
-    return type(cause).__name__, str(cause)
-
-
-def _say_init_failed(code: str, message: str) -> None:
-    say(f"runtime.init-failed code={code} why={message}")

@@ -8,8 +8,8 @@ from typing import Any
 
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
-from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.errors import explained
+from mlflow_serverless.aws.front import NoFrontDoorError, post
 from mlflow_serverless.aws.functions import Functions, function_of, stillborn
 from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
@@ -44,11 +44,7 @@ from mlflow_serverless.plan import (
     name_of,
     rules,
 )
-from mlflow_serverless.plan.errors import (
-    ArtifactInUseError,
-    NoSuchFunctionError,
-    VersionInUseError,
-)
+from mlflow_serverless.plan.errors import ArtifactInUseError, VersionInUseError
 from mlflow_serverless.preflight import Facts
 from mlflow_serverless.world import LogLine, Reply, Tell
 
@@ -68,7 +64,7 @@ class AwsCloud:
         self._functions = Functions(access)
         self._versions = Versions(access, self._functions)
         self._aliases = Aliases(access, self._functions, self._versions)
-        self._images = Images(Repositories(access), builder, tell)
+        self._images = Images(access, builder, tell)
         self._models = Models(access)
         self._around = Around(access)
         self._logs = Logs(access)
@@ -79,7 +75,7 @@ class AwsCloud:
             ChangeResource: lambda s: self._around.put(s.name, s.resource),
             RemoveResource: lambda s: self._around.remove(s.name, s.resource),
             CreateFunction: self._create,
-            ReplaceArtifact: self._functions.replace,
+            ReplaceArtifact: self._replace,
             ChangeSettings: self._change,
             SetTags: self._tag,
             PublishVersion: self._publish,
@@ -135,7 +131,12 @@ class AwsCloud:
     def _create(self, step: CreateFunction) -> None:
         rules.check_settings(step.function.name, step.function.settings)
         rules.check_tags(step.function.name, step.tags)
+        self._images.check(step.function.artifact)
         self._functions.create(step)
+
+    def _replace(self, step: ReplaceArtifact) -> None:
+        self._images.check(step.artifact)
+        self._functions.replace(step)
 
     def _change(self, step: ChangeSettings) -> None:
         rules.check_settings(step.name, step.settings)
@@ -199,6 +200,21 @@ class AwsCloud:
         with explained():
             return call(self._access, self._functions, name, payload, qualifier)
 
+    def post(self, name: str, payload: bytes) -> Reply:
+        """
+        Call *name* as its callers do: by the URL in front of it, signed if need be.
+
+        Raises:
+            NoFrontDoorError: It has neither a function URL nor an HTTP API.
+            ServerlessError: It cannot be reached, or lets nobody in.
+        """
+        with explained():
+            outputs = dict(self._around.look(name).outputs)
+            url = outputs.get("url") or outputs.get("api_url")
+            if url is None:
+                raise NoFrontDoorError(name)
+            return post(self._access, url, payload)
+
     # Logbook.
 
     def logs(self, name: str, *, since: datetime | None = None) -> Iterator[LogLine]:
@@ -211,18 +227,6 @@ class AwsCloud:
         """See `world.Logbook`."""
         found = self._logs.metrics(name, since=since, group=self._group(name))
         return _explained(found)
-
-    def follow(self, name: str, *, since: datetime) -> Iterator[LogLine]:
-        """
-        Lines of *name* as they come, for ever.
-
-        Raises:
-            NoSuchFunctionError: There is no such deployment.
-        """
-        with explained():
-            if self._functions.look(name) is None:
-                raise NoSuchFunctionError(name)
-        return _explained(self._logs.follow(name, since=since, group=self._group(name)))
 
     def _group(self, name: str) -> str:
         with explained():

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from mlflow_serverless.aws.ecr import Repositories
+from mlflow_serverless.aws.session import Access
+from mlflow_serverless.aws.signing import Cosign, EcrSigning
 from mlflow_serverless.build import (
     DEFAULT_BASE,
     BuildOptions,
@@ -37,22 +39,24 @@ class Images:
     Images of deployments.
 
     Args:
-        repositories: Where they are kept.
+        access: Whose registry.
         builder: Makes them.
         tell: Hears of pushes.
     """
 
-    def __init__(
-        self, repositories: Repositories, builder: Builder, tell: Tell
-    ) -> None:
-        self._repositories, self._build, self._tell = repositories, builder, tell
+    def __init__(self, access: Access, builder: Builder, tell: Tell) -> None:
+        self._repositories, self._build = Repositories(access), builder
+        self._tell = tell
+        self._by_ecr, self._by_cosign = EcrSigning(access), Cosign()
         self._staged: dict[str, Image] = {}
+        self._signing: dict[str, str] = {}
 
     def stage(self, bundle: Bundle, packing: Packing) -> str:
         """Build; the address that the image will have once it is pushed."""
         image = self._build(bundle, options_of(packing))
         address = f"{packing.repository}@{image.digest}"
         self._staged[address] = image
+        self._signing[address] = packing.signing
         return address
 
     def put(self, name: str, address: str) -> None:
@@ -72,6 +76,26 @@ class Images:
             return
         host, login = self._repositories.login(account)
         push(image, Registry(host, login), place.repository, tell=self._tell, tag=tag)
+        if self._signing[address] == "cosign":
+            self._by_cosign.sign(_at(host, place), login)
+
+    def check(self, address: str) -> None:
+        """
+        Refuse an image that was staged to be signed, and is not.
+
+        Raises:
+            UnsignedError: Nobody signed it, or somebody else.
+        """
+        signing = self._signing.get(address, "none")
+        if signing == "none":
+            return
+        place = parse_reference(address)
+        account = account_of(place)
+        if signing == "ecr":
+            self._by_ecr.check(address, place, account)
+        else:
+            host, login = self._repositories.login(account)
+            self._by_cosign.check(_at(host, place), login)
 
     def remove(self, name: str, address: str) -> None:
         """Take the deployment's tag away; the image goes with its last one."""
@@ -94,6 +118,10 @@ class Images:
                 place = Reference(host, path, digest=digest)
                 if tag_of(have.name, place) in image.get("imageTags", ()):
                     yield f"{host}/{path}@{digest}"
+
+
+def _at(host: str, place: Reference) -> str:
+    return f"{host}/{place.repository}@{place.digest}"
 
 
 def tag_of(name: str, place: Reference) -> str:

@@ -42,6 +42,8 @@ def deploy(session: Session, *, name: str, wish: Wish, foreign: "Foreign") -> No
         )
         console.print(f"  parity  {done.parity}")
         console.print(f"  bundle  {done.bundle}")
+        for line in done.calls:
+            console.print(f"  call    {line}", markup=False)
         console.print(f"  in      {done.seconds:.1f} s")
 
     session.result(asdict(done), show)

@@ -134,7 +134,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _docker() -> Finding:
-    do = "start Docker; it builds images for AWS, which comes later"
+    do = "start Docker; only image.builder=docker needs it"
     if shutil.which("docker") is None:
         return Finding(
             "Docker", "later", "not installed", do.replace("start", "install")
@@ -164,5 +164,5 @@ def _aws() -> Iterator[Finding]:
         if found:
             yield Finding(what, "ok", found)
         else:
-            do_later = f"{do}; for AWS, which comes later"
-            yield Finding(what, "later", "none", do_later)
+            needed = f"{do}; only deploying to AWS needs it"
+            yield Finding(what, "later", "none", needed)

@@ -110,6 +110,7 @@ def register(
     from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.meant import events_of  # noqa: PLC0415 - as above
     from mlflow_serverless.relay.register import Webhooks  # noqa: PLC0415 - as above
+    from mlflow_serverless.relay.settings import secrets_of  # noqa: PLC0415 - as above
 
     events = events_of(load(file))
     if not events:
@@ -117,8 +118,8 @@ def register(
         said += "reconcile on a schedule."
         session.result({"events": []}, lambda console: console.print(said))
         return
-    webhooks = Webhooks()
-    made = webhooks.register(url or _url(), events, _secrets()[0], name=webhook)
+    webhooks, secret = Webhooks(), secrets_of(_own())[0]
+    made = webhooks.register(url or _url(), events, secret, name=webhook)
     status = None if no_test else webhooks.test(made)
     done = "made" if made.fresh else "is as it should be"
     said = f"webhook {made.name} to {made.url} {done}"
@@ -156,8 +157,7 @@ def _relay(session: Session, file: Path, to: str) -> "Relay":
     environ = {
         "RELAY_FILTERS": dump(filters_of(load(file))),
         "RELAY_SEEN": f"file:{_folder().seen}",
-        "RELAY_SECRETS": " ".join(_secrets()),
-        **{k: v for k, v in os.environ.items() if k.startswith("RELAY_")},
+        **_own(),
     }
     if to == "github":
         return relay_of(environ)._replace(log=_log)
@@ -182,10 +182,12 @@ def _folder() -> "Folder":
     return Folder(home() / "relay")
 
 
-def _secrets() -> list[str]:
-    """The newest first; our own if the environment gives none."""
-    given = os.environ.get("RELAY_SECRETS", "").split()
-    return given or [_folder().secret()]
+def _own() -> dict[str, str]:
+    """What the environment says of the relay; a secret of our own if it has none."""
+    given = {k: v for k, v in os.environ.items() if k.startswith("RELAY_")}
+    if "RELAY_SECRETS" not in given:
+        given["RELAY_SECRETS"] = _folder().secret()
+    return given
 
 
 def _url() -> str:

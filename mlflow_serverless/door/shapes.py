@@ -17,6 +17,7 @@ def deployment(done: Deployment) -> dict[str, Any]:
         "model_uri": done.model,
         "bundle": done.bundle,
         "parity": done.parity,
+        "outputs": dict(done.outputs),
         "smoke": done.smoke,
         "rollout": done.rollout,
         "changed": list(done.changed),
@@ -37,6 +38,7 @@ def described(status: Status) -> dict[str, Any]:
         "parity": serving.parity if serving else None,
         "created": serving.created if serving else None,
         "versions": status.versions,
+        "outputs": dict(status.actual.outputs),
         "config": status.config.model_dump(mode="json", exclude_defaults=True),
     }
 

@@ -78,7 +78,7 @@ def _headline(outcomes: Sequence[Described], dry_run: str) -> str:
     }
     words = {
         "done": "done", "pending": "to be done", "waiting": "waiting",
-        "failed": "failed", "ignored": "as they should be",
+        "failed": "failed", "ignored": "left alone",
     }  # fmt: skip
     said = [f"**{counts[s]}** {word}" for s, word in words.items() if counts[s]]
     line = ", ".join(said) or "Nothing is meant by the policy"

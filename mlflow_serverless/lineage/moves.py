@@ -51,6 +51,7 @@ class Move:
             "target": self.target,
             "environment": self.environment,
             "does": self.does.value,
+            "model": self.model,
             "version": self.version,
             "why": self.why,
             "cause": {key: text for key, text in asdict(self.cause).items() if text},
@@ -73,13 +74,20 @@ class Move:
 
 
 def moves_in(tags: Mapping[str, str], model: str) -> Iterator[Move]:
-    """The moves that *tags* of the model version *model* keep; others' are no moves."""
+    """
+    The moves that *tags* of the model version *model* keep.
+
+    Tags of others are none; and a copy of a version has the tags of what it is a copy
+    of, which are not about it.
+    """
     for key, value in tags.items():
         if not key.startswith(PREFIX):
             continue
         deployment = key.removeprefix(PREFIX).split(".")[0]
         try:
             said = json.loads(value)
+            if said["model"] != model:
+                continue
             yield Move(
                 at=datetime.fromisoformat(said["at"]),
                 deployment=deployment,

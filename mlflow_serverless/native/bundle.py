@@ -1,13 +1,23 @@
 """Writing the bundle: the model's own files as they are, and a manifest."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_runtime.manifest import Answer, Engine, Feed, Manifest, Tensor, Variant
+from lambda_runtime.manifest import (
+    Answer,
+    Engine,
+    Feed,
+    File,
+    Manifest,
+    Tensor,
+    Variant,
+)
 from lambda_runtime.native.recipe import KEY, Recipe
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.package import Bundle, carry, origin, seal
+from mlflow_serverless.package import Bundle, origin, seal
+from mlflow_serverless.store import digest_file
 
 FOLDER = "model"
 """Where the model's files lie in the bundle."""
@@ -41,7 +51,7 @@ def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
     """Put the files of *model*, and the manifest that *draft* makes, into *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
     files = tuple(
-        carry(path, folder, f"{FOLDER}/{path.relative_to(model.folder).as_posix()}")
+        _copied(path, folder, f"{FOLDER}/{path.relative_to(model.folder).as_posix()}")
         for path in sorted(_needed(model.folder, draft.recipe))
     )
     main = f"{FOLDER}/MLmodel"
@@ -63,6 +73,19 @@ def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
         options={KEY: recipe | {ENVIRONMENT: draft.environment}},
     )
     return seal(manifest, folder)
+
+
+def _copied(source: Path, folder: Path, name: str) -> File:
+    """
+    A copy of *source* as *name* in *folder*.
+
+    No link: what damages the bundle must not damage the model that it is made from
+    again.
+    """
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return File(name, digest_file(target), target.stat().st_size)
 
 
 def _needed(folder: Path, recipe: Recipe) -> Iterator[Path]:

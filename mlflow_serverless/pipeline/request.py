@@ -6,7 +6,7 @@ from enum import Enum
 
 from mlflow_serverless.cost import CostLine
 from mlflow_serverless.pipeline.strategy import Chosen
-from mlflow_serverless.plan import Finding, Foreign, Plan
+from mlflow_serverless.plan import Finding, Foreign, Pairs, Plan
 
 
 class Intent(Enum):
@@ -97,6 +97,10 @@ class Deployment:
     parity: str
     changed: tuple[str, ...]
     """Steps that were taken; none if all was so already."""
+    outputs: Pairs = ()
+    """What the cloud has chosen: `url`, `api_url`, `function_arn`, ..."""
+    calls: tuple[str, ...] = ()
+    """How to call it: from Python, and with curl through each of its doors."""
     smoke: str = ""
     """What came of asking it once."""
     rollout: str = ""

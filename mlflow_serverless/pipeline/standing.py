@@ -2,6 +2,7 @@
 
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
+from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.pipeline.desired import config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import DeploymentExistsError
 from mlflow_serverless.pipeline.look import status
@@ -55,4 +56,6 @@ def _described(name: str, world: World) -> Deployment:
         bundle=serving.artifact if serving else "",
         parity=serving.parity if serving else "",
         changed=(),
+        outputs=now.actual.outputs,
+        calls=calls(now.actual, now.alias, world.target),
     )

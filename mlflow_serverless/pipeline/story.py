@@ -13,13 +13,13 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
+from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.pipeline.desired import caused, config_of, model_of, tag
 from mlflow_serverless.pipeline.ending import (
     Ending,
     Steps,
     carry_out,
     follow,
-    version_of,
 )
 from mlflow_serverless.pipeline.errors import ModelUnnamedError
 from mlflow_serverless.pipeline.intended import examine, intend, located
@@ -39,6 +39,7 @@ from mlflow_serverless.plan import (
     Finding,
     Plan,
     Weight,
+    content_of,
     key_of,
     plan,
     plan_removal,
@@ -208,16 +209,20 @@ def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) 
 
 
 def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
+    have = world.cloud.snapshot(want.function.name)
+    version = have.holding(content_of(want.function))
     return Deployment(
         name=want.function.name,
         target=world.target,
         alias=want.alias,
-        version=version_of(want, world),
+        version=version.number if version else "",
         model=built.model.uri,
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
         changed=tuple(str(s) for s in changes.steps),
+        outputs=have.outputs,
+        calls=calls(have, want.alias, world.target),
     )
 
 

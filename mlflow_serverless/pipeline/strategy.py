@@ -38,9 +38,8 @@ class Chosen:
     @property
     def cost(self) -> str:
         """What a shadow costs, in words; empty if there is none."""
-        shadow = next(
-            (s for s in self.strategy.stages if s.kind.value == "shadow"), None
-        ) if self.strategy else None  # fmt: skip
+        stages = self.strategy.stages if self.strategy else ()
+        shadow = next((stage for stage in stages if stage.kind.value == "shadow"), None)
         if shadow is None:
             return ""
         return (
@@ -73,23 +72,30 @@ def choose(
     pointed = have.alias(point.alias)
     if pointed is None:
         return Chosen()
-    _alone(have, point)
+    if (going := _going(have, point)) is not None:
+        return Chosen(going, "it is under way already")
     return _given(_wanted(have, config, logbook), changes, have, config)
 
 
-def _alone(have: Actual, point: PointAlias) -> None:
-    """One rollout at a time; but whoever deploys anew ends a guard."""
+def _going(have: Actual, point: PointAlias) -> "Strategy | None":
+    """
+    The strategy of the rollout that is under way to just this version.
+
+    One at a time: another one is in the way, unless it is only guarded still.
+    """
     pointed = have.alias(point.alias)
     if pointed is None or not pointed.note:
-        return
+        return None
     from mlflow_serverless.shift import State, under_way  # noqa: PLC0415 - brings scipy
     from mlflow_serverless.shift.errors import RolloutUnderWayError  # noqa: PLC0415
 
     there = under_way(have, point.alias)
     held = have.holding(point.content)
-    candidate = held.number if held else ""
-    if there and there.candidate != candidate and there.state is not State.GUARDING:
+    if there is None or there.state is State.GUARDING:
+        return None
+    if held is None or there.candidate != held.number:
         raise RolloutUnderWayError(have.name, there.baseline, there.candidate)
+    return there.strategy
 
 
 def _wanted(have: Actual, config: DeploymentConfig, logbook: Logbook) -> Chosen:

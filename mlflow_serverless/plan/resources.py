@@ -267,5 +267,6 @@ def stays(resource: Resource) -> bool:
 
 
 def described(resource: Resource) -> str:
-    """A resource in a few words: `log group /aws/lambda/fraud`."""
-    return f"{resource.kind} {resource.name}"
+    """A resource in a few words: `log group NAME`, `function URL of live`."""
+    of_an_alias = isinstance(resource, FunctionUrl | ProvisionedConcurrency)
+    return f"{resource.kind} {'of ' if of_an_alias else ''}{resource.name}"

@@ -22,8 +22,8 @@ from mlflow_serverless.reconcile.policy import (
 from mlflow_serverless.reconcile.settings import mistakes_in
 from mlflow_serverless.wording import meant
 
-Path_ = tuple[str | int, ...]
-Lines = Mapping[Path_, int]
+Where = tuple[str | int, ...]
+Lines = Mapping[Where, int]
 
 
 class _Loader(yaml.SafeLoader):
@@ -81,40 +81,46 @@ def json_schema() -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
-Mistake = tuple[Path_, str]
+Mistake = tuple[Where, str]
 
 
 def _read(text: str, file: Path) -> tuple[Any, Lines, list[Mistake]]:
-    loader = _Loader(text)
-    lines: dict[Path_, int] = {}
-    wrong: list[Mistake] = []
+    lines: dict[Where, int] = {}
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise PolicyError(file, ["it is empty"])
-        wrong += _walk(node, (), lines)
+        wrong = list(_walk(node, (), lines, set()))
         return loader.construct_document(node), lines, wrong
     except yaml.YAMLError as cause:
         raise PolicyError(file, [" ".join(str(cause).split())]) from cause
-    finally:
-        loader.dispose()
 
 
-def _walk(node: yaml.Node, path: Path_, lines: dict[Path_, int]) -> Iterator[Mistake]:
-    """Note the line of every key; yield keys that are given twice."""
+def _walk(
+    node: yaml.Node, path: Where, lines: dict[Where, int], seen: set[int]
+) -> Iterator[Mistake]:
+    """
+    Note the line of every key; yield keys that are given twice.
+
+    What an alias stands for is walked once: it may even hold itself.
+    """
     lines.setdefault(path, node.start_mark.line + 1)
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            yield from _walk(item, (*path, number), lines)
+            yield from _walk(item, (*path, number), lines, seen)
     elif isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
+        first: dict[str, int] = {}
         for key, value in node.value:
-            inner, line = (*path, str(key.value)), key.start_mark.line + 1
-            if str(key.value) in seen:
-                yield inner, f"given twice, on line {seen[key.value]} and line {line}"
-            seen[str(key.value)] = line
-            lines[inner] = line
-            yield from _walk(value, inner, lines)
+            name, line = str(key.value), key.start_mark.line + 1
+            inner = (*path, name)
+            if name in first:
+                yield inner, f"given twice, on line {first[name]} and line {line}"
+            first[name] = lines[inner] = line
+            yield from _walk(value, inner, lines, seen)
 
 
 def _placed(wrong: list[Mistake], lines: Lines) -> list[str]:
@@ -125,18 +131,18 @@ def _placed(wrong: list[Mistake], lines: Lines) -> list[str]:
     ]
 
 
-def _line(path: Path_, lines: Lines) -> int:
+def _line(path: Where, lines: Lines) -> int:
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
 
 
-def _dotted(path: Path_) -> str:
+def _dotted(path: Where) -> str:
     return ".".join(str(part) for part in path)
 
 
 def _mistakes(error: ErrorDetails) -> Iterator[Mistake]:
-    path: Path_ = tuple(part for part in error["loc"] if part != "[key]")
+    path: Where = tuple(part for part in error["loc"] if part != "[key]")
     if error["type"] == "extra_forbidden":
         yield path, _unknown(path)
     elif error["type"] == "missing":
@@ -161,13 +167,13 @@ def _shown(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _unknown(path: Path_) -> str:
+def _unknown(path: Where) -> str:
     section = _section(path[:-1])
     near = meant(str(path[-1]), section.model_fields)
     return "unknown key" + (f"; {near}" if near else "")
 
 
-def _section(path: Path_) -> type[Section]:
+def _section(path: Where) -> type[Section]:
     """The section that stands at *path*."""
     if not path:
         return Policy

@@ -10,8 +10,8 @@ from mlflow_serverless.reconcile.policy import Environment, Place, Policy, Rule
 
 def strategy_key() -> str:
     """The option that a policy's `strategy` sets; empty where traffic moves at once."""
-    keys = (option.key for option in options())
-    return next((key for key in keys if key.split(".")[-1] == "strategy"), "")
+    keys = {option.key for option in options()}
+    return next((key for key in ("strategy.name", "strategy") if key in keys), "")
 
 
 def configured(environment: Environment, rule: Rule, place: Place) -> DeploymentConfig:

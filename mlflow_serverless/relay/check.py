@@ -60,7 +60,8 @@ def check(
     delivery, stamp = headers.get(ID, ""), headers.get(TIMESTAMP, "")
     if not (delivery and stamp and headers.get(SIGNATURE)):
         return Refusal(401, "not signed")
-    if len(delivery) > _ID_CHARS or not (stamp.isascii() and stamp.isdigit()):
+    plain = delivery.isascii() and stamp.isascii() and stamp.isdigit()
+    if len(delivery) > _ID_CHARS or not plain:
         return Refusal(401, "malformed delivery id or timestamp")
     if not _signed(headers[SIGNATURE], delivery, stamp, body, secrets):
         return Refusal(401, "wrong signature")
@@ -83,15 +84,17 @@ def _signed(
     for secret in secrets:
         right = sign(secret, delivery, stamp, body).encode()
         for one in given.split():
-            found |= hmac.compare_digest(right, one.encode())
+            found |= hmac.compare_digest(right, one.encode(errors="replace"))
     return found
 
 
 def _databricks(given: str, body: bytes, secrets: Sequence[str]) -> Delivery | Refusal:
     found = False
     for secret in secrets:
-        right = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        found |= hmac.compare_digest(right.encode(), given.strip().lower().encode())
+        right = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
+        found |= hmac.compare_digest(
+            right, given.strip().lower().encode(errors="replace")
+        )
     if not found:
         return Refusal(401, "wrong signature")
     return Delivery(f"databricks-{hashlib.sha256(body).hexdigest()}")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+_CHARS = 1_000
 _JSON = "JSON"
 _OBJECT = "an object"
 _DATA = "an object with an object as its data"
@@ -101,4 +102,5 @@ def _databricks(said: Mapping[str, Any], delivery: str) -> Event:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    """As text; the start of it, as what is sent on may be only so large."""
+    return "" if value is None else str(value)[:_CHARS]

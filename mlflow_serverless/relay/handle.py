@@ -51,7 +51,11 @@ def handle(request: Request, relay: Relay) -> Answer:
 
     A status of 500 and above makes MLflow send the delivery again; below, it does not.
     """
-    answer = _handled(request, relay)
+    try:
+        answer = _handled(request, relay)
+    except Exception as cause:  # noqa: BLE001 - whatever it is, MLflow is to try again
+        relay.log(f"relay failed inside: {type(cause).__name__} {_plain(str(cause))}")
+        answer = Answer(500, "failed inside")
     delivery = request.headers.get("x-mlflow-delivery-id", "-")[:64]
     relay.log(f"relay {answer.status} {answer.said} delivery={_plain(delivery)}")
     return answer
@@ -95,8 +99,10 @@ def _genuine(event: Event, relay: Relay) -> Answer:
         return Answer(200, "seen before")
     try:
         relay.send(event)
-    except UnsentError as cause:
+    except Exception as cause:
         relay.seen.release(event.id)
+        if not isinstance(cause, UnsentError):
+            raise
         return Answer(503, f"not sent on: {cause}")
     return Answer(202, "sent on")
 

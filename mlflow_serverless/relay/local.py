@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from mlflow_serverless.relay.errors import RelaySilentError
 from mlflow_serverless.store import key_of, write_json
@@ -25,6 +26,7 @@ from mlflow_serverless.store import key_of, write_json
 STARTING_S = 30.0
 STOPPING_S = 10.0
 _PAUSE_S = 0.05
+_TRIES = 20
 _AS = "MLFLOW_SERVERLESS_RELAY_AS"
 """Says to the process what it was started as; another one is started for another."""
 
@@ -70,9 +72,7 @@ class Folder:
         """Be the relay of this folder; False if another one is."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "relay.lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            if not any(_taken(lock) for _ in range(_TRIES)):
                 yield False
                 return
             said = {"pid": os.getpid(), "url": url, "as": os.environ.get(_AS, "")}
@@ -84,11 +84,17 @@ class Folder:
         if not file.is_file():
             return False
         with file.open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return True
+            return not _taken(lock, pause=0.0)
+
+
+def _taken(lock: IO[str], pause: float = _PAUSE_S) -> bool:
+    """Take the lock if nobody has it; whoever only asks has it for a moment, too."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        time.sleep(pause)
         return False
+    return True
 
 
 def start(folder: Folder, options: Sequence[str], policy: str) -> str:

@@ -66,17 +66,29 @@ def relay_with(
         RelaySettingsError: One is missing or wrong.
     """
     clients = client or _boto3
-    secrets = tuple(_secret(_need(environ, _SECRETS), clients).split())
-    if not secrets:
-        raise RelaySettingsError(_SECRETS)
     return Relay(
-        secrets=secrets,
+        secrets=secrets_of(environ, clients),
         filters=read(_need(environ, "RELAY_FILTERS")),
         seen=_seen(_need(environ, _SEEN), clients),
         send=send,
         clock=time.time,
         databricks=environ.get("RELAY_DATABRICKS") == "1",
     )
+
+
+def secrets_of(
+    environ: Mapping[str, str], client: Client | None = None
+) -> tuple[str, ...]:
+    """
+    What deliveries are signed with, the newest first.
+
+    Raises:
+        RelaySettingsError: There is none.
+    """
+    secrets = _secret(_need(environ, _SECRETS), client or _boto3).split()
+    if not secrets:
+        raise RelaySettingsError(_SECRETS)
+    return tuple(secrets)
 
 
 def github_of(environ: Mapping[str, str], client: Client) -> Callable[[Event], None]:

@@ -1,7 +1,7 @@
 """One version against the other: does it happen more often, at the same time?"""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,9 @@ Table = tuple[int, int, int, int]
 """Events and trials of the candidate, events and trials of the baseline."""
 
 _ODDS = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+
+_FEWEST, _SMALL = 6, 1e-9
+"""Cells from which a spread can be known; a spread that is none."""
 
 CAP = math.log(30)
 """The most that one cell of time may say: one bad minute is not a bad version."""
@@ -31,9 +34,26 @@ def more_often(tables: Iterable[Table]) -> float:
     Args:
         tables: One a cell, in which requests were shared out at random.
     """
-    told = [_ratios(*table) for table in tables if all(table[1::2]) and any(table[::2])]
-    ratios = np.array(told, float).reshape(-1, len(_ODDS))
-    return from_anywhere(np.minimum(ratios, CAP))
+    told = [t for t in tables if all(t[1::2]) and any(t[::2])]
+    ratios = np.array([_ratios(*t) for t in told], float).reshape(-1, len(_ODDS))
+    return from_anywhere(np.minimum(ratios, CAP) / _unsteadiness(told))
+
+
+def _unsteadiness(tables: Sequence[Table]) -> float:
+    """
+    By how much counts vary more from cell to cell than chance alone makes them.
+
+    Failures come in bursts that one version happens to meet. Dividing the evidence by
+    this, at least 1, can only make it weaker; a steady difference is no unsteadiness.
+    """
+    if len(tables) < _FEWEST:
+        return 1.0
+    a, n, b, m = np.array(tables, float).T
+    both, size = a + b, n + m
+    mean = both * n / size
+    spread = mean * (1 - n / size) * (size - both) / np.maximum(size - 1, 1)
+    scores = ((a - mean) / np.sqrt(np.maximum(spread, _SMALL)))[spread > _SMALL]
+    return max(1.0, float(np.var(scores, ddof=1))) if len(scores) >= _FEWEST else 1.0
 
 
 @lru_cache(maxsize=16_384)

@@ -7,11 +7,13 @@ import json
 import shutil
 import subprocess
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mlflow_serverless.local.setup import Setup
 from tests.fakes.aws.registry import PASSWORD, USER
+from tests.fakes.patience import until
 
 RUNTIME = Path(__file__).parent / "container.py"
 """What environments are started with: it runs the image."""
@@ -46,11 +48,18 @@ class Engine:
 
     def close(self) -> None:
         """Leave no container and no image behind."""
-        listed = self._run("ps", "-aq", "--filter", f"label={self._label}").split()
-        if listed:
-            self._run("rm", "-f", *listed)
+        until(self._ended)
         for image in self._pulled:
             self._run("rmi", "-f", image)
+
+    def _ended(self) -> bool:
+        """Whether no container is left; those that linger are ended."""
+        with suppress(RuntimeError):  # one that is being removed cannot be again
+            left = self._run("ps", "-aq", "--filter", f"label={self._label}").split()
+            if left:
+                self._run("rm", "-f", *left)
+            return not left
+        return False
 
     @property
     def _docker(self) -> list[str]:

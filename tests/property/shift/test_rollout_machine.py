@@ -121,6 +121,9 @@ class Rollouts(RuleBasedStateMachine):
                 ORDERS[order](self.name, ALIAS, self.drivers[2])
                 self.by_hand += 1
 
+        with suppress(ServerlessError):
+            begin(NAME, ALIAS, "2", STRATEGIES[0], self.drivers[0])
+        self.requests_come(seconds=130, candidate_fails=False)
         self.cloud.meanwhile = others
         with suppress(ServerlessError):
             advance(self.name, ALIAS, self.drivers[1])

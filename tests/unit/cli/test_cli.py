@@ -99,7 +99,7 @@ def test_delete_may_be_repeated(run, deployed):
             ["deploy", "x", "m", "-C", "memory=1"],
             Kind.BAD_INPUT, "did you mean memory_mb?",
         ),
-        (["status", "-t", "lambda:/eu-west-1"], Kind.UNSUPPORTED, "comes later"),
+        (["status", "-t", "lambda:/eu-west-1"], Kind.DENIED, "no AWS credentials"),
         (["status", "-t", "sagemaker"], Kind.BAD_INPUT, "not a target"),
         (["logs", "fruad"], Kind.NOT_FOUND, "no deployment 'fruad'"),
     ],

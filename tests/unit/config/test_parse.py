@@ -133,6 +133,18 @@ def test_every_mistake_is_reported_with_its_key():
     assert 8 == len(found)
 
 
+@pytest.mark.parametrize("precision", ["int8", "float16"])
+def test_fewer_bits_are_not_asked_of_a_library(precision):
+    """
+    A precision that the native engine would ignore is a mistake, not a wish.
+    """
+    (found,) = mistakes({"engine": "native", "optimise.precision": precision})
+
+    assert found.startswith("engine=native serves the model as it is")
+    assert f"optimise.precision={precision}" in found
+    assert "native" == parse({"engine": "native"}).engine
+
+
 @given(key=st.text(min_size=1, max_size=20))
 def test_unknown_keys_are_never_dropped(key):
     """
@@ -199,3 +211,46 @@ def test_limits_are_aws_s():
 
     assert any("reserved" in mistake for mistake in found)
     assert any(f"at most {limits.ENVIRONMENT_BYTES}" in mistake for mistake in found)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"provisioned": 1, "cold_start": "snapshot"}, "cold_start=provisioned"),
+        ({"vpc.subnets": "a"}, "vpc.subnets and vpc.security_groups"),
+        ({"api.auth": "jwt"}, "api.issuer and api.audience"),
+        (
+            {"api.auth": "jwt", "api.issuer": "http://i", "api.audience": "a"},
+            "https://",
+        ),
+        ({"api.domain": "models.example"}, "api.certificate"),
+        ({"mount.path": "/srv/models"}, "begins with /mnt/"),
+        ({"log_retention_days": 8}, "1, 3, 5, 7, 14"),
+        ({"role": "admin"}, "is no ARN"),
+        ({"image.model_store": "https://x"}, "s3://BUCKET/PREFIX"),
+        ({"image.repository": "Models"}, "small letters"),
+        ({"keep_versions": 0}, "greater than or equal to 1"),
+        ({"url.auth": "everybody"}, "'off', 'iam' or 'public'"),
+        ({"architecture": "arm64"}, "did you mean image.architecture?"),
+    ],
+)
+def test_options_of_aws_are_held_to_its_rules(given, said):
+    """
+    Before anything is asked of it.
+    """
+    with pytest.raises(ConfigError) as caught:
+        parse(given)
+
+    assert said in caught.value.message
+
+
+def test_several_texts_are_written_with_commas():
+    """
+    Or as a list in a file; none of them is nothing.
+    """
+    told = parse({"allow": "public-url, open-cors"})
+
+    assert ("public-url", "open-cors") == told.allow
+    assert told == parse({"allow": ["public-url", "open-cors"]})
+    assert told == parse(flat(told))
+    assert () == parse({"allow": "none"}).allow

@@ -106,6 +106,15 @@ def test_a_tag_that_is_no_move_is_left_alone(value):
     assert [] == list(moves_in(tags, "models:/fraud/1"))
 
 
+def test_a_copy_of_a_version_has_no_history_of_its_own():
+    """
+    MLflow copies a version with its tags; they are about the other one.
+    """
+    tags = dict([move(1, Does.SERVES).as_tag()])
+
+    assert [] == list(moves_in(tags, "models:/copied/1"))
+
+
 def test_what_served_at_a_time_is_the_last_move_before_it():
     """
     Nothing before the first, nothing once it is retired.

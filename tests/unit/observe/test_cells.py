@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.observe import Window, joined, observe
@@ -81,6 +81,7 @@ def test_lines_that_tell_of_no_request_count_none():
     assert (0, 7, 0.9) == (ours.answers, ours.throttles, ours.memory_used)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(1_000, 1_299), st.sampled_from("12")), max_size=40),
     st.integers(0, 4),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.observe import Histogram
@@ -19,6 +19,7 @@ from mlflow_serverless.observe.histogram import (
 latencies = st.floats(1, 9e8)
 
 
+@settings(deadline=None)
 @given(latencies)
 def test_every_value_is_known_within_a_percent(value: float):
     """
@@ -29,6 +30,7 @@ def test_every_value_is_known_within_a_percent(value: float):
     assert math.isclose(value, near, rel_tol=0.01)
 
 
+@settings(deadline=None)
 @given(st.lists(latencies, min_size=1, max_size=200), st.floats(0.01, 1))
 def test_quantiles_are_those_of_the_values(values: list[float], part: float):
     """
@@ -41,6 +43,7 @@ def test_quantiles_are_those_of_the_values(values: list[float], part: float):
     )
 
 
+@settings(deadline=None)
 @given(st.lists(latencies, max_size=50), st.lists(latencies, max_size=50))
 def test_minutes_add_up_to_hours(some: list[float], others: list[float]):
     """

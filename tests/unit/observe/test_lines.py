@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_runtime.telemetry import Facts, Telemetry
@@ -65,6 +65,7 @@ def test_nonsense_is_missing(value: object):
     assert read(LINE | {"HandleUs": value}).took_us is None
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*LINE, "Shadow", "Outputs", "MemoryMB", "MemoryUsedMB"]),

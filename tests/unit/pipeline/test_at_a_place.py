@@ -101,7 +101,7 @@ def test_what_the_audit_refuses_is_refused_before_anything_is_built(world, rooms
     allowed = {"url.auth": "public", "allow": "public-url"}
     assert deploy(wish(**allowed), world, rooms).changed
     said = [f["what"] for event, f in world.tell.events if event == "audit.warning"]
-    assert ["allowed: everybody can call the function URL live [public-url]"] == said
+    assert ["allowed: everybody can call the function URL of live [public-url]"] == said
 
 
 def test_what_preflight_refuses_is_refused_before_anything_is_built(world, rooms):

@@ -143,6 +143,20 @@ def test_the_same_update_again_begins_nothing_anew(world, rooms):
     assert (note, "waiting") == (alias(world).note, again.rollout)
 
 
+def test_running_an_update_again_never_ends_its_rollout_early(world, rooms):
+    """
+    With too little traffic left to choose a strategy, the one that was begun stays.
+    """
+    deploy(wish(1), world, rooms)
+    world.cloud.tell(datetime.now(UTC).timestamp() - 60, "1", 300)
+    deploy(wish(2), world, rooms)
+    world.cloud.told.clear()
+    again = deploy(wish(2), world, rooms)
+
+    assert "waiting" == again.rollout
+    assert "1" == alias(world).version
+
+
 def test_another_version_must_wait_for_the_rollout(world, rooms):
     """
     It is refused before anything is changed; once promoted, the guard gives way.

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.errors import Kind
@@ -112,6 +112,7 @@ def test_a_killed_run_goes_on_where_it_was(world, rooms, room):
     assert "1" == status("fraud", world).serving.version
 
 
+@settings(deadline=None)
 @given(die_after=st.integers(0, 6), second=st.booleans())
 def test_an_interrupted_apply_is_finished_by_the_next(
     tmp_path_factory, die_after, second

@@ -214,6 +214,36 @@ def test_what_could_not_be_sent_on_may_come_again(relay):
     assert 1 == len(sent.events)
 
 
+def test_a_failure_inside_may_come_again_too(relay, sent):
+    """
+    Something breaks that nobody foresaw: 500, nothing is said of it to the caller, and
+    the delivery is not counted as seen.
+    """
+
+    def broken(event):
+        raise ZeroDivisionError("of all things")
+
+    lines = []
+    first = handle(delivery(), relay._replace(send=broken, log=lines.append))
+    second = handle(delivery(), relay)
+
+    assert (500, "failed inside") == first
+    assert "ZeroDivisionError of?all?things" in lines[0]
+    assert 202 == second.status
+
+
+def test_a_long_value_is_sent_on_shortened(relay, sent):
+    """
+    A tag's value may have 100,000 characters; a dispatch not.
+    """
+    body = body_of(
+        "model_version_tag", "set", name="churn", key="deploy", value="x" * 9**5
+    )
+
+    assert 202 == handle(delivery(body), relay).status
+    assert 1_000 == len(sent.events[0].value)
+
+
 def test_of_many_copies_at_once_one_goes_through(relay, sent):
     """
     The claim is one for all processes and threads.
@@ -272,9 +302,9 @@ def test_the_log_cannot_be_forged(relay):
 @settings(deadline=None)
 @given(
     body=st.binary(max_size=60),
-    given_=st.text(max_size=60),
-    stamp=st.text(max_size=12),
-    delivery_=st.text(min_size=1, max_size=12),
+    given_=st.text(st.characters(), max_size=60),
+    stamp=st.text(st.characters(), max_size=12),
+    delivery_=st.text(st.characters(), min_size=1, max_size=12),
 )
 def test_nothing_unsigned_gets_through(body, given_, stamp, delivery_):
     """

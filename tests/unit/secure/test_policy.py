@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.plan import Place
@@ -99,6 +99,7 @@ def test_the_network_is_for_lambda_not_for_the_functions_code():
     }
 
 
+@settings(deadline=None)
 @given(reach=reaches)
 def test_no_reach_brings_wildcards(reach):
     """Only actions for which AWS knows no resource are allowed on all of them."""
@@ -108,6 +109,7 @@ def test_no_reach_brings_wildcards(reach):
             assert set(said["Action"]) <= UNBOUND_ACTIONS
 
 
+@settings(deadline=None)
 @given(reach=reaches)
 def test_policies_are_canonical(reach):
     """What is written compares equal with what is read back, however it is spaced."""

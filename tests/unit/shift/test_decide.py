@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.shift import (
@@ -116,6 +116,7 @@ def test_what_is_over_stays(state, verdict):
         aborted(over, 1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2_000), st.sampled_from([WAITING, SHIFTING, LAST]))
 def test_silence_never_promotes(waited: int, rollout: Rollout):
     """

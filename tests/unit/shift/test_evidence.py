@@ -15,6 +15,7 @@ from mlflow_serverless.shift.evidence.slower import _cliff
 from mlflow_serverless.shift.evidence.strata import Stratum, groups, strata
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.floats(0.01, 0.9))
 def test_a_limit_is_a_fair_wager(trials: int, limit: float):
     """
@@ -28,6 +29,7 @@ def test_a_limit_is_a_fair_wager(trials: int, limit: float):
     assert math.isclose(1.0, float(chances @ worth), rel_tol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 15), st.integers(1, 15), st.integers(1, 12))
 def test_comparing_is_a_fair_wager(trials: int, others: int, events: int):
     """
@@ -125,6 +127,7 @@ def test_latencies_without_spread_are_no_trouble(value: float):
     assert value == 1.0 or slower(more).everywhere > 8
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 200), min_size=1, max_size=30),
     st.lists(st.integers(1, 200), min_size=1, max_size=30),
@@ -144,8 +147,8 @@ def test_cliffs_delta_is_that_of_mann_and_whitney(ours, theirs):
     assert 0 <= chance <= 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=40))
 @settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=40))
 def test_no_request_is_counted_twice(sizes: list[tuple[int, int]]):
     """
     Strata and groups hold each request once, and both versions each.

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless import limits
@@ -53,6 +53,7 @@ def rollouts(draw: st.DrawFn) -> Rollout:
     )
 
 
+@settings(deadline=None)
 @given(rollouts())
 def test_a_note_says_all_but_the_end_of_the_reason(rollout: Rollout):
     """
@@ -70,6 +71,7 @@ def test_a_note_says_all_but_the_end_of_the_reason(rollout: Rollout):
     assert rollout.identity == back.identity
 
 
+@settings(deadline=None)
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), lambda inner: (
     st.lists(inner) | st.dictionaries(st.sampled_from("rbcsityop"), inner)
 )).map(json.dumps))  # fmt: skip

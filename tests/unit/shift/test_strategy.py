@@ -1,7 +1,7 @@
 """Strategies by name."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.config import flat, parse
@@ -126,6 +126,7 @@ def test_mistakes_in_text_are_reported_with_their_keys():
         assert key in refusal.value.message
 
 
+@settings(deadline=None)
 @given(st.integers(1, 99))
 def test_linear_steps_are_even_and_end_below_all(step: int):
     """
