@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.config.strategy import AUTO
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.pipeline.errors import StrategyNotGivenError
 from mlflow_serverless.plan import Actual, Plan, PointAlias, ProvisionedConcurrency
 from mlflow_serverless.topology.topology import SHADOW
@@ -106,7 +107,10 @@ def _wanted(have: Actual, config: DeploymentConfig, logbook: Logbook) -> Chosen:
     if config.strategy.name != AUTO:
         return Chosen(strategy)
     needed = needed_an_hour(strategy, config.judge.promote_requests)
-    seen = traffic(have.name, logbook, most=needed)
+    try:
+        seen = traffic(have.name, logbook, most=needed)
+    except ServerlessError as error:
+        return Chosen(None, f"the last hour's requests are unknown: {error.message}")
     if seen >= needed:
         return Chosen(strategy)
     why = (
@@ -124,10 +128,22 @@ def needed_an_hour(strategy: "Strategy", answers: int) -> int:
 
 
 def traffic(name: str, logbook: Logbook, *, most: int) -> int:
-    """Requests of the last hour; no more than *most* are counted."""
-    since = datetime.now(UTC) - timedelta(seconds=HOUR_S)
-    lines = filter(_is_request, logbook.metrics(name, since=since))
-    return sum(1 for _ in islice(lines, most))
+    """
+    Requests of the last hour; no more than *most* are counted.
+
+    The last minute is read first: where there is much, that is enough of it.
+
+    Raises:
+        ServerlessError: The log cannot be read.
+    """
+    seen, now = 0, datetime.now(UTC)
+    for seconds in (60.0, 600.0, HOUR_S):
+        since = now - timedelta(seconds=seconds)
+        lines = filter(_is_request, logbook.metrics(name, since=since))
+        seen = sum(1 for _ in islice(lines, most))
+        if seen >= most:
+            break
+    return seen
 
 
 def _is_request(line: Mapping[str, object]) -> bool:

@@ -186,6 +186,24 @@ def test_without_traffic_to_judge_by_all_moves_at_once_and_says_so(world, rooms)
     assert "0 requests in the last hour; 250 are needed" in said
 
 
+def test_where_the_log_cannot_be_read_all_moves_at_once_and_says_so(world, rooms):
+    """
+    An update does not fail for want of what only chooses how it moves.
+    """
+
+    class Refusing(RolloutCloud):
+        def metrics(self, name, *, since=None):
+            raise NoRolloutError(name, "any error of ours")
+
+    refusing = replace(world, cloud=Refusing(answer=lambda _: RIGHT))
+    deploy(wish(1), refusing, rooms)
+    done = deploy(wish(2), refusing, rooms)
+
+    assert ("2", "") == (alias(refusing).version, done.rollout)
+    said = [f["what"] for e, f in world.tell.events if e == "shift.done"][-1]
+    assert "the last hour's requests are unknown" in said
+
+
 def test_with_traffic_an_update_is_shadowed_then_canaried(world, rooms):
     """
     The default strategy; the versions were ready for it from the first.
