@@ -56,7 +56,7 @@ def test_every_command_has_help(run):
     for name, command in main.commands.items():
         result = run(name, "--help")
         assert 0 == result.exit_code
-        assert command.help.split("\n", maxsplit=1)[0].endswith("."), name
+        assert command.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
 
 
 def test_status_shows_what_is_deployed(run, deployed):
@@ -375,8 +375,9 @@ def test_iam_prints_a_policy_to_attach(run):
     function = json.loads(run("iam", "fraud", *where, "--of", "function").stdout)
 
     assert {"PassRole", "Look"} <= {said["Sid"] for said in deployer["Statement"]}
-    (said,) = function["Statement"]
-    assert said["Resource"][0].startswith("arn:aws-cn:logs:cn-north-1:123456789012:")
+    said = {one["Sid"]: one["Resource"] for one in function["Statement"]}
+    log = "arn:aws-cn:logs:cn-north-1:123456789012:"
+    assert said["WriteItsLog"][0].startswith(log)
     refused = run("iam", "fraud")
     assert 2 == refused.exit_code
     assert "--account and --region" in refused.output
