@@ -53,10 +53,20 @@ class Plan(NamedTuple):
     """What null is inside a text input; the model's pandas decides."""
 
     def told(self, data: Any) -> Any:
-        """*data* with its nulls as this input knows them."""
+        """
+        *data* with its nulls as this input knows them.
+
+        A column of nulls alone is None whatever the pandas: it finds no text there, so
+        it makes objects, not texts.
+        """
         if self.dtype != "string" or self.null == NULL_TEXT or NULL_TEXT not in data:
             return data
-        return [self.null if text == NULL_TEXT else text for text in data]
+        told, width = list(data), max(len(self.names), 1)
+        for at in range(width):
+            cells = told[at::width]
+            if any(text != NULL_TEXT for text in cells):
+                told[at::width] = [self.null if t == NULL_TEXT else t for t in cells]
+        return told
 
 
 class Binder:

@@ -9,6 +9,7 @@ from typing import Any
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
 from mlflow_serverless.aws.errors import explained
+from mlflow_serverless.aws.front import NoFrontDoorError, post
 from mlflow_serverless.aws.functions import Functions, function_of, stillborn
 from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
@@ -43,11 +44,7 @@ from mlflow_serverless.plan import (
     name_of,
     rules,
 )
-from mlflow_serverless.plan.errors import (
-    ArtifactInUseError,
-    NoSuchFunctionError,
-    VersionInUseError,
-)
+from mlflow_serverless.plan.errors import ArtifactInUseError, VersionInUseError
 from mlflow_serverless.preflight import Facts
 from mlflow_serverless.world import LogLine, Reply, Tell
 
@@ -203,6 +200,21 @@ class AwsCloud:
         with explained():
             return call(self._access, self._functions, name, payload, qualifier)
 
+    def post(self, name: str, payload: bytes) -> Reply:
+        """
+        Call *name* as its callers do: by the URL in front of it, signed if need be.
+
+        Raises:
+            NoFrontDoorError: It has neither a function URL nor an HTTP API.
+            ServerlessError: It cannot be reached, or lets nobody in.
+        """
+        with explained():
+            outputs = dict(self._around.look(name).outputs)
+            url = outputs.get("url") or outputs.get("api_url")
+            if url is None:
+                raise NoFrontDoorError(name)
+            return post(self._access, url, payload)
+
     # Logbook.
 
     def logs(self, name: str, *, since: datetime | None = None) -> Iterator[LogLine]:
@@ -215,18 +227,6 @@ class AwsCloud:
         """See `world.Logbook`."""
         found = self._logs.metrics(name, since=since, group=self._group(name))
         return _explained(found)
-
-    def follow(self, name: str, *, since: datetime) -> Iterator[LogLine]:
-        """
-        Lines of *name* as they come, for ever.
-
-        Raises:
-            NoSuchFunctionError: There is no such deployment.
-        """
-        with explained():
-            if self._functions.look(name) is None:
-                raise NoSuchFunctionError(name)
-        return _explained(self._logs.follow(name, since=since, group=self._group(name)))
 
     def _group(self, name: str) -> str:
         with explained():

@@ -234,9 +234,22 @@ class DeploymentConfig(Section):
     judge: JudgeConfig = JudgeConfig()
     """What is asked of a new version before it gets more traffic."""
 
+    wait: bool = False
+    """Stay until the rollout is over, and drive it; of this one call only."""
+
     @model_validator(mode="after")
     def _one_answer_to_cold_starts(self) -> Self:
         kept = self.provisioned is not None
         said = "provisioned goes with cold_start=provisioned (or auto)"
         need(not kept or self.cold_start in {"auto", "provisioned"}, said)
+        return self
+
+    @model_validator(mode="after")
+    def _quantises_a_graph(self) -> Self:
+        precise = self.engine != "native" or self.optimise.precision == "exact"
+        said = (
+            f"engine=native serves the model as it is; optimise.precision="
+            f"{self.optimise.precision} is for engine=onnx or auto"
+        )
+        need(precise, said)
         return self

@@ -143,7 +143,7 @@ def test_what_it_said_is_in_the_log(deployed):
     """Lines and embedded metrics, by way of CloudWatch."""
     metrics = list(mlflow_serverless.metrics(NAME, target=TARGET))
 
-    assert {True, False} == {bool(metric.get("Cold")) for metric in metrics}
+    assert {True, False} == {metric["cold"] for metric in metrics}
 
 
 def test_what_nobody_needs_goes(deployed, aws):
