@@ -14,6 +14,7 @@ from mlflow_serverless.cli import (
     planning,
     reconciling,
     relaying,
+    shifting,
     validating,
 )
 
@@ -30,6 +31,12 @@ for command in (
     exporting.export,
     deploying.verify,
     deploying.delete,
+    shifting.rollout,
+    shifting.advance,
+    shifting.pause,
+    shifting.resume,
+    shifting.promote,
+    shifting.abort,
     keeping.rollback,
     keeping.gc,
     planning.iam,
