@@ -15,6 +15,7 @@ from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.pipeline.desired import caused, config_of, model_of, tag
 from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
+from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
@@ -53,7 +54,8 @@ def deploy(
     """
     Bring about what *request* asks for, or change nothing.
 
-    The new version is asked once before any traffic is moved to it.
+    The new version is asked once before any traffic is moved to it, and its front
+    door once after; traffic goes back if that fails.
 
     Raises:
         ServerlessError: Of the room that refused; what was finished is kept, and the
@@ -74,6 +76,9 @@ def deploy(
     want = _caused(intended.want, now, request)
     changes = _planned(want, now, request, world)
     asked = _carried_out(changes, want, built, config, world)
+    if changes and config.smoke:
+        outside = enter(want, built.question, now.alias(want.alias), world)
+        asked = "; ".join(filter(None, (asked, outside)))
     done = replace(
         _deployment(want, changes, built, world),
         smoke=asked,
