@@ -117,7 +117,7 @@ def enter(
                 raise FrontDoorError(name, front.url, status, wrong, back)
             said.append(_RIGHT.get(front.auth, "answers as the model does"))
             shown.say(f"{front.url} {said[-1]}", status=status)
-    return "; ".join(f"by its URL, {one}" for one in said)
+    return "; ".join(f"its URL {one}" for one in said)
 
 
 _RIGHT = {"JWT": "refuses whoever has no token"}
