@@ -119,6 +119,7 @@ def world_for(
         downloads=root / "models",
         tell=tell,
         doors=doors,
+        rollouts=root / "rollouts",
     )
 
 

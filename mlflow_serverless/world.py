@@ -179,3 +179,5 @@ class World:
     tell: Tell
     doors: Doors | None = None
     """None where nothing leads in over HTTP."""
+    rollouts: Path | None = None
+    """Where looks at rollouts are kept; only in memory if None."""

@@ -8,7 +8,7 @@ import pytest
 
 from lambda_runtime import manifest as m
 from mlflow_serverless.apply import apply
-from mlflow_serverless.local import LocalCloud, status, stop
+from mlflow_serverless.local import LocalCloud, stop
 from mlflow_serverless.local.function_url import from_reply
 from mlflow_serverless.local.serve import application
 from mlflow_serverless.package import Bundle
@@ -22,7 +22,7 @@ from mlflow_serverless.plan import (
 )
 from tests.fakes.asgi import request
 from tests.fakes.bundles import keep
-from tests.fakes.patience import until
+from tests.fakes.patience import phases, until
 from tests.fakes.tell import silent
 
 pytestmark = pytest.mark.emulator
@@ -104,12 +104,6 @@ def deploy(cloud, tmp_path):
         return want
 
     return make
-
-
-def phases(root: Path, name: str) -> set[str]:
-    """What this function's environments do now."""
-    found = status(root)
-    return {e.phase for e in found.environments if e.name == name} if found else set()
 
 
 def predictions(reply) -> list[float]:
