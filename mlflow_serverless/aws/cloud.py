@@ -9,7 +9,6 @@ from typing import Any
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
 from mlflow_serverless.aws.errors import explained
-from mlflow_serverless.aws.front import NoFrontDoorError, post
 from mlflow_serverless.aws.functions import Functions, function_of, stillborn
 from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
@@ -199,21 +198,6 @@ class AwsCloud:
         rules.check_function_name(name)
         with explained():
             return call(self._access, self._functions, name, payload, qualifier)
-
-    def post(self, name: str, payload: bytes) -> Reply:
-        """
-        Call *name* as its callers do: by the URL in front of it, signed if need be.
-
-        Raises:
-            NoFrontDoorError: It has neither a function URL nor an HTTP API.
-            ServerlessError: It cannot be reached, or lets nobody in.
-        """
-        with explained():
-            outputs = dict(self._around.look(name).outputs)
-            url = outputs.get("url") or outputs.get("api_url")
-            if url is None:
-                raise NoFrontDoorError(name)
-            return post(self._access, url, payload)
 
     # Logbook.
 

@@ -22,6 +22,7 @@ from mlflow_serverless.pipeline.ending import (
     follow,
 )
 from mlflow_serverless.pipeline.errors import ModelUnnamedError
+from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
@@ -65,7 +66,8 @@ def deploy(
     """
     Bring about what *request* asks for, or change nothing.
 
-    The new version is asked once before any traffic is moved to it.
+    The new version is asked once before any traffic is moved to it, and its front
+    door once after; traffic goes back if that fails.
 
     Args:
         request: What is wished for.
@@ -96,6 +98,9 @@ def deploy(
         changes=changes, want=want, built=built, config=config, chosen=chosen
     )
     asked = carry_out(ending, world)
+    if changes and config.smoke:
+        outside = enter(want, built.question, now.alias(want.alias), world)
+        asked = "; ".join(filter(None, (asked, outside)))
     done = replace(_deployment(want, changes, built, world), smoke=asked)
     if config.record:
         _recorded(have, ending, done, world)
