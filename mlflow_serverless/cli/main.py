@@ -6,6 +6,7 @@ from lambda_runtime.version import __version__
 from mlflow_serverless.cli import (
     deploying,
     doctor,
+    exporting,
     invoking,
     keeping,
     local,
@@ -27,6 +28,7 @@ def main() -> None:
 for command in (
     deploying.deploy,
     planning.plan,
+    exporting.export,
     deploying.verify,
     deploying.delete,
     shifting.rollout,

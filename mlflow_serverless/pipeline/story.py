@@ -124,6 +124,8 @@ def plan_only(
     return Proposal(
         name=request.name,
         target=world.target,
+        want=want,
+        place=place,
         plan=changes,
         model=built.model.uri,
         bundle=built.bundle.digest,
