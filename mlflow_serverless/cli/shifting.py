@@ -42,8 +42,7 @@ T = TypeVar("T")
     "advanced; 11 held; 12 nothing to do; 9 rolled back.",
 )  # fmt: skip
 def advance(session: Session, *, name: str, wait: bool, detailed: bool) -> None:
-    """
-    Take one look at the rollout of NAME, and make at most one move.
+    """Take one look at the rollout of NAME, and make at most one move.
 
     Exits with 9 if the new version has lost its traffic, with 1 to 8 if an error kept
     it from looking, else with 0, unless --exit-code asks for more.

@@ -90,7 +90,7 @@ def deploy(
     built = build(model, config, world, rooms)
     intended = intend(have, config, built, place, world)
     refuse(request.name, intended.findings)
-    _said(intended.findings, world)
+    warn(intended.findings, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     want = _caused(intended.want, now, request)
     changes = _planned(want, now, request, world)
@@ -145,7 +145,7 @@ def plan_only(
     )
 
 
-def _said(findings: tuple[Finding, ...], world: World) -> None:
+def warn(findings: tuple[Finding, ...], world: World) -> None:
     """What stops nothing is said all the same."""
     for finding in findings:
         if finding.weight in {Weight.WARNING, Weight.ALLOWED}:
