@@ -94,17 +94,13 @@ class AwsCloud:
 
     def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:
         """See `world.Control`; read back from AWS alone."""
-        with explained(), ThreadPoolExecutor(2) as pool:
+        with explained(), ThreadPoolExecutor(1) as pool:
             around = pool.submit(self._around.look, name, wanted)
             have = self._core(name)
-            have = replace(have, artifacts=tuple(sorted(self._kept(have))))
-            return around.result().onto(have)
-
-    def _kept(self, have: Actual) -> Iterator[str]:
-        yield from self._images.kept(have, self._access.place.registry)
-        parts = (have.function, *have.versions)
-        urls = {part.settings.model_url for part in parts if part is not None}
-        yield from self._models.kept(have.name, frozenset(urls - {""}))
+            images = (*self._images.kept(have, self._access.place.registry),)
+            have = around.result().onto(have)
+            kept = (*images, *self._models.kept(have))
+            return replace(have, artifacts=tuple(sorted(kept)))
 
     def _core(self, name: str) -> Actual:
         found = self._functions.look(name)

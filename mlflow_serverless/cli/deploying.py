@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mlflow_serverless.model import ServableModel
     from mlflow_serverless.plan import Foreign
 
+MAY_BE_LEFT = 10
+"""Exit code of a delete after which something may be left; see `session.EXIT_CODES`."""
+
 
 @click.command()
 @command
@@ -97,9 +100,23 @@ def _verify_live(
 @command
 @named
 def delete(session: Session, *, name: str) -> None:
-    """Take NAME away with its versions; safe to repeat."""
+    """
+    Take NAME away with its versions; safe to repeat.
+
+    Exits with 10 if something may be left that you are not allowed to look at; it is
+    named. Run it again as somebody who may.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
-    gone = pipeline.delete(name, session.world())
-    said = f"{name} is deleted." if gone else f"{name} was not there."
-    session.result({"name": name, "deleted": gone}, lambda console: console.print(said))
+    world = session.world()
+    left = pipeline.unseen(world.cloud.snapshot(name))
+    gone = pipeline.delete(name, world)
+
+    def show(console: Console) -> None:
+        console.print(f"{name} is deleted." if gone else f"{name} was not there.")
+        for one in left:
+            console.print(f"  may be left  {one}", markup=False)
+
+    session.result({"name": name, "deleted": gone, "may_be_left": left}, show)
+    if left:
+        raise SystemExit(MAY_BE_LEFT)

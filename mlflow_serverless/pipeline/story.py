@@ -24,6 +24,7 @@ from mlflow_serverless.pipeline.ending import (
 from mlflow_serverless.pipeline.errors import ModelUnnamedError
 from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import examine, intend, located
+from mlflow_serverless.pipeline.life import unseen
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -170,6 +171,9 @@ def delete(name: str, world: World) -> bool:
         said.say(name if removal else f"{name} is not there", fresh=bool(removal))
     if removal and config_of(have).record:
         withdraw(model_of(have, config_of(have).alias), name, world.tell)
+    if left := unseen(have):
+        what = f"not allowed to look, so these may be left: {', '.join(left)}"
+        world.tell("delete.warning", what=what, left=left)
     return bool(removal)
 
 

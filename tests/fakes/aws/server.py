@@ -133,7 +133,7 @@ class Aws:
             answer = self._answer(call.service, call.action, environ, body)
             if fault is Fault.RESPONSE_LOST:
                 answer = hang_up(environ)
-        headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+        headers = {"Content-Length": str(len(answer.body)), **answer.headers}
         start(f"{answer.status} X", list(headers.items()))
         return [answer.body]
 
@@ -162,7 +162,8 @@ class Aws:
             )
 
         body = b"".join(self._moto(environ, start))
-        said["headers"].pop("Content-Length", None)
+        if environ["REQUEST_METHOD"] != "HEAD":  # which says how long GET's would be
+            said["headers"].pop("Content-Length", None)
         return Answer(said["status"], body, said["headers"])
 
 
