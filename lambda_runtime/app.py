@@ -11,6 +11,7 @@ from lambda_runtime.exchange import Request, Response
 from lambda_runtime.faults import BrokenBundle, Fault
 from lambda_runtime.loop import Outcome
 from lambda_runtime.manifest import ManifestError, from_plain
+from lambda_runtime.record import made
 from lambda_runtime.telemetry import Facts
 
 TYPE_CHECKING = False
@@ -87,7 +88,7 @@ class App:
             response = response_of(too_large(len(body), door.limit))
             body = door.answer(response)
         direct = door.name == "direct"
-        return Outcome(
+        outcome = (
             body,
             response.headers.get("content-type", _JSON) if direct else _JSON,
             _failure(response) if direct else None,
@@ -97,6 +98,7 @@ class App:
             timing,
             getattr(door, "beside", None),
         )
+        return made(Outcome, outcome)
 
     def respond(self, request: Request) -> tuple[Response, object]:
         """The answer to one request, and what the protocol measured of it."""
