@@ -131,6 +131,7 @@ def world_for(
         store=store,
         downloads=root / "models",
         tell=tell,
+        rollouts=root / "rollouts",
     )
 
 
@@ -163,21 +164,23 @@ class AwsHints:
 def aws_hints(environ: Mapping[str, str] | None = None) -> AwsHints:
     """What the environment and the usual files say about AWS; nothing is called."""
     environ = os.environ if environ is None else environ
-    folder = Path("~/.aws").expanduser()
+    credentials = environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    config = environ.get("AWS_CONFIG_FILE", "~/.aws/config")
     return AwsHints(
         credentials=_first(
             environ,
             ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
              "AWS_CONTAINER_CREDENTIALS_FULL_URI",
              "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
-            folder / "credentials",
+            Path(credentials),
         ),
         region=_first(
-            environ, ("AWS_REGION", "AWS_DEFAULT_REGION"), folder / "config"
+            environ, ("AWS_REGION", "AWS_DEFAULT_REGION"), Path(config)
         ),
     )  # fmt: skip
 
 
 def _first(environ: Mapping[str, str], names: tuple[str, ...], file: Path) -> str:
+    file = file.expanduser()
     set_ = next((name for name in names if environ.get(name)), "")
     return set_ or (str(file) if file.is_file() else "")

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from mlflow_serverless.cli.session import Session, command, named
+from mlflow_serverless.cli.shifting import interruptible, watching
 from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.config import parse
 
@@ -26,13 +27,18 @@ def deploy(session: Session, *, name: str, wish: Wish, foreign: "Foreign") -> No
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     request = replace(wish.named(name), foreign=foreign)
-    done = pipeline.deploy(request, session.world())
+    done = interruptible(
+        lambda: pipeline.deploy(request, session.world(), watch=watching(session))
+    )
 
     def show(console: Console) -> None:
         if not done.changed:
             console.print(f"{name} is as it should be; nothing was done.")
+        does = "serves"
+        if done.rollout in {"waiting", "shifting"}:
+            does = f"begins to serve ({done.rollout})"
         console.print(
-            f"{name}:{done.alias} serves {done.model} as version {done.version}"
+            f"{name}:{done.alias} {does} {done.model} as version {done.version}"
         )
         console.print(f"  parity  {done.parity}")
         console.print(f"  bundle  {done.bundle}")

@@ -6,6 +6,7 @@ from lambda_runtime.version import __version__
 from mlflow_serverless.cli import (
     deploying,
     doctor,
+    exporting,
     invoking,
     keeping,
     local,
@@ -13,6 +14,7 @@ from mlflow_serverless.cli import (
     planning,
     reconciling,
     relaying,
+    shifting,
     validating,
 )
 
@@ -26,8 +28,15 @@ def main() -> None:
 for command in (
     deploying.deploy,
     planning.plan,
+    exporting.export,
     deploying.verify,
     deploying.delete,
+    shifting.rollout,
+    shifting.advance,
+    shifting.pause,
+    shifting.resume,
+    shifting.promote,
+    shifting.abort,
     keeping.rollback,
     keeping.gc,
     planning.iam,

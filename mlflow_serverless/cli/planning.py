@@ -66,6 +66,10 @@ def _show(proposal: "Proposal", console: Console) -> None:
         console.print(f"cost        {proposal.cost}")
     if proposal.cold_start:
         console.print(f"cold start  {proposal.cold_start}")
+    if proposal.rollout:
+        console.print(f"rollout     {escape(str(proposal.rollout))}")
+        if proposal.rollout.cost:
+            console.print(f"            {proposal.rollout.cost}")
     for title, lines in (("findings", proposal.findings), ("costs", proposal.costs)):
         for line in lines:
             console.print(f"{title:<10}  {escape(str(line))}")
@@ -81,6 +85,8 @@ def _plain(proposal: "Proposal") -> dict[str, object]:
         "engine": proposal.engine,
         "cost": proposal.cost,
         "cold_start": proposal.cold_start,
+        "rollout": str(proposal.rollout) if proposal.rollout else None,
+        "rollout_cost": proposal.rollout.cost if proposal.rollout else "",
         "steps": [
             {"kind": type(step).__name__, "text": str(step)}
             for step in proposal.plan.steps
@@ -126,7 +132,11 @@ def iam(  # noqa: PLR0913 - one argument an option
             message = f"{session.target} has no policies: name --account and --region."
             raise click.UsageError(message)
         place = asked
-    want = outline(name, parse(options_of(options)), place)
+    config = parse(options_of(options))
+    want = outline(name, config, place)
     roles = (r.policy for r in want.resources if isinstance(r, Role))
-    text = deployer_policy(place, want) if whose == "deployer" else next(roles, "{}")
+    if whose == "deployer":
+        text = deployer_policy(place, want, signing=config.image.signing)
+    else:
+        text = next(roles, "{}")
     click.echo(pretty(text))

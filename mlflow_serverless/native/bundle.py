@@ -29,6 +29,9 @@ NAME = "native"
 ENVIRONMENT = "environment"
 """Of the recipe's options: key of the isolated environment; empty for our own."""
 
+REQUIREMENTS = "requirements"
+"""Of the recipe's options: what the isolated environment was made from."""
+
 _EXAMPLES = frozenset({"input_example.json", "serving_input_example.json"})
 """They may hold data of customers, and nobody reads them to predict."""
 
@@ -74,10 +77,18 @@ def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
         feeds=draft.feeds,
         answer=draft.answer,
         files=files,
-        options={KEY: recipe | {ENVIRONMENT: draft.environment}},
+        options={KEY: recipe | _where(model, draft)},
         refusals=draft.refusals,
     )
     return seal(manifest, folder)
+
+
+def _where(model: ServableModel, draft: Draft) -> dict[str, object]:
+    """An environment of its own is made again from what it was made from."""
+    if not draft.environment:
+        return {ENVIRONMENT: ""}
+    recorded = list(model.requirements)
+    return {ENVIRONMENT: draft.environment, REQUIREMENTS: recorded}
 
 
 def _copied(source: Path, folder: Path, name: str) -> File:

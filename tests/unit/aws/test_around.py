@@ -75,7 +75,9 @@ def first(kind: str, name: str):
             threshold=900.0, tags=mine, description="slow",
             dimensions=(("FunctionName", name), ("Resource", f"{name}:live")),
         ),
-        "dashboard": Dashboard(name=names.dashboard(name), body='{"widgets":[]}'),
+        "dashboard": Dashboard(
+            name=names.dashboard(name, REGION), body='{"widgets":[]}'
+        ),
     }  # fmt: skip
     return made[kind]
 
