@@ -94,9 +94,10 @@ class Binder:
             for name in item.of or self.columns
         ]
         if manifest.refusals:
-            from lambda_runtime.protocol.gaps import guards_for  # noqa: PLC0415 - if any
+            from lambda_runtime.protocol import gaps  # noqa: PLC0415 - if any
 
-            self.guards = guards_for(self.plans, manifest.refusals)
+            self.guards = gaps.guards_for(self.plans, manifest.refusals)
+            self._check = gaps.check
 
     def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> Plan:
         dtypes = {tensor.name: tensor.dtype for tensor in inputs}
@@ -147,11 +148,7 @@ class Binder:
 
     def checked(self, bound: dict[str, Value]) -> dict[str, Value]:
         """*bound* as it is; BadRequest if it holds what the model itself refuses."""
-        if not self.guards:
-            return bound
-        from lambda_runtime.protocol.gaps import check  # noqa: PLC0415 - loaded already
-
-        return check(self.guards, bound)
+        return self._check(self.guards, bound) if self.guards else bound
 
     def bind_tensors(self, tensors: dict[str, tuple[Any, Any]]) -> dict[str, Value]:
         """Graph inputs from enforced tensors: name to (shape, typed values)."""

@@ -55,7 +55,8 @@ class Guard(NamedTuple):
     """One graph input that may be given what the model refuses."""
 
     input: str
-    dtype: str
+    step: int
+    """Bytes of an element; 0 for texts."""
     names: tuple[str, ...]
     """Its columns in order, or the tensor it is."""
     table: bool
@@ -66,11 +67,16 @@ class Guard(NamedTuple):
 
     def suspects(self, data: Any) -> bool:
         """Whether *data*, a `Value`'s, may hold what is refused: no false negatives."""
-        if not self.tops:
+        step = self.step
+        if not step:
             return NULL_TEXT in data or NAN_TEXT in data
-        size = SIZES[self.dtype]
-        tops = bytes(data)[size - 1 :: size]
+        tops = bytes(data)[step - 1 :: step]
         return len(tops.translate(None, self.tops)) != len(tops)
+
+    @property
+    def large(self) -> bool:
+        """Whether numbers that are neither NaN nor infinite may be refused."""
+        return len(self.tops) == len(_LARGE)
 
 
 def guards_for(plans: Sequence[Plan], refusals: Iterable[Refusal]) -> tuple[Guard, ...]:
@@ -90,7 +96,8 @@ def _guard(plan: Plan, refusals: Sequence[Refusal]) -> Guard:
     refused = tuple([(kind, frozenset(found)) for kind, found in marked if found])
     large = plan.dtype == "float64" and any(kind == "large" for kind, _ in refused)
     tops = b"" if text else bytes(_LARGE if large else _TOPS.get(plan.dtype, ()))
-    return Guard(plan.input, plan.dtype, names, plan.tensor is None, tops, refused)
+    step = 0 if text else SIZES.get(plan.dtype, 0)
+    return Guard(plan.input, step, names, plan.tensor is None, tops, refused)
 
 
 def check(guards: Iterable[Guard], bound: dict[str, Value]) -> dict[str, Value]:

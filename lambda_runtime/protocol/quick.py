@@ -70,7 +70,8 @@ class Block:
     """Reads requests of one shape; what *guard* suspects is left to the rules."""
 
     def __init__(self, shape: Shape, guard: Guard | None = None) -> None:
-        self._shape, self._guard = shape, guard
+        self._shape, self._strict = shape, guard is not None
+        self._guard = guard if guard is not None and guard.large else None
         code, width = _CODES[shape.dtype], shape.sizes[-1]
         self._pack = struct.Struct(f"<{width}{code}").pack
         self._infinite, self._infinite_too = _INFINITE[code]
@@ -90,6 +91,8 @@ class Block:
         """The graph's input from *body*; None if it must be read by the rules."""
         try:
             fast = json_text.Codec.fast
+            if self._strict and not fast and b"NaN" in body:
+                return None
             request = fast.quick_loads(body) if fast else json_text.plain_loads(body)
             ((form, data),) = request.items()
             rows, count = self._readers[form](data)
