@@ -124,3 +124,9 @@ def _evidence(report: ParityReport) -> Iterator[Text]:
             yield Text(
                 f"{group.name}: the model refuses: {group.reasons[0]}", style="dim"
             )
+    for item in report.refusals:
+        where = ", ".join(item.of) or "every column"
+        yield Text(
+            f"answered with 400: {item.value} in {where}; the model: {item.reason}",
+            style="dim",
+        )
