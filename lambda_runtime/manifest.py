@@ -139,6 +139,19 @@ class Feed(NamedTuple):
     nulls alone stays None, `NULL_TEXT`."""
 
 
+class Refusal(NamedTuple):
+    """One kind of value that the model raises for, where its graph would answer.
+
+    Seen when the model was asked, one such value at a time, while the graph was proved.
+    """
+
+    value: str
+    """`missing` (NaN, or null for a number), `null` (None for a text), `infinite`,
+    `large` (beyond float32), or `absent` (an optional column that is left out)."""
+    of: tuple[str, ...] = ()
+    """Columns or tensors in which it is refused; empty is all of them."""
+
+
 class Field(NamedTuple):
     """One part of the answer."""
 
@@ -211,6 +224,8 @@ class Manifest(NamedTuple):
     options: Mapping[str, Any] = {}
     """Room for one engine's or door's own settings; JSON values only."""
     schema: int = SCHEMA
+    refusals: tuple[Refusal, ...] = ()
+    """What is answered with 400 before the graph is asked."""
 
     def file(self, path: str) -> File:
         """The file at *path*; ManifestError if the manifest does not list it."""
@@ -292,6 +307,10 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         tiers=tuple(Tier(**item) for item in data["tiers"]),
         options=data.get("options", {}),
         schema=data["schema"],
+        refusals=tuple(
+            Refusal(item["value"], tuple(item["of"]))
+            for item in data.get("refusals", ())
+        ),
     )
 
 

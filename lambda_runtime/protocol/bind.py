@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lambda_runtime.manifest import Manifest
     from lambda_runtime.protocol.columns import Check
     from lambda_runtime.protocol.frames import Frame
+    from lambda_runtime.protocol.gaps import Guard
 
 _DIRECT = {"float64": "d", "float32": "f", "float16": "e"}
 """Element types a whole block of doubles is packed into at once."""
@@ -85,6 +86,18 @@ class Binder:
         self.plans = [self._plan(feed, manifest.inputs) for feed in manifest.feeds]
         fed = {name for plan in self.plans for name in plan.names}
         self.unfed = [name for name in self.columns if name not in fed]
+        self.guards: tuple[Guard, ...] = ()
+        self._kept = [
+            name
+            for item in manifest.refusals
+            if item.value == "absent"
+            for name in item.of or self.columns
+        ]
+        if manifest.refusals:
+            from lambda_runtime.protocol import gaps  # noqa: PLC0415 - if any
+
+            self.guards = gaps.guards_for(self.plans, manifest.refusals)
+            self._check = gaps.check
 
     def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> Plan:
         dtypes = {tensor.name: tensor.dtype for tensor in inputs}
@@ -121,7 +134,7 @@ class Binder:
 
         Raises:
             SchemaMismatch: A required column is missing.
-            BadRequest: A cell does not fit its column's type.
+            BadRequest: A cell does not fit its column's type, or the model refuses it.
         """
         if self.signature.tensors:
             return self.bind_tensors(self._tensors_of(frame))
@@ -129,7 +142,13 @@ class Binder:
         reading = Reading(self.columns, frame, loose=loose)
         for name in self.unfed:
             reading.typed(name)
-        return {plan.input: self._fill(plan, reading) for plan in self.plans}
+        return self.checked(
+            {plan.input: self._fill(plan, reading) for plan in self.plans}
+        )
+
+    def checked(self, bound: dict[str, Value]) -> dict[str, Value]:
+        """*bound* as it is; BadRequest if it holds what the model itself refuses."""
+        return self._check(self.guards, bound) if self.guards else bound
 
     def bind_tensors(self, tensors: dict[str, tuple[Any, Any]]) -> dict[str, Value]:
         """Graph inputs from enforced tensors: name to (shape, typed values)."""
@@ -145,7 +164,7 @@ class Binder:
                     f"which the model cannot take as {plan.dtype}."
                 ) from None
             bound[plan.input] = Value(plan.dtype, shape, data)
-        return bound
+        return self.checked(bound)
 
     def read_tensors(self, named: dict[str, Any]) -> dict[str, Value]:
         """Graph inputs from nested lists, by tensor name."""
@@ -195,6 +214,10 @@ class Binder:
             return
         if not frame.has(self._required):
             missing_names(self._required, frame.names, self.columns)
+        if self._kept and not frame.has(self._kept):
+            from lambda_runtime.protocol.gaps import require  # noqa: PLC0415 - if need be
+
+            require(frame, self._kept)
 
     def _fill(self, plan: Plan, reading: Reading) -> Value:
         count, width = reading.frame.count, len(plan.names)

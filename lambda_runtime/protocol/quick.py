@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from lambda_runtime.manifest import Answer
     from lambda_runtime.protocol.bind import Plan
+    from lambda_runtime.protocol.gaps import Guard
     from lambda_runtime.tensor import Buffer
 
     Rows = tuple[Iterable[Sequence[Any]], int]
@@ -66,10 +67,11 @@ class Shape(NamedTuple):
 
 
 class Block:
-    """Reads requests of one shape."""
+    """Reads requests of one shape; what *guard* suspects is left to the rules."""
 
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
+    def __init__(self, shape: Shape, guard: Guard | None = None) -> None:
+        self._shape, self._strict = shape, guard is not None
+        self._guard = guard if guard is not None and guard.large else None
         code, width = _CODES[shape.dtype], shape.sizes[-1]
         self._pack = struct.Struct(f"<{width}{code}").pack
         self._infinite, self._infinite_too = _INFINITE[code]
@@ -89,6 +91,8 @@ class Block:
         """The graph's input from *body*; None if it must be read by the rules."""
         try:
             fast = json_text.Codec.fast
+            if self._strict and not fast and b"NaN" in body:
+                return None
             request = fast.quick_loads(body) if fast else json_text.plain_loads(body)
             ((form, data),) = request.items()
             rows, count = self._readers[form](data)
@@ -96,6 +100,8 @@ class Block:
         except _ELSE:
             return None
         if not packed or self._infinite in packed or self._infinite_too in packed:
+            return None
+        if self._guard is not None and self._guard.suspects(packed):
             return None
         name, dtype, sizes, _, _ = self._shape
         return {name: made(Value, (dtype, (count, *sizes), packed))}
@@ -138,10 +144,19 @@ class Quick:
         plans: What reading by the rules fills.
         named: Whether the signature's columns, if any, have names and all are fed.
         answer: What the model answers.
+        guards: What the model refuses in its inputs.
     """
 
-    def __init__(self, plans: Sequence[Plan], answer: Answer, *, named: bool) -> None:
-        self._block = block_of(plans[0]) if len(plans) == 1 and named else None
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        answer: Answer,
+        *,
+        named: bool,
+        guards: Sequence[Guard] = (),
+    ) -> None:
+        guard = guards[0] if guards else None
+        self._block = block_of(plans[0], guard) if len(plans) == 1 and named else None
         self._output = answer.fields[0].output if _as_it_is(answer) else ""
 
     def read(self, body: bytes) -> dict[str, Value] | None:
@@ -182,17 +197,19 @@ def _as_it_is(answer: Answer) -> bool:
     return answer.fields[0].column is None and not answer.fields[0].labels
 
 
-def block_of(plan: Plan) -> Block | None:
+def block_of(plan: Plan, guard: Guard | None = None) -> Block | None:
     """The reader of plain requests to a model of one input, if there can be one."""
     if plan.dtype not in _CODES:
         return None
     if plan.code:
         width = len(plan.names)
-        return Block(Shape(plan.input, plan.dtype, (width,), columns=plan.names))
+        shape = Shape(plan.input, plan.dtype, (width,), columns=plan.names)
+        return Block(shape, guard)
     if plan.tensor is None or plan.tensor.dtype not in {plan.dtype, "float64"}:
         return None
     rest = plan.tensor.shape[1:]
     sizes = tuple([size for size in rest if size])
     if plan.tensor.shape[:1] != (None,) or not sizes or len(sizes) < len(rest):
         return None
-    return Block(Shape(plan.input, plan.dtype, sizes, tensor=plan.tensor.name))
+    shape = Shape(plan.input, plan.dtype, sizes, tensor=plan.tensor.name)
+    return Block(shape, guard)

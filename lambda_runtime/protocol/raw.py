@@ -101,13 +101,13 @@ def _bound(value: Value, binder: Binder) -> dict[str, Value]:
     if tensors:
         check_shape(value.shape, tensors[0])
         if as_it_is:
-            return {as_it_is: value}
+            return binder.checked({as_it_is: value})
         return binder.bind_tensors({tensors[0].name: _typed(value, tensors[0])})
     width = len(binder.columns)
     if len(value.shape) != 2 or value.shape[1] != width:
         raise BadRequest(f"x-tensor-shape must be rows,{width}: one for every column.")
     if as_it_is:
-        return {as_it_is: value}
+        return binder.checked({as_it_is: value})
     cells = unpack(value.dtype, value.data)
     rows = [cells[at : at + width] for at in range(0, len(cells), width)]
     return binder.bind(ByRow(tuple(binder.columns), rows))

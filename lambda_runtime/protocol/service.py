@@ -119,7 +119,8 @@ class Service:
 
         binder = self._binder
         named = not (binder.unnamed or binder.unfed)
-        return Quick(binder.plans, self.manifest.answer, named=named)
+        answer, guards = self.manifest.answer, binder.guards
+        return Quick(binder.plans, answer, named=named, guards=guards)
 
     def _read(self, request: Request) -> Bound:
         media = media_type(request.headers.get("content-type"))

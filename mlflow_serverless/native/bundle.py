@@ -11,6 +11,7 @@ from lambda_runtime.manifest import (
     Feed,
     File,
     Manifest,
+    Refusal,
     Tensor,
     Variant,
 )
@@ -48,6 +49,9 @@ class Draft:
     answer: Answer
     environment: str = ""
     """Key of the isolated environment that serves it; empty for our own."""
+    refusals: tuple[Refusal, ...] = ()
+    """What the model refuses, but its library would not: a column left out is filled
+    before the library sees it."""
 
 
 def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
@@ -74,6 +78,7 @@ def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
         answer=draft.answer,
         files=files,
         options={KEY: recipe | _where(model, draft)},
+        refusals=draft.refusals,
     )
     return seal(manifest, folder)
 

@@ -92,6 +92,7 @@ def make(
     draft = Draft(
         recipe=recipe, why=why, inputs=inputs, feeds=feeds, outputs=outputs,
         answer=answer, environment=environment,
+        refusals=tuple(r for r in exam.bench.refusals if r.value == "absent"),
     )  # fmt: skip
     bundle = write(model, draft, folder)
     with started(folder) as runtime:

@@ -16,6 +16,7 @@ from lambda_runtime.manifest import (
     Manifest,
     ManifestError,
     Model,
+    Refusal,
     from_plain,
     to_plain,
 )
@@ -37,6 +38,7 @@ def package(
     folder: Path,
     *,
     engine: Engine,
+    refusals: tuple[Refusal, ...] = (),
 ) -> Bundle:
     """
     Put the artefacts' files and their manifest into *folder*.
@@ -49,6 +51,7 @@ def package(
         artefacts: At least one, in the order of preference; each passed parity.
         folder: Empty, or not there yet.
         engine: What is to run them.
+        refusals: What the model was seen to refuse when they were proved.
 
     Raises:
         BundleUnreadableError: The runtime would not read the manifest as we mean it.
@@ -65,6 +68,7 @@ def package(
         feeds=graph.feeds,
         answer=graph.answer,
         files=_carry(artefacts, folder),
+        refusals=refusals,
     )
     return seal(manifest, folder)
 

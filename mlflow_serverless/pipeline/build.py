@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from lambda_runtime.manifest import Engine
+from lambda_runtime.manifest import Engine, Refusal
 from mlflow_serverless.config import DeploymentConfig, OptimiseConfig
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
@@ -94,6 +94,11 @@ def build(
     )
 
 
+def refusals_in(parity: "ParityReport") -> tuple[Refusal, ...]:
+    """What the proof saw the model refuse, for the manifest."""
+    return tuple(Refusal(item.value, item.of) for item in parity.refusals)
+
+
 class _Walk:
     """Through the rooms, telling of each."""
 
@@ -148,7 +153,7 @@ class _Walk:
         parity, proof = self.verify(formed, model, artefacts, options)
         found = [*self._reports("convert", key), *self._reports("optimise", formed)]
         return Proved(
-            bundle=self.package(formed, model, artefacts),
+            bundle=self.package(formed, model, artefacts, refusals_in(parity)),
             parity=parity,
             reports={file.name: file for file in (*found, *proof)},
         )
@@ -263,13 +268,15 @@ class _Walk:
         key: str,
         model: ServableModel,
         artefacts: "tuple[Artefact, ...]",
+        refusals: tuple[Refusal, ...],
     ) -> Bundle:
         identity = key_of(
-            before=key, uri=model.uri, version=model.version, id=model.model_id
-        )
+            before=key, uri=model.uri, version=model.version, id=model.model_id,
+            refusals=[list(item) for item in refusals],
+        )  # fmt: skip
 
         def make(folder: Path) -> None:
-            package(model, artefacts, folder, engine=ENGINE)
+            package(model, artefacts, folder, engine=ENGINE, refusals=refusals)
 
         with step(self._world.tell, "package") as said:
             made = self._world.store.obtain("bundle", identity, make)

@@ -13,6 +13,7 @@ from mlflow_serverless.verify.batch import Batch, as_requested, rows_of, take
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.errors import NothingComparedError, ParityError
 from mlflow_serverless.verify.example import check_example, check_repeats
+from mlflow_serverless.verify.gaps import probe, refusals_of
 from mlflow_serverless.verify.judge import Bench, judge, with_runtime
 from mlflow_serverless.verify.margins import float_labels
 from mlflow_serverless.verify.native import PyfuncReference, load_reference
@@ -22,6 +23,7 @@ from mlflow_serverless.verify.report.values import (
     CandidateReport,
     GroupReport,
     ParityReport,
+    RefusalReport,
 )
 from mlflow_serverless.verify.runtime_check import check_runtime
 from mlflow_serverless.verify.samples import Group, samples
@@ -110,11 +112,14 @@ def prepare(model: ServableModel, options: ParityOptions) -> Exam:
     noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
+    probes = probe(reference, asked, model.signature)
     bench = Bench(
         reference=reference,
         asked=asked,
         options=options,
         labels=_labels(reference, asked),
+        probes=probes,
+        refusals=refusals_of(probes, model.signature),
     )
     return Exam(bench, reference, noise, started)
 
@@ -136,7 +141,17 @@ def conclude(
         libraries=_libraries(),
         seconds=time.perf_counter() - exam.started,
         noise=exam.noise,
+        refusals=tuple(
+            RefusalReport(value=item.value, of=item.of, reason=_words(exam, item.value))
+            for item in exam.bench.refusals
+        ),
     )
+
+
+def _words(exam: Exam, value: str) -> str:
+    """The model's, where it first refused *value*."""
+    reasons = (item.reason for item in exam.bench.probes if item.value == value)
+    return next(filter(None, reasons))
 
 
 def _judge_all(

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lambda_runtime.manifest import Refusal
 from mlflow_serverless.verify.asked import Asked
 from mlflow_serverless.verify.batch import describe_row, take
 from mlflow_serverless.verify.candidate import Candidate
+from mlflow_serverless.verify.gaps import Probe
 from mlflow_serverless.verify.graph_run import CHUNK, GraphRun
 from mlflow_serverless.verify.native import Reference, brief
 from mlflow_serverless.verify.options import ParityOptions
@@ -49,6 +51,10 @@ class Bench:
     options: ParityOptions
     labels: frozenset[str]
     """Outputs whose numbers are labels although they are floats."""
+    probes: Sequence[Probe] = ()
+    """Values asked one at a time, and whether the model refuses them."""
+    refusals: tuple[Refusal, ...] = ()
+    """What that comes to, as the manifest says it."""
 
 
 def judge(candidate: Candidate, precision: Precision, bench: Bench) -> CandidateReport:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lambda_runtime.engine import open_session
 from lambda_runtime.exchange import Request
 from lambda_runtime.manifest import Engine, Manifest, Model
+from lambda_runtime.manifest import Refusal as ManifestRefusal
 from lambda_runtime.protocol.service import Service
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked
@@ -29,6 +30,7 @@ from mlflow_serverless.verify.batch import (
     take,
 )
 from mlflow_serverless.verify.candidate import Candidate
+from mlflow_serverless.verify.gaps import unlike
 from mlflow_serverless.verify.judge import Bench
 from mlflow_serverless.verify.native import Reference, Refusal, brief
 from mlflow_serverless.verify.outputs import Outputs, kind_of
@@ -57,7 +59,8 @@ def check_runtime(
             first_wrong=f"it does not load: {brief(cause)}",
         )
     try:
-        service = Service(manifest_of(model, candidate), session.run, _unheard)
+        made = manifest_of(model, candidate, bench.refusals)
+        service = Service(made, session.run, _unheard)
         return through(_poster(service), precision, bench, engine=candidate.engine)
     finally:
         session.close()
@@ -73,7 +76,9 @@ def _unheard(_: str) -> None:
     """Incidents of hostile rows are counted, not logged."""
 
 
-def manifest_of(model: ServableModel, candidate: Candidate) -> Manifest:
+def manifest_of(
+    model: ServableModel, candidate: Candidate, refusals: tuple[ManifestRefusal, ...]
+) -> Manifest:
     """The least manifest that serves *candidate* as *model*."""
     return Manifest(
         model=Model(model.uri, predict_fn=model.predict_fn),
@@ -85,6 +90,7 @@ def manifest_of(model: ServableModel, candidate: Candidate) -> Manifest:
         feeds=candidate.feeds,
         answer=candidate.answer,
         files=(),
+        refusals=refusals,
     )
 
 
@@ -116,6 +122,10 @@ def through(
             wrong += len(found)
             if found and not first:
                 first = f"in {asked.group.name!r}: {found[0]}"
+    most = bench.options.runtime_rows
+    for line in unlike(bench.probes, most, lambda batch: _told(post, batch)):
+        wrong += 1
+        first = first or line
     return RuntimeReport(
         engine=engine,
         rows=rows,
@@ -179,6 +189,11 @@ def _answer(post: Post, batch: Batch) -> Any:
     if status == 200:
         return json.loads(body)["predictions"]
     return None if 400 <= status < 500 else f"status {status}: {_message(body)}"
+
+
+def _told(post: Post, batch: Batch) -> tuple[int, str]:
+    status, body = post(payload(batch))
+    return status, "" if status == 200 else _message(body)
 
 
 def _message(body: bytes) -> str:

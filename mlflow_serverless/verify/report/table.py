@@ -124,3 +124,9 @@ def _evidence(report: ParityReport) -> Iterator[Text]:
             yield Text(
                 f"{group.name}: the model refuses: {group.reasons[0]}", style="dim"
             )
+    for found in report.refusals:
+        where = ", ".join(found.of) or "every column"
+        yield Text(
+            f"answered with 400: {found.value} in {where}; the model: {found.reason}",
+            style="dim",
+        )

@@ -22,6 +22,18 @@ class GroupReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalReport:
+    """A kind of value that the model raises for, and the runtime in its place."""
+
+    value: str
+    """As `lambda_runtime.manifest.Refusal` has it."""
+    of: tuple[str, ...]
+    """Columns or tensors; empty is all of them."""
+    reason: str
+    """The model's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupVerdict:
     """One candidate on one group."""
 
@@ -155,6 +167,8 @@ class ParityReport:
     seconds: float = 0.0
     noise: float = 0.0
     """How far the model's own answer moved when asked twice; 0 is the rule."""
+    refusals: tuple[RefusalReport, ...] = ()
+    """What the runtime answers with 400, since the model refuses it."""
     schema: int = field(default=SCHEMA)
 
     @property

@@ -1,87 +1,180 @@
-"""A text that is missing alone is another gap than one that is missing beside texts."""
+"""The gate learns what a model raises for, and holds the runtime to it."""
 
-from dataclasses import replace
+from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
-import onnx
 import pandas as pd
 import pytest
-from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
 
-from lambda_runtime.manifest import NULL_TEXT
-from mlflow_serverless.convert import convert
-from mlflow_serverless.verify import ParityOptions, candidate_of, examine
-from mlflow_serverless.verify.batch import as_requested, null_is_nan, same_gaps
-from tests.fakes.saving import save
-
-OPTIONS = ParityOptions(samples=60, boundary_rows=60, runtime_rows=60)
+from lambda_runtime.manifest import Column, Refusal, Signature, Tensor
+from mlflow_serverless.verify.asked import Asked
+from mlflow_serverless.verify.batch import Batch, rows_of
+from mlflow_serverless.verify.gaps import BLOCKS, Probe, probe, refusals_of, unlike
+from mlflow_serverless.verify.native import Refusal as Refused
+from mlflow_serverless.verify.outputs import Outputs
+from mlflow_serverless.verify.samples import Group
 
 
-@pytest.fixture(scope="module")
-def gappy(tmp_path_factory):
-    """A model that learnt None as a category of its own, and its graph."""
-    rng = np.random.default_rng(0)
-    town = pd.Series(rng.choice(["a", "b", None], 200), dtype=object)
-    data = pd.DataFrame({"x": rng.normal(size=200), "town": town})
-    encode = ColumnTransformer(
-        [("town", OneHotEncoder(handle_unknown="ignore"), ["town"])],
-        remainder="passthrough",
+class Picky:
+    """A model that raises for what *minds* says, and counts how often it is asked."""
+
+    def __init__(self, minds: Callable[[Batch], bool]) -> None:
+        self._minds = minds
+        self.calls = 0
+
+    def predict(self, batch: Batch) -> Outputs | Refused:
+        """Zeros, or a refusal."""
+        self.calls += 1
+        if self._minds(batch):
+            return Refused("ValueError: no")
+        return Outputs("array", {"": np.zeros(rows_of(batch))})
+
+    def margins(self, batch: Batch) -> None:
+        """It has none."""
+
+
+def found(minds: Callable[[Batch], bool], batch: Batch, signature: Signature):
+    """What is recorded of a model that *minds*, and the calls that it took."""
+    model = Picky(minds)
+    native = Outputs("array", {"": np.zeros(rows_of(batch))})
+    asked = [Asked(group=Group(name="a", why="", batch=batch), batch=batch,
+                   native=native)]  # fmt: skip
+    probes = probe(model, asked, signature)
+    return refusals_of(probes, signature), model.calls, probes
+
+
+def doubles(width: int) -> tuple[pd.DataFrame, Signature]:
+    """A row of *width* numbers, and its signature."""
+    names = [f"c{at}" for at in range(width)]
+    columns = tuple(Column(name, "double") for name in names)
+    return pd.DataFrame(np.ones((1, width)), columns=names), Signature(columns)
+
+
+def test_a_model_that_takes_everything_is_asked_little() -> None:
+    """
+    Nothing refused is nothing recorded, and costs one call for each kind of value.
+    """
+    frame, signature = doubles(30)
+
+    refusals, calls, _ = found(lambda _: False, frame, signature)
+
+    assert () == refusals
+    assert calls <= 4
+
+
+def test_columns_are_told_apart() -> None:
+    """
+    What one column refuses is recorded of it alone; what all refuse, of all.
+    """
+    frame, signature = doubles(5)
+
+    refusals, _, _ = found(
+        lambda b: b["c2"].isna().any() or np.isinf(b.to_numpy()).any(), frame, signature
     )
-    model = make_pipeline(encode, Ridge())
-    model.fit(data, data["x"] + 5.0 * town.isna())
-    folder = tmp_path_factory.mktemp("gappy")
-    servable = save(model, data, folder / "model")
-    (folder / "graph").mkdir()
-    return servable, convert(servable, folder / "graph").graph
+
+    assert (Refusal("infinite"), Refusal("missing", ("c2",))) == refusals
 
 
-def test_each_gap_is_answered_as_the_model_answers_it(gappy):
+def test_numbers_beyond_float32_are_asked_for() -> None:
     """
-    Missing alone, the category None; beside texts, whatever this pandas makes of it.
+    A model that casts to float32 and checks, as trees do, refuses large numbers.
     """
-    servable, graph = gappy
-    report = examine(servable, [candidate_of(graph)], options=OPTIONS)
+    frame, signature = doubles(2)
 
-    assert "" == "; ".join(c.verdict for c in report.candidates if not c.passed)
-    assert {"one gap", "missing"} <= {group.name for group in report.groups}
-
-
-def test_a_graph_that_does_not_know_none_is_caught(gappy, tmp_path):
-    """
-    Only rows asked alone hold None here; without them nobody would see it.
-    """
-    servable, graph = gappy
-    proto = onnx.load(graph.file)
-    known = proto.SerializeToString()
-    spoilt = known.replace(NULL_TEXT.encode(), b"x" * len(NULL_TEXT.encode()))
-    assert known != spoilt
-    file = tmp_path / "spoilt.onnx"
-    file.write_bytes(spoilt)
-
-    report = examine(
-        servable, [replace(candidate_of(graph), file=file)], options=OPTIONS
+    refusals, _, _ = found(
+        lambda b: (np.abs(b.to_numpy()) > 3.5e38).any(), frame, signature
     )
-    found = {g.name for g in report.candidates[0].groups if g.beyond}
 
-    assert not report.passed
-    assert "one gap" in found
+    assert (Refusal("infinite"), Refusal("large")) == refusals
 
 
-@pytest.mark.skipif(not null_is_nan(), reason="this pandas reads null as None")
-def test_a_batch_is_asked_as_a_request_would_say_it():
+def test_wide_tables_are_asked_in_blocks() -> None:
     """
-    Gaps beside texts are NaN, gaps alone are None; row by row all of them are.
+    Calls stay bounded, and every column that refuses is among those recorded.
     """
-    texts = pd.DataFrame({
-        "some": pd.Series(["a", None, np.nan], dtype=object),
-        "none": pd.Series([np.nan, None, np.nan], dtype=object),
-    })  # fmt: skip
-    together, alone = as_requested(texts), as_requested(texts, one_by_one=True)
+    frame, signature = doubles(3 * BLOCKS)
 
-    assert [False, False] == [item is None for item in together["some"][1:]]
-    assert [True, True, True] == [item is None for item in together["none"]]
-    assert [True, True] == [item is None for item in alone["some"][1:]]
-    assert not same_gaps(together, alone)
+    refusals, calls, _ = found(lambda b: b["c7"].isna().any(), frame, signature)
+
+    assert calls <= BLOCKS + 8
+    assert ["missing"] == [item.value for item in refusals]
+    assert "c7" in refusals[0].of
+    assert len(refusals[0].of) <= 3
+
+
+def test_texts_integers_and_columns_left_out() -> None:
+    """
+    Optional integers are asked as MLflow would pass a null: as a float; optional
+    columns are left out; a text is None alone and NaN beside others.
+    """
+    columns = (
+        Column("s", "string"), Column("n", "long", required=False),
+        Column("x", "double", required=False),
+    )  # fmt: skip
+    frame = pd.DataFrame({"s": np.array(["a"], object), "n": [1], "x": [1.0]})
+
+    def minds(batch: Batch) -> bool:
+        lacks = not {"x", "n"} <= {*batch.columns}
+        return lacks or batch["s"][0] is None or batch["n"].dtype == float
+
+    refusals, _, _ = found(minds, frame, Signature(columns))
+
+    expected = (Refusal("absent", ("n", "x")), Refusal("missing", ("n",)),
+                Refusal("null", ("s",)))  # fmt: skip
+    assert expected == refusals
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_one_element_speaks_for_its_tensor(place: int) -> None:
+    """
+    A tensor of which one element is refused is refused whole.
+    """
+    tensors = {"": np.ones((1, 4), np.float32)}
+    signature = Signature(tensors=(Tensor("", "float32", (None, 4)),))
+
+    refusals, _, _ = found(
+        lambda b: np.isnan(b[""][:, place]).any(), tensors, signature
+    )
+
+    assert (Refusal("missing"),) == refusals
+
+
+def test_a_row_that_is_refused_anyway_says_nothing() -> None:
+    """
+    Where even the plain row is refused when it is asked again, nothing is recorded.
+    """
+    frame, signature = doubles(2)
+
+    refusals, _, probes = found(lambda _: True, frame, signature)
+
+    assert () == refusals == probes
+
+
+REFUSED = Probe(
+    value="missing", of=("x",), reason="ValueError: no",
+    batch=pd.DataFrame({"x": [np.nan]}),
+)  # fmt: skip
+ANSWERED = Probe(value="missing", of=("x",), batch=pd.DataFrame({"x": [np.nan]}))
+NO = "Invalid input. The model takes no missing values in column 'x', but ..."
+
+
+@pytest.mark.parametrize(
+    ("item", "status", "message", "lines"),
+    [
+        (REFUSED, 400, NO, 0),
+        (REFUSED, 200, "", 1),
+        (REFUSED, 500, "Internal error", 1),
+        (ANSWERED, 200, "", 0),
+        (ANSWERED, 400, NO, 1),
+        (ANSWERED, 400, "a rule of the protocol", 0),
+    ],
+)
+def test_refusals_are_compared(
+    item: Probe, status: int, message: str, lines: int
+) -> None:
+    """
+    The model raises where the runtime answers 400, and nowhere else.
+    """
+    assert lines == len(list(unlike([item], 10, lambda _: (status, message))))
