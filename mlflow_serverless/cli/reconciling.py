@@ -80,7 +80,7 @@ def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Do only what a dry run of this digest showed; else refuse.",
 )  # fmt: skip
 @_causes
-@reporting
+@reporting("Registry to deployments")
 def reconcile(  # noqa: PLR0913 - one a documented option
     session: Session,
     *,
@@ -117,13 +117,7 @@ def reconcile(  # noqa: PLR0913 - one a documented option
     result = (room.dry_run if dry_run else room.reconcile)(scene, wish)
     outcomes = [outcome.described() for outcome in result.outcomes]
     plan = result.digest if dry_run else ""
-    files.write(
-        session,
-        outcomes,
-        title="Registry to deployments",
-        dry_run=plan,
-        cause=asdict(cause),
-    )
+    files.write(session, outcomes, dry_run=plan, cause=asdict(cause))
     value = {
         "policy": str(file),
         "dry_run": dry_run,
