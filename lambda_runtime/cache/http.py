@@ -14,22 +14,10 @@ from lambda_runtime.record import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
 
     from lambda_runtime.cache.tier import Limit
 
 _HEAD_LIMIT = 65_536
-_CA_FOLDERS = (
-    "/etc/ssl/certs",  # Debian
-    "/etc/pki/ca-trust/extracted/pem/directory-hash",  # newer Fedora kin
-)
-"""Folders by hash of name: only the authority that is met is read, in no time."""
-_CA_FILES = (
-    "/etc/pki/tls/certs/ca-bundle.crt",  # Amazon Linux
-    "/etc/ssl/certs/ca-certificates.crt",  # Debian
-    "/etc/ssl/cert.pem",  # Alpine
-)
-"""All authorities in one file: 25 ms to read."""
 
 
 class BrokenExchangeError(OSError):
@@ -175,10 +163,10 @@ class Connection:
             self._read = lambda size, into: self._socket.recv_into(into, size)
             self._write = self._socket.sendall
             return
-        import _ssl  # noqa: PLC0415 - as in `trust`
+        from lambda_runtime.cache import tls  # noqa: PLC0415 - a plain endpoint needs none
 
-        self._nothing_yet += (_ssl.SSLWantReadError,)
-        secure = trust()._wrap_socket(  # noqa: SLF001 - ssl's own way in, without ssl
+        self._nothing_yet += (tls.nothing_yet(),)
+        secure = tls.trust()._wrap_socket(  # noqa: SLF001 - ssl's own way in, without ssl
             self._socket, server_side=False, server_hostname=address.host
         )
         try:
@@ -274,37 +262,3 @@ def _connected(address: Address, seconds: float) -> _socket.socket:
         else:
             return connection
     raise failure
-
-
-_TRUSTED: dict[str, Any] = {}
-
-
-def trust() -> Any:
-    """
-    A TLS client context that verifies chains and names against the system's CAs.
-
-    `AWS_CA_BUNDLE` or `SSL_CERT_FILE` name a file to trust instead.
-    """
-    file = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or ""
-    if file not in _TRUSTED:
-        import _ssl  # noqa: PLC0415 - 3 ms that a plain endpoint or image saves
-
-        context = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)  # noqa: SLF001
-        context.minimum_version = _ssl.PROTO_TLSv1_2
-        try:
-            context.load_verify_locations(*((file, None) if file else _system()), None)
-        except OSError as cause:
-            raise Miss(f"no certificate authorities in {file}: {cause}") from None
-        _TRUSTED[file] = context
-    return _TRUSTED[file]
-
-
-def _system() -> tuple[str | None, str | None]:
-    """File or folder of the image's own authorities."""
-    for folder in _CA_FOLDERS:
-        if os.path.isdir(folder) and any(".0" in name for name in os.listdir(folder)):
-            return None, folder
-    for path in _CA_FILES:
-        if os.path.exists(path):
-            return path, None
-    raise Miss("no certificate authorities in this image: set AWS_CA_BUNDLE")

@@ -126,6 +126,8 @@ def _scores_apart(served: Any, own: Any) -> float | None:
     for value in (served, own):
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
+    if served == own:  # infinities, too
+        return 0.0
     return abs(float(own) - float(served)) / max(1.0, abs(float(served)))
 
 

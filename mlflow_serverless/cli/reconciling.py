@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from mlflow_serverless.relay import Event
 
 
+EXITS = """\b
+Exit codes: 0 nothing to do, or all done; 10 a dry run found something to do;
+5 a gate refused (parity, audit, smoke); 2 the policy is wrong; others as ever.
+One deployment that fails does not stop the others."""
+
+
 def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say who or what wants it."""
 
@@ -56,7 +62,7 @@ def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-@click.command()
+@click.command(epilog=EXITS)
 @command
 @click.option(
     "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
@@ -94,14 +100,7 @@ def reconcile(  # noqa: PLR0913 - one a documented option
     woke: "Event | None",
     files: Files,
 ) -> None:
-    """
-    Make what is deployed what the registry and the policy say. Safe to repeat.
-
-    \b
-    Exit codes: 0 nothing to do, or all done; 10 a dry run found something to do;
-    5 a gate refused (parity, audit, smoke); 2 the policy is wrong; others as ever.
-    One deployment that fails does not stop the others.
-    """  # noqa: D301 - click's own mark
+    """Make what is deployed what the registry and the policy say. Safe to repeat."""
     from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
 
     policy = room.load(file)

@@ -19,6 +19,7 @@ from mlflow_serverless.plan import (
     plan,
 )
 from tests.conformance.test_real_runtime import linear, rows
+from tests.fakes.bundles import keep
 from tests.fakes.tell import silent
 
 pytestmark = pytest.mark.emulator
@@ -42,7 +43,9 @@ def cloud(tmp_path_factory):
             ("MLFLOW_SERVERLESS_SHADOW_TOLERANCE", "0.01"),
         ),
     )  # fmt: skip
-    artifacts = [cloud.put(linear(root / str(n), bias)) for n, bias in ((1, 0), (2, 5))]
+    artifacts = [
+        keep(cloud, linear(root / str(n), bias)) for n, bias in ((1, 0), (2, 5))
+    ]
     first, second = (
         Function(name=NAME, artifact=a, settings=settings) for a in artifacts
     )

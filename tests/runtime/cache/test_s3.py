@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from lambda_runtime.app import WRITES_AT_LEAST, share
-from lambda_runtime.cache import http, ranges, s3
+from lambda_runtime.cache import ranges, s3, tls
 from lambda_runtime.cache.tier import Miss
 from lambda_runtime.faults import BrokenBundle
 from tests.fakes.cache_world import CacheWorld, file_of, in_pieces
@@ -369,11 +369,11 @@ def test_the_systems_authorities_are_used_by_default(monkeypatch):
     """Without a bundle of our own, the image's CAs are loaded, names are checked."""
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    context = http.trust()
+    context = tls.trust()
 
     assert context.check_hostname
     assert ssl.CERT_REQUIRED == context.verify_mode
-    assert any(http._system())
+    assert any(tls._system())
 
 
 @pytest.mark.parametrize("size", [0, 1, 2 << 20, (2 << 20) + 1, 50_000_000, 3 << 30])
