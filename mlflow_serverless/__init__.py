@@ -22,18 +22,32 @@ if TYPE_CHECKING:
         update,
     )
     from mlflow_serverless.errors import ServerlessError
+    from mlflow_serverless.rolling import (
+        abort,
+        advance,
+        pause,
+        promote,
+        resume,
+        rollout,
+    )
 
 __all__ = [
     "ServerlessError",
     "__version__",
+    "abort",
+    "advance",
     "delete",
     "deploy",
     "gc",
     "history",
     "metrics",
+    "pause",
     "predict",
+    "promote",
     "propose",
+    "resume",
     "rollback",
+    "rollout",
     "status",
     "update",
 ]
@@ -52,6 +66,9 @@ _HOMES = {"ServerlessError": "errors"} | dict.fromkeys(
         "update",
     ),
     "api",
+)
+_HOMES |= dict.fromkeys(
+    ("abort", "advance", "pause", "promote", "resume", "rollout"), "rolling"
 )
 
 

@@ -15,6 +15,7 @@ from mlflow_serverless import pipeline
 from mlflow_serverless.pipeline import Deployment, DeployRequest, Proposal, Published
 from mlflow_serverless.plan import Foreign, Garbage
 from mlflow_serverless.report import reporter
+from mlflow_serverless.screen import drawing_on
 from mlflow_serverless.wiring import DEFAULT_TARGET, world_for
 from mlflow_serverless.world import World
 
@@ -76,7 +77,8 @@ def deploy(  # noqa: PLR0913 - one argument a choice
         foreign=_foreign(adopt=adopt),
     )  # fmt: skip
     with _world(target, quiet=quiet) as world:
-        return _deployed(pipeline.deploy(request, world))
+        watch = None if quiet else drawing_on(sys.stderr)
+        return _deployed(pipeline.deploy(request, world, watch=watch))
 
 
 def update(
@@ -99,7 +101,8 @@ def update(
         foreign=_foreign(adopt=adopt),
     )  # fmt: skip
     with _world(target, quiet=quiet) as world:
-        return _deployed(pipeline.deploy(request, world))
+        watch = None if quiet else drawing_on(sys.stderr)
+        return _deployed(pipeline.deploy(request, world, watch=watch))
 
 
 def propose(

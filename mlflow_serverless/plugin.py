@@ -16,6 +16,7 @@ from mlflow_serverless.door import errors, payload, shapes
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.pipeline import route
 from mlflow_serverless.report import reporter
+from mlflow_serverless.screen import drawing_on
 from mlflow_serverless.wiring import LOCAL, world_for
 from mlflow_serverless.world import World
 
@@ -206,7 +207,9 @@ class LambdaDeploymentClient(BaseDeploymentClient):
             name=name, model_uri=model_uri, flavor=flavor, given=given, intent=intent
         )
         with errors.as_mlflow(), self._world() as world:
-            return shapes.deployment(pipeline.deploy(request, world))
+            return shapes.deployment(
+                pipeline.deploy(request, world, watch=drawing_on(sys.stderr))
+            )
 
     def _world(self) -> "_Opened":
         return _Opened(self._target)
@@ -275,6 +278,9 @@ Commands
   mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8
   mlflow deployments predict -t lambda:/local --name fraud -I input.json
   mlflow-serverless plan fraud -m models:/fraud/8         (what would change)
+  mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8 \
+      -C strategy=canary -C wait=true                     (earns its traffic)
+  mlflow-serverless rollout fraud                         (where it stands)
   mlflow-serverless rollback fraud                        (to the version before)
   mlflow-serverless invoke fraud --payload request.json   (sends the bytes as they are)
 

@@ -5,7 +5,7 @@ before this is recorded by the next run. Never fails a deployment: what cannot b
 written is told as a warning.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mlflow_serverless.world import Tell
 
 PREFIX = "mlflow_serverless."
+ROLLOUT = "mlflow_serverless_rollout."
+"""Before what a rollout leaves; it stays when the model is served no more."""
 _FOLDER = "mlflow-serverless"
 _TAG_CHARS = 5_000
 """MLflow's limit on the value of a model version's tag."""
@@ -38,6 +40,10 @@ class Tags(Protocol):
 
     def remove(self, key: str) -> None:
         """Take one away."""
+        ...
+
+    def run_id(self) -> str | None:
+        """The run that made the model, if one did."""
         ...
 
 
@@ -63,10 +69,28 @@ def record(
             return
         written.append(f"tags on {model.uri}")
         if model.run_id and reports:
-            _keep(model.run_id, done.name, reports)
+            _keep(model.run_id, done.name, reports.values())
             written.append(f"reports on run {model.run_id}")
     if written:
         tell("record.done", what=", ".join(written))
+
+
+def keep(
+    model: "ServableModel", name: str, reports: Mapping[str, Path], tell: "Tell"
+) -> None:
+    """
+    Keep the reports with the run that made the model, which does not serve yet.
+
+    Args:
+        model: What is deployed.
+        name: The deployment.
+        reports: File name to file.
+        tell: Told what was written, or why not.
+    """
+    with _never_failing(tell):
+        if model.run_id and reports and _tags_of(model.uri) is not None:
+            _keep(model.run_id, name, reports.values())
+            tell("record.done", what=f"reports on run {model.run_id}")
 
 
 def restate(done: "Deployment", tell: "Tell") -> None:
@@ -100,6 +124,29 @@ def withdraw(uri: str, name: str, tell: "Tell") -> None:
             tags.remove(key)
         if ours:
             tell("record.done", what=f"{uri} is not served as {name} any more")
+
+
+def rolled_out(
+    uri: str, name: str, outcome: Mapping[str, str], files: Iterable[Path], tell: "Tell"
+) -> None:
+    """
+    Tag the model with how its rollout went, and keep the report with its run.
+
+    Args:
+        uri: Of the model, exact.
+        name: The deployment.
+        outcome: Each a tag `mlflow_serverless_rollout.NAME.KEY`.
+        files: The report.
+        tell: Told what was written, or why not.
+    """
+    with _never_failing(tell):
+        tags = _tags_of(uri)
+        said = {f"{ROLLOUT}{name}.{k}": v[:_TAG_CHARS] for k, v in outcome.items()}
+        if tags is None or not _write(tags, said):
+            return
+        if run_id := tags.run_id():
+            _keep(run_id, name, files)
+        tell("record.done", what=f"rollout of {uri}: {outcome.get('outcome', '')}")
 
 
 def said_of(done: "Deployment") -> dict[str, str]:
@@ -159,6 +206,9 @@ class _VersionTags:
     def remove(self, key: str) -> None:
         self._client.delete_model_version_tag(*self._of, key)
 
+    def run_id(self) -> str | None:
+        return self._client.get_model_version(*self._of).run_id or None
+
 
 class _LoggedTags:
     def __init__(self, model_id: str) -> None:
@@ -176,12 +226,15 @@ class _LoggedTags:
     def remove(self, key: str) -> None:
         self._client.delete_logged_model_tag(self._of, key)
 
+    def run_id(self) -> str | None:
+        return self._client.get_logged_model(self._of).source_run_id or None
 
-def _keep(run_id: str, name: str, reports: Mapping[str, Path]) -> None:
+
+def _keep(run_id: str, name: str, files: Iterable[Path]) -> None:
     from mlflow.tracking import MlflowClient  # noqa: PLC0415 - a second and a half
 
     client = MlflowClient()
-    for file in reports.values():
+    for file in files:
         client.log_artifact(run_id, str(file), f"{_FOLDER}/{name}")
 
 

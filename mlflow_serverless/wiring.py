@@ -131,6 +131,7 @@ def world_for(
         store=store,
         downloads=root / "models",
         tell=tell,
+        rollouts=root / "rollouts",
     )
 
 

@@ -160,3 +160,5 @@ class World:
     downloads: Path
     """Where models are kept."""
     tell: Tell
+    rollouts: Path | None = None
+    """Where looks at rollouts are kept; only in memory if None."""

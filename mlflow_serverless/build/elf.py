@@ -40,7 +40,7 @@ def interpreter_of(path: Path) -> str:
     """Path of the loader that a program asks for; empty if it asks for none."""
     with path.open("rb") as file:
         for segment in ELFFile(file).iter_segments("PT_INTERP"):
-            return str(segment.get_interp_name()) # a PT_INTERP has it
+            return str(segment.get_interp_name())  # a PT_INTERP has it
     return ""
 
 

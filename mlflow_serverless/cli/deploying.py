@@ -9,6 +9,7 @@ from rich.console import Console
 
 from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import Session, command, named
+from mlflow_serverless.cli.shifting import interruptible, watching
 from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.config import parse
 from mlflow_serverless.lineage import cause_of
@@ -34,14 +35,19 @@ def deploy(
 
     cause = cause_of(os.environ).text()
     request = replace(wish.named(name), foreign=foreign, cause=cause)
-    done = pipeline.deploy(request, session.world())
+    done = interruptible(
+        lambda: pipeline.deploy(request, session.world(), watch=watching(session))
+    )
     _written(done, session, files)
 
     def show(console: Console) -> None:
         if not done.changed:
             console.print(f"{name} is as it should be; nothing was done.")
+        does = "serves"
+        if done.rollout in {"waiting", "shifting"}:
+            does = f"begins to serve ({done.rollout})"
         console.print(
-            f"{name}:{done.alias} serves {done.model} as version {done.version}"
+            f"{name}:{done.alias} {does} {done.model} as version {done.version}"
         )
         console.print(f"  parity  {done.parity}")
         console.print(f"  bundle  {done.bundle}")

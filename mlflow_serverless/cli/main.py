@@ -14,6 +14,7 @@ from mlflow_serverless.cli import (
     planning,
     reconciling,
     relaying,
+    shifting,
     validating,
 )
 
@@ -29,6 +30,12 @@ for command in (
     planning.plan,
     deploying.verify,
     deploying.delete,
+    shifting.rollout,
+    shifting.advance,
+    shifting.pause,
+    shifting.resume,
+    shifting.promote,
+    shifting.abort,
     keeping.rollback,
     keeping.gc,
     planning.iam,

@@ -88,6 +88,10 @@ def _show(proposal: "Proposal", console: Console) -> None:
         console.print(f"cost        {proposal.cost}")
     if proposal.cold_start:
         console.print(f"cold start  {proposal.cold_start}")
+    if proposal.rollout:
+        console.print(f"rollout     {escape(str(proposal.rollout))}")
+        if proposal.rollout.cost:
+            console.print(f"            {proposal.rollout.cost}")
     for title, lines in (("findings", proposal.findings), ("costs", proposal.costs)):
         for line in lines:
             console.print(f"{title:<10}  {escape(str(line))}")
@@ -103,6 +107,8 @@ def _plain(proposal: "Proposal") -> dict[str, object]:
         "engine": proposal.engine,
         "cost": proposal.cost,
         "cold_start": proposal.cold_start,
+        "rollout": str(proposal.rollout) if proposal.rollout else None,
+        "rollout_cost": proposal.rollout.cost if proposal.rollout else "",
         "steps": [
             {"kind": type(step).__name__, "text": str(step)}
             for step in proposal.plan.steps

@@ -234,6 +234,9 @@ class DeploymentConfig(Section):
     judge: JudgeConfig = JudgeConfig()
     """What is asked of a new version before it gets more traffic."""
 
+    wait: bool = False
+    """Stay until the rollout is over, and drive it; of this one call only."""
+
     @model_validator(mode="after")
     def _one_answer_to_cold_starts(self) -> Self:
         kept = self.provisioned is not None

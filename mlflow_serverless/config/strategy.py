@@ -1,12 +1,15 @@
 """Options of traffic shifting: how traffic moves, what is asked of a version."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator
 
 from mlflow_serverless.config.section import Section
 from mlflow_serverless.errors import ServerlessError
+
+AUTO = "auto"
+"""Shadow then canary where there is traffic enough to learn from."""
 
 
 def _strategy(name: str) -> str:
@@ -15,10 +18,10 @@ def _strategy(name: str) -> str:
         known,
     )
 
-    if not known(name):
+    if name != AUTO and not known(name):
         said = (
-            f"{name!r} is none of {', '.join(NAMES)}, nor one of CodeDeploy's, as "
-            "Canary10Percent5Minutes"
+            f"{name!r} is none of {AUTO}, {', '.join(NAMES)}, nor one of "
+            "CodeDeploy's, as Canary10Percent5Minutes"
         )
         raise ValueError(said)
     return name
@@ -54,10 +57,16 @@ Hook = Annotated[str, AfterValidator(_hook)]
 class StrategyConfig(Section):
     """How traffic moves to a new version."""
 
-    name: Annotated[str, AfterValidator(_strategy)] = "shadow-then-canary"
+    name: Annotated[str, AfterValidator(_strategy)] = AUTO
     """`all-at-once`, `canary`, `linear`, `shadow`, `shadow-then-canary`, or one of
-    CodeDeploy's: `Canary10Percent5Minutes`, `Linear10PercentEvery1Minute`, ... A first
-    deployment takes all traffic at once. Also written `strategy=canary`."""
+    CodeDeploy's: `Canary10Percent5Minutes`, `Linear10PercentEvery1Minute`, ...; `auto`
+    is shadow then canary where the last hour's traffic lets it be judged in time, and
+    all at once elsewhere. A first deployment takes all traffic. Also written
+    `strategy=canary`."""
+
+    driver: Literal["auto", "command", "cloud"] = "auto"
+    """Who advances a rollout: the embedded `cloud` by itself, or whoever runs
+    `advance` (`command`); `auto` is `cloud` where it can."""
 
     steps: Annotated[str, AfterValidator(_steps)] = "5,25,50"
     """Percent of the traffic in each stage of a canary, climbing; a linear one climbs
@@ -71,6 +80,12 @@ class StrategyConfig(Section):
 
     shadow_s: Seconds = 600.0
     """Shortest time as a shadow [s]."""
+
+    shadow_tolerance: Annotated[float, Ge(0)] = 0.1
+    """How far a shadow's scores may differ and agree; relative beyond 1."""
+
+    shadow_capture: bool = False
+    """Keep the worst pairs of answers, inputs and all, in the function's log."""
 
     patience_s: Annotated[float, Gt(0), Le(31 * 86_400)] = 86_400.0
     """Longest time in a stage without a verdict; then it is rolled back [s]."""
@@ -91,6 +106,11 @@ class StrategyConfig(Section):
 
     hook_timeout_s: Annotated[float, Gt(0), Le(900)] = 30.0
     """Longest time that a hook may take [s]."""
+
+    @property
+    def shadows(self) -> bool:
+        """Whether versions must be ready to have a shadow."""
+        return self.name in {AUTO, "shadow", "shadow-then-canary"}
 
 
 class JudgeConfig(Section):

@@ -19,6 +19,7 @@ def deployment(done: Deployment) -> dict[str, Any]:
         "parity": done.parity,
         "outputs": dict(done.outputs),
         "smoke": done.smoke,
+        "rollout": done.rollout,
         "changed": list(done.changed),
         "seconds": done.seconds,
     }

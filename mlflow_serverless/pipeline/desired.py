@@ -32,10 +32,13 @@ PREFIX = "mlflow-serverless:"
 CAUSE = "cause"
 """Our tag that says who or what brought the deployment to what it is."""
 _CONFIG = f"{PREFIX}config-"
+_VARIABLE = "MLFLOW_SERVERLESS_"
 _CUT = "…"
 _ON_THE_FUNCTION = {
     "memory_mb", "timeout_s", "ephemeral_mb", "concurrency", "environment", "tags",
 }  # fmt: skip
+_NOT_KEPT = {*_ON_THE_FUNCTION, "wait"}
+"""Options that need no tag: a function has them itself, or they are of one call."""
 _NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
 
 
@@ -183,11 +186,16 @@ def config_of(have: Actual) -> DeploymentConfig:
             "timeout_s": settings.timeout_s,
             "ephemeral_mb": settings.ephemeral_mb,
             "concurrency": settings.concurrency,
-            "environment": dict(settings.environment),
+            "environment": _theirs(settings.environment),
             "tags": {k: v for k, v in have.tags if not k.startswith(PREFIX)},
         })  # fmt: skip
     except (ValueError, TypeError, ServerlessError):
         return DeploymentConfig()
+
+
+def _theirs(environment: Pairs) -> dict[str, str]:
+    """The variables that are the user's own."""
+    return {k: v for k, v in environment if not k.startswith(_VARIABLE)}
 
 
 def _packed(config: DeploymentConfig) -> dict[str, str]:
@@ -195,7 +203,7 @@ def _packed(config: DeploymentConfig) -> dict[str, str]:
     rest = {
         key: value
         for key, value in flat(config).items()
-        if key.partition(".")[0] not in _ON_THE_FUNCTION
+        if key.partition(".")[0] not in _NOT_KEPT
     }
     text = base64.urlsafe_b64encode(_compact(rest).encode()).decode()
     most = limits.TAG_VALUE_CHARS

@@ -104,3 +104,30 @@ class UnreachableUrlError(ServerlessError):
             f"{url} cannot be asked: {why}.",
             hint="name a deployment, or the URL that its callers use.",
         )
+
+
+class StrategyNotGivenError(ServerlessError):
+    """A strategy that was asked for by name cannot be had here."""
+
+    code = "strategy-not-given"
+    kind = Kind.UNSUPPORTED
+
+    def __init__(self, strategy: str, why: str, instead: str) -> None:
+        super().__init__(
+            f"strategy={strategy} cannot be had here: {why}.",
+            hint=f"use -C {instead}.",
+        )
+
+
+class RolledBackError(ServerlessError):
+    """The new version has lost its traffic while we waited."""
+
+    code = "rolled-back"
+    kind = Kind.REFUSED
+
+    def __init__(self, name: str, candidate: str, baseline: str, why: str) -> None:
+        super().__init__(
+            f"version {candidate} of {name} was rolled back; version {baseline} "
+            f"serves: {why}.",
+            hint=f"see each look: mlflow-serverless rollout {name}.",
+        )

@@ -1,6 +1,7 @@
 """What happens to a deployment later: going back, and letting go of what is old."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.pipeline.desired import config_of, model_of
@@ -33,8 +34,9 @@ def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
     Args:
         name: The deployment.
         world: Where it is.
-        to: A version's number. Left out: the version that an unfinished rollout has
-            started from; else the one published before the one that serves.
+        to: A version's number. Left out: the version that an unfinished rollout
+            (guarded ones included) has started from, and the rollout is over; else the
+            one published before the one that serves.
 
     Raises:
         DeploymentMissingError: There is no such deployment.
@@ -48,26 +50,43 @@ def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
     alias = have.alias(wanted)
     if alias is None:
         raise NothingBeforeError(name, wanted)
-    target = to or _before(have, alias)
+    going = _aborted(have, alias)
+    target = to or (going[0] if going else _before(have, alias))
     version = have.version(target)
     if version is None:
         known = tuple(v.number for v in have.versions)
         raise NoSuchVersionError(name, target, known)
     changed = (alias.version, alias.weights) != (target, ())
     if changed:
-        world.cloud.perform(RouteAlias(name, wanted, target, (), "", alias.revision))
+        note = going[1] if going and going[0] == target else ""
+        world.cloud.perform(RouteAlias(name, wanted, target, (), note, alias.revision))
     said = "serves" if changed else "serves already"
     world.tell("rollback.done", what=f"{name}:{wanted} {said} version {target}")
     now = published(version, world.cloud.snapshot(name))
     if config.record:
-        _recorded(now, model_of(have, wanted), name, wanted, world)
+        restated(now, model_of(have, wanted), name, wanted, world)
     return Moved(
         name=name, alias=wanted, before=alias.version, now=now, changed=changed
     )
 
 
-def _recorded(now: Published, before: str, name: str, alias: str, world: World) -> None:
-    """MLflow says of each model where it is served now."""
+def _aborted(have: Actual, alias: Alias) -> tuple[str, str] | None:
+    """Where the rollout under way began, and its note once it is ended."""
+    if not alias.note:
+        return None
+    from mlflow_serverless.shift import under_way  # noqa: PLC0415 - brings scipy
+    from mlflow_serverless.shift.note import encode  # noqa: PLC0415
+    from mlflow_serverless.shift.person import aborted  # noqa: PLC0415
+
+    rollout = under_way(have, alias.name)
+    if rollout is None:
+        return None
+    now = datetime.now(UTC).timestamp()
+    return rollout.baseline, encode(aborted(rollout, now))
+
+
+def restated(now: Published, before: str, name: str, alias: str, world: World) -> None:
+    """MLflow says of each model where it is served now; *before* is not any more."""
     if before and before != now.model:
         withdraw(before, name, world.tell)
     done = Deployment(
@@ -95,7 +114,21 @@ def spare(name: str, world: World, *, keep: int | None = None) -> Garbage:
         DeploymentMissingError: There is no such deployment.
     """
     have = there(name, world.cloud)
-    return garbage(have, keep=keep or config_of(have).keep_versions)
+    config = config_of(have)
+    return garbage(
+        have, keep=keep or config.keep_versions, needed_too=_rolling(have, config.alias)
+    )
+
+
+def _rolling(have: Actual, alias: str) -> tuple[str, ...]:
+    """Versions of a rollout under way: one may be guarded, or in the shadow."""
+    pointed = have.alias(alias)
+    if pointed is None or not pointed.note:
+        return ()
+    from mlflow_serverless.shift import under_way  # noqa: PLC0415 - brings scipy
+
+    rollout = under_way(have, alias)
+    return (rollout.baseline, rollout.candidate) if rollout else ()
 
 
 def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:

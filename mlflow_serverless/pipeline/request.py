@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mlflow_serverless.cost import CostLine
+from mlflow_serverless.pipeline.strategy import Chosen
 from mlflow_serverless.plan import Finding, Foreign, Pairs, Plan
 
 
@@ -76,6 +77,8 @@ class Proposal:
     costs: tuple[CostLine, ...] = ()
     cold_start: str = ""
     """What is done about cold starts, and why; empty on the embedded cloud."""
+    rollout: Chosen | None = None
+    """How traffic would move; None if none would."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,4 +103,7 @@ class Deployment:
     """How to call it: from Python, and with curl through each of its doors."""
     smoke: str = ""
     """What came of asking it once."""
+    rollout: str = ""
+    """Where the rollout to it stands: `waiting`, `shifting`, `guarding`, `done`;
+    empty if traffic was moved without one."""
     seconds: float = 0.0

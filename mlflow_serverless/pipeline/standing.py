@@ -32,7 +32,8 @@ def standing(
     same = {
         "the model": tag(have, "model-digest") == model.digest,
         "the flavour": tag(have, "flavor") == model.flavor,
-        "the configuration": config_of(have) == config,
+        "the configuration": config_of(have)
+        == config.model_copy(update={"wait": False}),
     }
     differs = [what for what, equal in same.items() if not equal]
     if differs:

@@ -7,6 +7,7 @@ killed goes on from the last finished result when it is run again.
 from collections.abc import Iterator
 from dataclasses import replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
@@ -14,7 +15,14 @@ from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.pipeline.desired import caused, config_of, model_of, tag
-from mlflow_serverless.pipeline.errors import ModelUnnamedError, SmokeFailedError
+from mlflow_serverless.pipeline.ending import (
+    Ending,
+    Steps,
+    carry_out,
+    follow,
+    version_of,
+)
+from mlflow_serverless.pipeline.errors import ModelUnnamedError
 from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
@@ -24,36 +32,46 @@ from mlflow_serverless.pipeline.request import (
     Proposal,
 )
 from mlflow_serverless.pipeline.rooms import Rooms
-from mlflow_serverless.pipeline.smoke import smoke
 from mlflow_serverless.pipeline.standing import standing
+from mlflow_serverless.pipeline.strategy import choose
 from mlflow_serverless.plan import (
     Actual,
     Desired,
     Finding,
     Plan,
-    PointAlias,
-    Step,
     Weight,
-    content_of,
     key_of,
     plan,
     plan_removal,
 )
 from mlflow_serverless.plan.resources import described
 from mlflow_serverless.plan.rules import check_function_name
-from mlflow_serverless.provenance import record, withdraw
+from mlflow_serverless.provenance import keep, record, withdraw
 from mlflow_serverless.report import step
 from mlflow_serverless.secure import refuse
 from mlflow_serverless.world import World
 
+if TYPE_CHECKING:
+    from mlflow_serverless.pipeline.driving import Watch
+
 
 def deploy(
-    request: DeployRequest, world: World, rooms: Rooms | None = None
+    request: DeployRequest,
+    world: World,
+    rooms: Rooms | None = None,
+    *,
+    watch: "Watch | None" = None,
 ) -> Deployment:
     """
     Bring about what *request* asks for, or change nothing.
 
     The new version is asked once before any traffic is moved to it.
+
+    Args:
+        request: What is wished for.
+        world: Where, and with what.
+        rooms: Other rooms to walk through.
+        watch: Shows a rollout that is waited for.
 
     Raises:
         ServerlessError: Of the room that refused; what was finished is kept, and the
@@ -73,15 +91,16 @@ def deploy(
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     want = _caused(intended.want, now, request)
     changes = _planned(want, now, request, world)
-    asked = _carried_out(changes, want, built, config, world)
-    done = replace(
-        _deployment(want, changes, built, world),
-        smoke=asked,
-        seconds=round(perf_counter() - begun, 3),
+    chosen = choose(changes, now, config, world.cloud)
+    ending = Ending(
+        changes=changes, want=want, built=built, config=config, chosen=chosen
     )
+    asked = carry_out(ending, world)
+    done = replace(_deployment(want, changes, built, world), smoke=asked)
+    done = follow(done, ending, world, watch)
     if config.record:
         _recorded(have, built, done, world)
-    return done
+    return replace(done, seconds=round(perf_counter() - begun, 3))
 
 
 def plan_only(
@@ -100,10 +119,12 @@ def plan_only(
     built = build(model, config, world, rooms)
     intended = intend(have, config, built, place, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
+    want = _caused(intended.want, now, request)
+    changes = plan(want, now, foreign=request.foreign)
     return Proposal(
         name=request.name,
         target=world.target,
-        plan=plan(_caused(intended.want, now, request), now, foreign=request.foreign),
+        plan=changes,
         model=built.model.uri,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
@@ -112,6 +133,7 @@ def plan_only(
         findings=(*intended.findings, *_left_alone(intended.want, now)),
         costs=intended.costs,
         cold_start=intended.cold_start,
+        rollout=choose(changes, now, config, world.cloud),
     )
 
 
@@ -137,7 +159,7 @@ def delete(name: str, world: World) -> bool:
     have = world.cloud.snapshot(name)
     removal = plan_removal(have)
     with step(world.tell, "delete", name) as said:
-        apply(removal, world.cloud, _Steps(world))
+        apply(removal, world.cloud, Steps(world))
         said.say(name if removal else f"{name} is not there", fresh=bool(removal))
     if removal and config_of(have).record:
         withdraw(model_of(have, config_of(have).alias), name, world.tell)
@@ -186,62 +208,13 @@ def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) 
     return changes
 
 
-def _carried_out(
-    changes: Plan, want: Desired, built: Built, config: DeploymentConfig, world: World
-) -> str:
-    """Make the version, ask it, and only then move traffic to it."""
-    if not changes:
-        return ""
-    first, last = _halves(changes.steps)
-    with step(world.tell, "apply", changes.name) as said:
-        apply(Plan(changes.name, first), world.cloud, _Steps(world))
-        said.say(f"{len(first)} steps", fresh=bool(first))
-    asked = _asked(want, built, world) if last and config.smoke else ""
-    apply(Plan(changes.name, last), world.cloud, _Steps(world))
-    if last:
-        what = f"{want.alias} serves version {_version(want, world)}"
-        world.tell("shift.done", what=what)
-    return asked
-
-
-def _halves(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-    """What is done before traffic moves, and that move with what needs it."""
-    moves = (i for i, one in enumerate(steps) if isinstance(one, PointAlias))
-    where = next(moves, len(steps))
-    return steps[:where], steps[where:]
-
-
-def _asked(want: Desired, built: Built, world: World) -> str:
-    name = want.function.name
-    if built.question is None:
-        world.tell("smoke.warning", what="not asked: no example to ask with")
-        return "not asked: no example to ask with"
-    version = _version(want, world)
-    with step(world.tell, "smoke", name) as said:
-        outcome = smoke(world.cloud, name, built.question, qualifier=version)
-        if outcome.wrong:
-            raise SmokeFailedError(name, version, outcome.wrong)
-        reply = outcome.reply
-        start = "cold" if reply.cold else "warm"
-        what = f"answers as the model does ({start}, {reply.duration_ms:.1f} ms)"
-        said.say(what, cold=reply.cold, duration_ms=reply.duration_ms)
-    return what
-
-
-def _version(want: Desired, world: World) -> str:
-    have = world.cloud.snapshot(want.function.name)
-    version = have.holding(content_of(want.function))
-    return version.number if version else ""
-
-
 def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
     have = world.cloud.snapshot(want.function.name)
-    version = have.holding(content_of(want.function))
     return Deployment(
         name=want.function.name,
         target=world.target,
         alias=want.alias,
-        version=version.number if version else "",
+        version=version_of(want, world),
         model=built.model.uri,
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
@@ -254,19 +227,10 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
 
 def _recorded(have: Actual, built: Built, done: Deployment, world: World) -> None:
     """MLflow says of each model where it is served now."""
+    if done.rollout:
+        keep(built.model, done.name, built.reports, world.tell)
+        return  # the rollout says what serves, when it has moved the traffic
     before = model_of(have, done.alias)
     if before and before != built.model.uri:
         withdraw(before, done.name, world.tell)
     record(built.model, done, built.reports, world.tell)
-
-
-class _Steps:
-    """Passes on that a step begins; the story itself says when all are done."""
-
-    def __init__(self, world: World) -> None:
-        self._tell = world.tell
-
-    def __call__(self, event: str, /, **fields: object) -> None:
-        """Tell `apply.step`, and nothing else."""
-        if event == "apply.step":
-            self._tell(event, **fields)

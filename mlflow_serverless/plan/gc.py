@@ -18,7 +18,7 @@ class Garbage:
     """(version, why it stays), oldest first."""
 
 
-def garbage(have: Actual, *, keep: int) -> Garbage:
+def garbage(have: Actual, *, keep: int, needed_too: tuple[str, ...] = ()) -> Garbage:
     """
     What can go without anybody missing it.
 
@@ -29,8 +29,14 @@ def garbage(have: Actual, *, keep: int) -> Garbage:
     Args:
         have: One deployment.
         keep: How many of the newest versions stay in any case, >= 1.
+        needed_too: Versions that a rollout under way needs.
     """
-    kept = {v.number: why for v in have.versions if (why := _why(v.number, have, keep))}
+    rolling = dict.fromkeys(needed_too, "a rollout under way needs it")
+    kept = {
+        v.number: why
+        for v in have.versions
+        if (why := _why(v.number, have, keep) or rolling.get(v.number, ""))
+    }
     return Garbage(
         plan=Plan(have.name, tuple(_removals(have, frozenset(kept)))),
         kept=tuple(

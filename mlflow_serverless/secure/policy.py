@@ -41,6 +41,8 @@ class Reach:
     network: bool = False
     """Whether it is in a private network."""
     tracing: bool = False
+    shadow: bool = False
+    """Whether it may send copies of requests to another version of its own."""
 
 
 def role_policy(place: Place, reach: Reach) -> str:
@@ -69,6 +71,8 @@ def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
         yield _mounting(place, reach.mount)
     if reach.tracing:
         yield Statement(sid="Trace", actions=TRACE_ACTIONS, resources=("*",))
+    if reach.shadow:
+        yield from _shadowing(place, reach.name)
     if reach.network:
         yield from _networking(place, reach.name)
 
@@ -81,6 +85,19 @@ def _mounting(place: Place, access_point: str) -> Statement:
         actions=(f"{service}:ClientMount",),
         resources=(place.arn(service, "file-system/*"),),
         conditions={"StringEquals": {f"{service}:AccessPointArn": access_point}},
+    )
+
+
+def _shadowing(place: Place, name: str) -> Iterator[Statement]:
+    """Read who the shadow is off its own alias, and send it copies."""
+    function = place.arn("lambda", f"function:{name}")
+    yield Statement(
+        sid="KnowItsShadow", actions=("lambda:GetAlias",), resources=(function,)
+    )
+    yield Statement(
+        sid="AskItsShadow",
+        actions=("lambda:InvokeFunction",),
+        resources=(f"{function}:*",),
     )
 
 

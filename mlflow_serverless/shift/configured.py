@@ -1,29 +1,30 @@
 """From the options to the values of this room."""
 
-from mlflow_serverless.config.strategy import JudgeConfig, StrategyConfig
+from mlflow_serverless.config.strategy import AUTO, JudgeConfig, StrategyConfig
 from mlflow_serverless.shift.criteria import Criteria
 from mlflow_serverless.shift.hooks import Configured
 from mlflow_serverless.shift.rollout import Moment
-from mlflow_serverless.shift.strategy import Strategy, percents, stages_of
+from mlflow_serverless.shift.strategy import DEFAULT, Strategy, percents, stages_of
 from mlflow_serverless.world import Invoker
 
 
 def strategy_of(config: StrategyConfig) -> Strategy:
     """
-    The strategy that *config* names.
+    The strategy that *config* names; `auto` means the default one.
 
     Raises:
         BadStrategyError: Its name or its steps make no sense.
     """
+    name = DEFAULT if config.name == AUTO else config.name
     stages = stages_of(
-        config.name,
+        name,
         steps=percents(config.steps),
         bake_s=config.bake_s,
         shadow=config.shadow,
         shadow_s=config.shadow_s,
     )
     return Strategy(
-        name=config.name,
+        name=name,
         stages=stages,
         patience_s=config.patience_s,
         guard_s=config.guard_s,

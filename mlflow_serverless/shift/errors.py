@@ -42,7 +42,8 @@ class RolloutUnderWayError(ServerlessError):
             f"{name} is being rolled out already, from version {baseline} to "
             f"{candidate}.",
             hint=f"wait for it, or end it: mlflow-serverless promote {name}, or "
-            f"mlflow-serverless abort {name}.",
+            f"mlflow-serverless abort {name}; mlflow-serverless rollout {name} says "
+            "where it stands.",
         )
 
 

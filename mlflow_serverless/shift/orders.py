@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mlflow_serverless.plan import Alias
+from mlflow_serverless.plan import Actual, Alias
 from mlflow_serverless.plan.errors import AliasMovedError
 from mlflow_serverless.shift.advance import ATTEMPTS, Driver
 from mlflow_serverless.shift.errors import (
@@ -13,7 +13,7 @@ from mlflow_serverless.shift.errors import (
 )
 from mlflow_serverless.shift.note import encode
 from mlflow_serverless.shift.person import aborted, paused, promoted, resumed
-from mlflow_serverless.shift.rollout import Rollout, route
+from mlflow_serverless.shift.rollout import Rollout, State, route
 from mlflow_serverless.shift.rules import under_way, unready
 from mlflow_serverless.shift.strategy import Strategy
 
@@ -24,7 +24,8 @@ def begin(
     """
     Record a rollout to *candidate*; no traffic moves before the first `advance`.
 
-    Beginning again what is under way already changes nothing.
+    Beginning again what is under way already changes nothing. A rollout that is only
+    guarded ends when the next one begins.
 
     Raises:
         RolloutUnderWayError: Another one is.
@@ -35,17 +36,11 @@ def begin(
     """
     for _ in range(ATTEMPTS):
         have = driver.cloud.snapshot(name)
-        if (there := under_way(have, alias)) is not None:
-            if there.candidate == candidate:
-                return there
+        if (there := under_way(have, alias)) and there.candidate == candidate:
+            return there
+        if there and there.state is not State.GUARDING:
             raise RolloutUnderWayError(name, there.baseline, there.candidate)
-        pointed = have.alias(alias)
-        if pointed is None:
-            raise NotReadyError(name, f"there is no alias {alias}")
-        if pointed.weights:
-            raise NotReadyError(name, f"{alias} shares its traffic already")
-        if why := unready(have, pointed.version, candidate):
-            raise NotReadyError(name, why)
+        pointed = _free(have, alias, candidate)
         now = driver.now()
         rollout = Rollout(
             baseline=pointed.version, candidate=candidate, strategy=strategy,
@@ -56,6 +51,18 @@ def begin(
             driver.tell("shift.begun", what=what)
             return rollout
     raise BusyAliasError(name, alias, ATTEMPTS)
+
+
+def _free(have: Actual, alias: str, candidate: str) -> Alias:
+    """The alias, all of whose traffic may go from where it is to *candidate*."""
+    pointed = have.alias(alias)
+    if pointed is None:
+        raise NotReadyError(have.name, f"there is no alias {alias}")
+    if pointed.weights:
+        raise NotReadyError(have.name, f"{alias} shares its traffic already")
+    if why := unready(have, pointed.version, candidate):
+        raise NotReadyError(have.name, why)
+    return pointed
 
 
 def pause(name: str, alias: str, driver: Driver) -> Rollout:
@@ -84,8 +91,9 @@ def promote(name: str, alias: str, driver: Driver) -> Rollout:
     """
     Send all traffic to the candidate now, whatever the judge says.
 
+    Where it has it already, its guard ends.
+
     Raises:
-        OrderRefusedError: It has it already.
         NotReadyError: The candidate is gone.
         NoRolloutError, BusyAliasError: As `pause`.
     """

@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from mlflow_serverless.shift.errors import OrderRefusedError
-from mlflow_serverless.shift.rollout import Promote, RollBack, Rollout, State, moved
+from mlflow_serverless.shift.rollout import (
+    Finish,
+    Promote,
+    RollBack,
+    Rollout,
+    State,
+    moved,
+)
 
 
 def paused(rollout: Rollout) -> Rollout:
@@ -24,11 +31,10 @@ def resumed(rollout: Rollout, now: float) -> Rollout:
 
 
 def promoted(rollout: Rollout, now: float) -> Rollout:
-    """All traffic to the candidate, on a person's word."""
-    order = "promote"
-    _under_way(rollout, order)
+    """All traffic to the candidate, on a person's word; a guard ends by it."""
+    _under_way(rollout, "promote")
     if rollout.state is State.GUARDING:
-        raise OrderRefusedError(order, "it is promoted already")
+        return moved(rollout, Finish("accepted by a person"), now)
     return moved(rollout, Promote("promoted by a person"), now)
 
 

@@ -30,6 +30,9 @@ from mlflow_serverless.topology.cold import ColdStart, Strategy, choose
 from mlflow_serverless.topology.doors import doors
 from mlflow_serverless.topology.watch import watch
 
+SHADOW = "MLFLOW_SERVERLESS_SHADOW"
+"""Names the alias whose rollouts concern a version; see `lambda_runtime.shadow`."""
+
 _ONLY_ON_AWS = (
     "image", "role", "permissions_boundary", "kms_key", "log_retention_days", "tracing",
     "vpc", "mount", "cold_start", "provisioned", "url", "api", "alarms",
@@ -92,9 +95,25 @@ def _plain_settings(config: DeploymentConfig) -> Settings:
         memory_mb=config.memory_mb,
         timeout_s=config.timeout_s,
         ephemeral_mb=config.ephemeral_mb,
-        environment=tuple(sorted(config.environment.items())),
+        environment=_environment(config),
         concurrency=config.concurrency,
     )
+
+
+def _environment(config: DeploymentConfig) -> Pairs:
+    """
+    The user's variables, and what a version needs to know to have a shadow.
+
+    They are set before any rollout, as a published version's never change.
+    """
+    strategy = config.strategy
+    if not strategy.shadows:
+        return tuple(sorted(config.environment.items()))
+    ours = {
+        SHADOW: config.alias,
+        f"{SHADOW}_TOLERANCE": f"{strategy.shadow_tolerance:g}",
+    } | ({f"{SHADOW}_CAPTURE": "1"} if strategy.shadow_capture else {})
+    return tuple(sorted((config.environment | ours).items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +134,7 @@ class Site:
             memory_mb=config.memory_mb,
             timeout_s=config.timeout_s,
             ephemeral_mb=config.ephemeral_mb,
-            environment=tuple(sorted(config.environment.items())),
+            environment=_environment(config),
             concurrency=config.concurrency,
             role=config.role or place.global_arn("iam", f"role/{made}"),
             architecture=config.image.architecture,
@@ -205,6 +224,7 @@ class Site:
             mount=config.mount.arn or "",
             network=bool(config.vpc.subnets),
             tracing=config.tracing,
+            shadow=config.strategy.shadows,
         )
         return Role(
             name=names.role(self.name, self.place.region),

@@ -1,0 +1,143 @@
+"""How the story ends: the version is made and asked, and then traffic moves to it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlflow_serverless.apply import apply
+from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.pipeline.built import Built
+from mlflow_serverless.pipeline.errors import SmokeFailedError
+from mlflow_serverless.pipeline.request import Deployment
+from mlflow_serverless.pipeline.smoke import smoke
+from mlflow_serverless.pipeline.strategy import Chosen
+from mlflow_serverless.plan import Desired, Plan, PointAlias, Step, content_of
+from mlflow_serverless.report import step
+from mlflow_serverless.world import World
+
+if TYPE_CHECKING:
+    from mlflow_serverless.pipeline.driving import Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """All that was decided."""
+
+    changes: Plan
+    want: Desired
+    built: Built
+    config: DeploymentConfig
+    chosen: Chosen | None
+    """How traffic moves; None if none does."""
+
+
+def carry_out(ending: Ending, world: World) -> str:
+    """
+    Make the version, ask it, and only then move traffic to it, or begin to.
+
+    Returns:
+        What came of asking it.
+
+    Raises:
+        ServerlessError: A step failed, or the answer is wrong; traffic stays.
+    """
+    if not ending.changes:
+        return ""
+    changes, want = ending.changes, ending.want
+    first, last = _halves(changes.steps)
+    with step(world.tell, "apply", changes.name) as said:
+        apply(Plan(changes.name, first), world.cloud, Steps(world))
+        said.say(f"{len(first)} steps", fresh=bool(first))
+    asked = ""
+    if last and ending.config.smoke:
+        asked = _asked(want, ending.built, world)
+    if ending.chosen is not None and ending.chosen.strategy is not None:
+        last = _begun(ending, last, world)
+    apply(Plan(changes.name, last), world.cloud, Steps(world))
+    if any(isinstance(one, PointAlias) for one in last):
+        _moved(ending, world)
+    return asked
+
+
+def _begun(ending: Ending, last: tuple[Step, ...], world: World) -> tuple[Step, ...]:
+    """Begin the rollout; what is left to do besides."""
+    from mlflow_serverless.pipeline import rollouts  # noqa: PLC0415 - brings scipy
+
+    assert ending.chosen is not None
+    assert ending.chosen.strategy is not None
+    if ending.chosen.why:
+        world.tell("shift.warning", what=ending.chosen.why)
+    version = version_of(ending.want, world)
+    rollouts.begin(
+        ending.changes.name, version, ending.chosen.strategy, ending.config, world
+    )
+    return tuple(one for one in last if not isinstance(one, PointAlias))
+
+
+def _moved(ending: Ending, world: World) -> None:
+    what = f"{ending.want.alias} serves version {version_of(ending.want, world)}"
+    why = ending.chosen.why if ending.chosen else ""
+    said = f"{what}; all traffic at once: {why}" if why else what
+    world.tell("shift.done", what=said)
+
+
+def follow(
+    done: Deployment, ending: Ending, world: World, watch: "Watch | None"
+) -> Deployment:
+    """
+    *done*, with what has come of the rollout that was begun or is waited for.
+
+    Raises:
+        RolledBackError: We have waited, and the new version has lost its traffic.
+    """
+    begun = ending.chosen is not None and ending.chosen.strategy is not None
+    if not begun and not ending.config.wait:
+        return done
+    pointed = world.cloud.snapshot(done.name).alias(done.alias)
+    if pointed is None or not pointed.note:
+        return done
+    from mlflow_serverless.pipeline import driving  # noqa: PLC0415 - brings scipy
+
+    return driving.followed(done, world, wait=ending.config.wait, watch=watch)
+
+
+def _halves(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """What is done before traffic moves, and that move with what needs it."""
+    moves = (i for i, one in enumerate(steps) if isinstance(one, PointAlias))
+    where = next(moves, len(steps))
+    return steps[:where], steps[where:]
+
+
+def _asked(want: Desired, built: Built, world: World) -> str:
+    name = want.function.name
+    if built.question is None:
+        world.tell("smoke.warning", what="not asked: no example to ask with")
+        return "not asked: no example to ask with"
+    version = version_of(want, world)
+    with step(world.tell, "smoke", name) as said:
+        outcome = smoke(world.cloud, name, built.question, qualifier=version)
+        if outcome.wrong:
+            raise SmokeFailedError(name, version, outcome.wrong)
+        reply = outcome.reply
+        start = "cold" if reply.cold else "warm"
+        what = f"answers as the model does ({start}, {reply.duration_ms:.1f} ms)"
+        said.say(what, cold=reply.cold, duration_ms=reply.duration_ms)
+    return what
+
+
+def version_of(want: Desired, world: World) -> str:
+    """Number of the version that holds what is wanted; empty before there is one."""
+    have = world.cloud.snapshot(want.function.name)
+    version = have.holding(content_of(want.function))
+    return version.number if version else ""
+
+
+class Steps:
+    """Passes on that a step begins; the story itself says when all are done."""
+
+    def __init__(self, world: World) -> None:
+        self._tell = world.tell
+
+    def __call__(self, event: str, /, **fields: object) -> None:
+        """Tell `apply.step`, and nothing else."""
+        if event == "apply.step":
+            self._tell(event, **fields)

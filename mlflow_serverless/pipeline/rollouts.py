@@ -1,0 +1,196 @@
+"""A deployment's rollout: begun by the story, advanced and ordered about by anyone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow_serverless import provenance
+from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.pipeline.desired import config_of, origin_of
+from mlflow_serverless.pipeline.life import restated
+from mlflow_serverless.pipeline.look import published, there
+from mlflow_serverless.shift import (
+    Driver,
+    Rollout,
+    State,
+    Step,
+    Strategy,
+    orders,
+    recorded,
+)
+from mlflow_serverless.shift import advance as advance_once
+from mlflow_serverless.shift.clock import SystemClock
+from mlflow_serverless.shift.configured import criteria_of, hooks_of
+from mlflow_serverless.shift.history import InFolder, InMemory
+from mlflow_serverless.shift.report import RolloutReport, report, write
+from mlflow_serverless.world import Clock, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """What one look at a rollout has come to."""
+
+    step: Step | None
+    """What was seen and done; None if nothing is under way."""
+    report: RolloutReport | None
+    """Of the rollout so far, or of the last one; None if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One deployment, and what drives it."""
+
+    name: str
+    alias: str
+    config: DeploymentConfig
+    driver: Driver
+    world: World
+
+
+def begin(
+    name: str, candidate: str, strategy: Strategy, config: DeploymentConfig,
+    world: World,
+) -> Rollout:  # fmt: skip
+    """
+    Record a rollout to *candidate*; where it has no stages, move all traffic.
+
+    Raises:
+        ServerlessError: As `shift.begin` and `shift.advance`.
+    """
+    driver = _driver(config, world, SystemClock())
+    rollout = orders.begin(name, config.alias, candidate, strategy, driver)
+    if strategy.stages or rollout.state is not State.WAITING:
+        return rollout
+    step = advance_once(name, config.alias, driver)
+    return step.after if step else rollout
+
+
+def standing(name: str, world: World) -> RolloutReport | None:
+    """
+    The rollout that *name* is in, or was in last; None if there was none.
+
+    Raises:
+        DeploymentMissingError: There is no such deployment.
+    """
+    return reported(placed(name, world))
+
+
+def advance(name: str, world: World, *, clock: Clock | None = None) -> Advanced:
+    """
+    Take one look at the rollout of *name*, and make at most one move.
+
+    Raises:
+        DeploymentMissingError: There is no such deployment.
+        ServerlessError: The cloud cannot be asked, or refuses; nothing was moved.
+    """
+    place = placed(name, world, clock)
+    step = advance_once(name, place.alias, place.driver)
+    found = reported(place)
+    if found is not None and (step is None or step.after.state != step.before.state):
+        _recorded(place, found)
+    return Advanced(step=step, report=found)
+
+
+def pause(name: str, world: World) -> Rollout:
+    """Let nothing go on until `resume`; errors as `shift.pause`."""
+    return _ordered(name, world, orders.pause)
+
+
+def resume(name: str, world: World) -> Rollout:
+    """Go on; bake time and patience begin anew; errors as `shift.resume`."""
+    return _ordered(name, world, orders.resume)
+
+
+def promote(name: str, world: World) -> Rollout:
+    """Send all traffic to the candidate now; while it is guarded, end the guard."""
+    return _ordered(name, world, orders.promote)
+
+
+def abort(name: str, world: World) -> Rollout:
+    """Send all traffic back now, also after promotion; errors as `shift.abort`."""
+    return _ordered(name, world, orders.abort)
+
+
+_Order = Callable[[str, str, Driver], Rollout]
+
+
+def _ordered(name: str, world: World, order: _Order) -> Rollout:
+    place = placed(name, world)
+    after = order(name, place.alias, place.driver)
+    found = reported(place)
+    if found is not None and after.state in {State.GUARDING, State.ROLLED_BACK}:
+        _recorded(place, found)
+    return after
+
+
+def placed(name: str, world: World, clock: Clock | None = None) -> Place:
+    """
+    The deployment *name* with what drives it.
+
+    Raises:
+        DeploymentMissingError: There is none.
+    """
+    config = config_of(there(name, world.cloud))
+    driver = _driver(config, world, clock or SystemClock())
+    return Place(name, config.alias, config, driver, world)
+
+
+def _driver(config: DeploymentConfig, world: World, clock: Clock) -> Driver:
+    kept = InMemory() if world.rollouts is None else InFolder(world.rollouts)
+    return Driver(
+        cloud=world.cloud,
+        clock=clock,
+        tell=world.tell,
+        history=kept,
+        criteria=criteria_of(config.judge),
+        hooks=hooks_of(config.strategy, world.cloud),
+    )
+
+
+def reported(place: Place) -> RolloutReport | None:
+    """The rollout that it is in, or was in last; None if there was none."""
+    rollout = recorded(place.world.cloud.snapshot(place.name), place.alias)
+    if rollout is None:
+        return None
+    past = place.driver.history.recall(place.name, rollout.identity)
+    return report(place.name, place.alias, rollout, past)
+
+
+def _recorded(place: Place, found: RolloutReport) -> None:
+    """MLflow says which model serves now, and how the other one fared."""
+    rollout, world = found.rollout, place.world
+    if not place.config.record or rollout.state in {State.WAITING, State.SHIFTING}:
+        return
+    have = world.cloud.snapshot(place.name)
+    serving = have.version(rollout.primary)
+    candidate = have.version(rollout.candidate)
+    left = rollout.baseline if rollout.primary == rollout.candidate else (
+        rollout.candidate
+    )  # fmt: skip
+    gone = have.version(left)
+    if serving is not None:
+        before = origin_of(gone).model if gone else ""
+        restated(published(serving, have), before, place.name, place.alias, world)
+    if candidate is not None:
+        provenance.rolled_out(
+            origin_of(candidate).model, place.name, _outcome(found),
+            files_of(found, world), world.tell,
+        )  # fmt: skip
+
+
+def _outcome(found: RolloutReport) -> dict[str, str]:
+    rollout = found.rollout
+    return {
+        "outcome": found.outcome.replace(" ", "-"),
+        "state": rollout.state.value,
+        "reason": found.reason,
+        "strategy": rollout.strategy.name,
+        "versions": f"{rollout.baseline} -> {rollout.candidate}",
+    }
+
+
+def files_of(found: RolloutReport, world: World) -> tuple[Path, ...]:
+    """The report as files for programs and for people; none if none are kept."""
+    if world.rollouts is None:
+        return ()
+    return write(found, world.rollouts / found.name / found.rollout.identity)

@@ -1,0 +1,177 @@
+"""How traffic is to move to a new version: what is asked for, and what can be given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.config.strategy import AUTO
+from mlflow_serverless.pipeline.errors import StrategyNotGivenError
+from mlflow_serverless.plan import Actual, Plan, PointAlias, ProvisionedConcurrency
+from mlflow_serverless.topology.topology import SHADOW
+from mlflow_serverless.world import Logbook
+
+if TYPE_CHECKING:
+    from mlflow_serverless.shift import Strategy
+
+HOUR_S = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A strategy, and what is to be said of it."""
+
+    strategy: "Strategy | None" = None
+    """None: all traffic at once, and nothing is recorded or watched."""
+    why: str = ""
+    """Why it is not what one might expect; empty if it is."""
+
+    def __str__(self) -> str:
+        said = "all traffic at once"
+        if self.strategy is not None:
+            stages = ", ".join(str(stage) for stage in self.strategy.stages)
+            said = f"{self.strategy.name}: {stages or said}"
+        return f"{said} ({self.why})" if self.why else said
+
+    @property
+    def cost(self) -> str:
+        """What a shadow costs, in words; empty if there is none."""
+        shadow = next(
+            (s for s in self.strategy.stages if s.kind.value == "shadow"), None
+        ) if self.strategy else None  # fmt: skip
+        if shadow is None:
+            return ""
+        return (
+            f"the shadow invokes the new version for {100 * shadow.share:g} % of the "
+            f"requests once more, for at least {shadow.bake_s:g} s; that counts "
+            "against the function's concurrency"
+        )
+
+
+def choose(
+    changes: Plan, have: Actual, config: DeploymentConfig, logbook: Logbook
+) -> Chosen | None:
+    """
+    How the traffic of *changes* is to move; None if none does.
+
+    Args:
+        changes: What is to be done.
+        have: What is there.
+        config: How it is to run.
+        logbook: Asked how much traffic there was.
+
+    Raises:
+        StrategyNotGivenError: What was asked for by name cannot be had here.
+        BadStrategyError: Its steps make no sense.
+        RolloutUnderWayError: Another version is being rolled out.
+    """
+    point = next((s for s in changes.steps if isinstance(s, PointAlias)), None)
+    if point is None:
+        return None
+    pointed = have.alias(point.alias)
+    if pointed is None:
+        return Chosen()
+    _alone(have, point)
+    return _given(_wanted(have, config, logbook), changes, have, config)
+
+
+def _alone(have: Actual, point: PointAlias) -> None:
+    """One rollout at a time; but whoever deploys anew ends a guard."""
+    pointed = have.alias(point.alias)
+    if pointed is None or not pointed.note:
+        return
+    from mlflow_serverless.shift import State, under_way  # noqa: PLC0415 - brings scipy
+    from mlflow_serverless.shift.errors import RolloutUnderWayError  # noqa: PLC0415
+
+    there = under_way(have, point.alias)
+    held = have.holding(point.content)
+    candidate = held.number if held else ""
+    if there and there.candidate != candidate and there.state is not State.GUARDING:
+        raise RolloutUnderWayError(have.name, there.baseline, there.candidate)
+
+
+def _wanted(have: Actual, config: DeploymentConfig, logbook: Logbook) -> Chosen:
+    """What the configuration means with the traffic that there is."""
+    from mlflow_serverless.shift.configured import strategy_of  # noqa: PLC0415 - brings scipy
+
+    strategy = strategy_of(config.strategy)
+    if config.strategy.name != AUTO:
+        return Chosen(strategy)
+    needed = needed_an_hour(strategy, config.judge.promote_requests)
+    seen = traffic(have.name, logbook, most=needed)
+    if seen >= needed:
+        return Chosen(strategy)
+    why = (
+        f"{seen:,} requests in the last hour; {needed:,} are needed to judge a version "
+        "in time; -C strategy=canary begins a rollout all the same"
+    )
+    return Chosen(None, why)
+
+
+def needed_an_hour(strategy: "Strategy", answers: int) -> int:
+    """Requests an hour that give the largest stage *answers* in half the patience."""
+    largest = max((stage.share for stage in strategy.stages), default=1.0)
+    hours = strategy.patience_s / 2 / HOUR_S
+    return max(1, round(answers / hours / largest))
+
+
+def traffic(name: str, logbook: Logbook, *, most: int) -> int:
+    """Requests of the last hour; no more than *most* are counted."""
+    since = datetime.now(UTC) - timedelta(seconds=HOUR_S)
+    lines = filter(_is_request, logbook.metrics(name, since=since))
+    return sum(1 for _ in islice(lines, most))
+
+
+def _is_request(line: Mapping[str, object]) -> bool:
+    return "Status" in line and not line.get("Shadow")
+
+
+def _given(
+    chosen: Chosen, changes: Plan, have: Actual, config: DeploymentConfig
+) -> Chosen:
+    """*chosen*, less what cannot be had here."""
+    strategy, by_name = chosen.strategy, config.strategy.name
+    if strategy is None:
+        return chosen
+    chosen = _with_shadow_or_without(chosen, strategy, have, config)
+    strategy = chosen.strategy
+    if strategy is None or not _kept_started(changes, have, config.alias):
+        return chosen
+    if all(stage.kind.value == "shadow" for stage in strategy.stages):
+        return chosen
+    why = (
+        "provisioned concurrency is on the alias, and Lambda shares no traffic of such "
+        "an alias"
+    )
+    if by_name == AUTO:
+        return Chosen(None, why)
+    raise StrategyNotGivenError(by_name, why, "strategy=shadow or strategy=all-at-once")
+
+
+def _with_shadow_or_without(
+    chosen: Chosen, strategy: "Strategy", have: Actual, config: DeploymentConfig
+) -> Chosen:
+    """Only a version that was told of its alias when it was published can mirror."""
+    canary = tuple(s for s in strategy.stages if s.kind.value != "shadow")
+    if canary == strategy.stages:
+        return chosen
+    pointed = have.alias(config.alias)
+    serving = have.version(pointed.version) if pointed else None
+    if serving and dict(serving.settings.environment).get(SHADOW) == config.alias:
+        return chosen
+    why = "the version that serves was published without a shadow in mind"
+    if not canary:
+        raise StrategyNotGivenError(
+            strategy.name, why, "strategy=canary this once; later updates can"
+        )
+    return Chosen(replace(strategy, stages=canary), f"without a shadow: {why}")
+
+
+def _kept_started(changes: Plan, have: Actual, alias: str) -> bool:
+    made = [getattr(step, "resource", None) for step in changes.steps]
+    return any(
+        isinstance(r, ProvisionedConcurrency) and r.qualifier == alias
+        for r in (*have.resources, *made)
+    )
