@@ -12,7 +12,7 @@ from rich.text import Text
 from mlflow_serverless.observe import Cell, Seen
 from mlflow_serverless.pipeline.rollouts import Advanced
 from mlflow_serverless.report import sentence
-from mlflow_serverless.shift import State
+from mlflow_serverless.shift import Kind, Rollout, State
 from mlflow_serverless.shift.advance import share_of
 from mlflow_serverless.shift.checks.words import ms, share
 from mlflow_serverless.shift.clock import SystemClock
@@ -93,7 +93,7 @@ def panel(report: RolloutReport, now: float) -> Panel:
 def _rows(report: RolloutReport, now: float) -> Iterator[tuple[str, RenderableType]]:
     rollout = report.rollout
     yield "stage", Text(_stage(report))
-    yield "traffic", _bar(share_of(rollout), rollout.candidate)
+    yield "traffic", _bar(rollout)
     if report.looks:
         look = report.looks[-1]
         verdict = Text(look.verdict, style=f"bold {_COLOURS[look.verdict]}")
@@ -114,12 +114,13 @@ def _stage(report: RolloutReport) -> str:
     return f"{rollout.stage + 1} of {count}: {here}{paused}"
 
 
-def _bar(part: float, candidate: str) -> Text:
+def _bar(rollout: Rollout) -> Text:
+    part, here = share_of(rollout), rollout.here
     full = round(part * _WIDE)
-    return Text.assemble(
-        ("█" * full, "green"), ("░" * (_WIDE - full), "dim"),
-        f"  {part:.0%} to version {candidate}",
-    )  # fmt: skip
+    said = f"  {share(part)} to version {rollout.candidate}"
+    if here is not None and here.kind is Kind.SHADOW:
+        said += f", and copies of {share(here.share)}"
+    return Text.assemble(("█" * full, "green"), ("░" * (_WIDE - full), "dim"), said)
 
 
 def _left(report: RolloutReport, now: float) -> str:

@@ -64,9 +64,9 @@ class StrategyConfig(Section):
     all at once elsewhere. A first deployment takes all traffic. Also written
     `strategy=canary`."""
 
-    driver: Literal["auto", "command", "cloud"] = "auto"
-    """Who advances a rollout: the embedded `cloud` by itself, or whoever runs
-    `advance` (`command`); `auto` is `cloud` where it can."""
+    driver: Literal["command", "cloud"] = "command"
+    """Who advances a rollout: whoever runs `advance`, or waits (`command`), or the
+    `cloud` by itself, which only the embedded one can."""
 
     steps: Annotated[str, AfterValidator(_steps)] = "5,25,50"
     """Percent of the traffic in each stage of a canary, climbing; a linear one climbs

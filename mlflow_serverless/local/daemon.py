@@ -27,6 +27,7 @@ from mlflow_serverless.local.lambda_api import LambdaApi
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.ledger import Ledger
 from mlflow_serverless.local.lookup import Lookup
+from mlflow_serverless.local.rollouts import Rollouts
 from mlflow_serverless.local.route import Target, choose
 from mlflow_serverless.local.runtime_api import listen
 from mlflow_serverless.local.setup import Setup
@@ -63,6 +64,7 @@ class Daemon:
         self._sound: dict[Path, tuple[int, ...]] = {}
         self._fleet = Fleet(setup, layout.scratch, self._bundle, self._record)
         self._lambda_api = LambdaApi(self._token, self._lookup.look, self._fleet)
+        self._rollouts = Rollouts(layout)
         self._stopping = asyncio.Event()
         self._used = time.monotonic()
 
@@ -88,6 +90,7 @@ class Daemon:
         self._layout.endpoint.unlink(missing_ok=True)
         server.close()
         functions.close()
+        self._rollouts.close()
         await self._lambda_api.close()
         await self._fleet.until(lambda: not self._fleet.in_flight, _DRAIN_S)
         await self._fleet.close()
@@ -117,13 +120,19 @@ class Daemon:
         """What is to be done now and then."""
         self._flush()
         self._fleet.retire_idle(self._lookup.wants)
-        if self._fleet.in_flight:
+        if self._fleet.in_flight or self._drives():
             self._used = time.monotonic()
         idle = time.monotonic() - self._used > self._setup.idle_s
         if idle or not holds(self._layout, self._lock):
             self._stopping.set()
         elif not self._is_announced():
             self._announce()
+
+    def _drives(self) -> bool:
+        """Whether a rollout is driven here; state that cannot be read stops none."""
+        with suppress(sqlite3.Error, ServerlessError):
+            return self._rollouts.tend()
+        return False
 
     # Requests.
 

@@ -65,6 +65,12 @@ class Ledger:
             rows = connection.execute("SELECT name FROM functions ORDER BY name")
             return tuple(name for (name,) in rows)
 
+    def under_note(self) -> tuple[str, ...]:
+        """Deployments with an alias that has a note, sorted: rollouts leave them."""
+        query = "SELECT DISTINCT name FROM aliases WHERE note != '' ORDER BY name"
+        with opened(self._file, SCHEMA) as connection:
+            return tuple(name for (name,) in connection.execute(query))
+
     def artifacts(self) -> frozenset[str]:
         """Addresses that any function or version refers to."""
         query = "SELECT artifact FROM functions UNION SELECT artifact FROM versions"

@@ -9,6 +9,9 @@ from mlflow_serverless.page.drawing import WIDTH, Point, area, line, path, svg, 
 LEFT, RIGHT, TOP, HEIGHT, FOOT = 64, 12, 26, 150, 22
 """Margins and height of the plotted area."""
 
+_SHORT = 2.0
+"""Below this many minutes an axis tells seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -101,7 +104,7 @@ def _minutes(last: float) -> str:
     return "".join(
         text(
             (LEFT + (WIDTH - LEFT - RIGHT) * part, TOP + HEIGHT + 16),
-            f"{last * part:.3g} min",
+            f"{last * part:.3g} min" if last >= _SHORT else f"{60 * last * part:.3g} s",
             style="dim",
             anchor="middle" if part < 1 else "end",
         )

@@ -131,6 +131,8 @@ def tags_of(model: ServableModel, config: DeploymentConfig) -> Pairs:
         "flavor": model.flavor,
         "version": __version__,
     }
+    if config.strategy.driver == "cloud":
+        ours["driver"] = "cloud"
     return _pairs(
         config.tags
         | {f"{PREFIX}{key}": _tag(value) for key, value in ours.items()}

@@ -12,6 +12,7 @@ from mlflow_serverless.pipeline.request import Deployment
 from mlflow_serverless.pipeline.rollouts import (
     Advanced,
     advance,
+    driven,
     placed,
     reported,
     standing,
@@ -140,7 +141,7 @@ def followed(
         return done
     if wait and not found.rollout.over:
         found = promoted(done.name, drive(done.name, world, watch=watch))
-    elif not found.rollout.over:
+    elif not found.rollout.over and not driven(done.name, world):
         how = f"mlflow-serverless advance {done.name} --wait"
         world.tell("shift.warning", what=f"it goes on with: {how} -t {world.target}")
     return replace(done, rollout=found.rollout.state.value if found else "")

@@ -29,6 +29,11 @@ class Ending:
     chosen: Chosen | None
     """How traffic moves; None if none does."""
 
+    @property
+    def begins(self) -> bool:
+        """Whether it ends in a rollout."""
+        return self.chosen is not None and self.chosen.strategy is not None
+
 
 def carry_out(ending: Ending, world: World) -> str:
     """
@@ -50,7 +55,7 @@ def carry_out(ending: Ending, world: World) -> str:
     asked = ""
     if last and ending.config.smoke:
         asked = _asked(want, ending.built, world)
-    if ending.chosen is not None and ending.chosen.strategy is not None:
+    if ending.begins:
         last = _begun(ending, last, world)
     apply(Plan(changes.name, last), world.cloud, Steps(world))
     if any(isinstance(one, PointAlias) for one in last):
@@ -89,8 +94,7 @@ def follow(
     Raises:
         RolledBackError: We have waited, and the new version has lost its traffic.
     """
-    begun = ending.chosen is not None and ending.chosen.strategy is not None
-    if not begun and not ending.config.wait:
+    if not ending.begins and not ending.config.wait:
         return done
     pointed = world.cloud.snapshot(done.name).alias(done.alias)
     if pointed is None or not pointed.note:

@@ -52,6 +52,8 @@ def located(config: DeploymentConfig, world: World) -> Place | None:
     place = world.cloud.place()
     if place is None and (wrong := only_on_aws(config)):
         raise NotOfferedError(world.target, wrong)
+    if place is not None and config.strategy.driver == "cloud":
+        raise NotOfferedError(world.target, ("strategy.driver=cloud",))
     return place
 
 

@@ -147,6 +147,11 @@ def _driver(config: DeploymentConfig, world: World, clock: Clock) -> Driver:
     )
 
 
+def driven(name: str, world: World) -> bool:
+    """Whether the cloud drives the rollouts of *name* by itself."""
+    return config_of(world.cloud.snapshot(name)).strategy.driver == "cloud"
+
+
 def reported(place: Place) -> RolloutReport | None:
     """The rollout that it is in, or was in last; None if there was none."""
     rollout = recorded(place.world.cloud.snapshot(place.name), place.alias)

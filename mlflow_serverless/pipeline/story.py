@@ -97,9 +97,9 @@ def deploy(
     )
     asked = carry_out(ending, world)
     done = replace(_deployment(want, changes, built, world), smoke=asked)
-    done = follow(done, ending, world, watch)
     if config.record:
-        _recorded(have, built, done, world)
+        _recorded(have, ending, done, world)
+    done = follow(done, ending, world, watch)
     return replace(done, seconds=round(perf_counter() - begun, 3))
 
 
@@ -225,9 +225,10 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
     )
 
 
-def _recorded(have: Actual, built: Built, done: Deployment, world: World) -> None:
+def _recorded(have: Actual, ending: Ending, done: Deployment, world: World) -> None:
     """MLflow says of each model where it is served now."""
-    if done.rollout:
+    built = ending.built
+    if ending.begins:
         keep(built.model, done.name, built.reports, world.tell)
         return  # the rollout says what serves, when it has moved the traffic
     before = model_of(have, done.alias)

@@ -156,7 +156,7 @@ def _remember(step: Step, driver: Driver) -> None:
     driver.history.keep(step.name, step.before.identity, with_look(past, look))
     driver.tell(
         f"shift.{look.move}",
-        what=f"{step.name} {look.move}: {look.reason}",
+        what=f"{step.name}: {look.reason}",
         verdict=look.verdict,
         share=dict(step.after.weights).get(step.after.candidate, 0.0),
         state=step.after.state.value,

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mlflow_serverless.plan import (
+    Actual,
     CreateFunction,
     Function,
     PointAlias,
     PublishVersion,
     ReplaceArtifact,
+    Resource,
     Settings,
     Step,
     content_of,
 )
+from mlflow_serverless.world import Cloud
 from tests.fakes.memory_cloud import MemoryCloud
 
 NAME, ALIAS = "fraud", "live"
@@ -24,9 +27,10 @@ class LostError(Exception):
 
 
 @dataclass
-class RolloutCloud(MemoryCloud):
-    """Says what functions reported, and loses what it is told to lose."""
+class Interruptible:
+    """Says what functions reported, and loses what it is told to lose; a mixin."""
 
+    performed: list[Step] = field(default_factory=list)
     told: list[dict[str, object]] = field(default_factory=list)
     """Metric lines."""
     lose: str = ""
@@ -44,9 +48,12 @@ class RolloutCloud(MemoryCloud):
             raise KeyboardInterrupt
         if lose == "before":
             raise LostError
-        super().perform(step)
+        self.taken(step)
         if lose == "after":
             raise LostError
+
+    def taken(self, step: Step) -> None:
+        super().perform(step)
 
     def metrics(
         self, name: str, *, since: datetime | None = None
@@ -67,6 +74,25 @@ class RolloutCloud(MemoryCloud):
         self.told += [line] * count
 
 
+@dataclass
+class RolloutCloud(Interruptible, MemoryCloud):
+    """All of it in memory."""
+
+
+@dataclass
+class Over(Interruptible):
+    """The same over a cloud that keeps versions and aliases somewhere else."""
+
+    cloud: Cloud | None = None
+
+    def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:
+        return self.cloud.snapshot(name, wanted=wanted)
+
+    def taken(self, step: Step) -> None:
+        self.cloud.perform(step)
+        self.performed.append(step)
+
+
 class TestClock:
     """A clock that is told the time."""
 
@@ -79,17 +105,26 @@ class TestClock:
         return datetime.fromtimestamp(self.at, UTC)
 
 
-def published(versions: int = 2, cloud: RolloutCloud | None = None) -> RolloutCloud:
-    """A cloud with `fraud` in *versions* versions, all traffic on the first."""
-    cloud = cloud or RolloutCloud()
-    settings = Settings(memory_mb=512, timeout_s=30)
+def published(
+    versions: int = 2,
+    cloud: Interruptible | None = None,
+    *,
+    name: str = NAME,
+    artifact: Callable[[int], str] = "sha256:{}".format,
+    settings: Settings | None = None,
+) -> Interruptible:
+    """A cloud with *name* in *versions* versions, all traffic on the first."""
+    cloud = RolloutCloud() if cloud is None else cloud
+    settings = settings or Settings(memory_mb=512, timeout_s=30)
     for number in range(1, versions + 1):
-        function = Function(name=NAME, artifact=f"sha256:{number}", settings=settings)
+        function = Function(name=name, artifact=artifact(number), settings=settings)
         if number == 1:
             cloud.perform(CreateFunction(function, ()))
         else:
-            cloud.perform(ReplaceArtifact(NAME, function.artifact))
-        cloud.perform(PublishVersion(NAME, content_of(function), ""))
+            cloud.perform(
+                ReplaceArtifact(name, function.artifact, settings.architecture)
+            )
+        cloud.perform(PublishVersion(name, content_of(function), ""))
         if number == 1:
-            cloud.perform(PointAlias(NAME, ALIAS, content_of(function)))
+            cloud.perform(PointAlias(name, ALIAS, content_of(function)))
     return cloud

@@ -6,7 +6,7 @@ from pathlib import Path
 from mlflow.tracking import MlflowClient
 
 from mlflow_serverless.pipeline import Deployment
-from mlflow_serverless.provenance import record, said_of, withdraw
+from mlflow_serverless.provenance import record, rolled_out, said_of, withdraw
 from mlflow_serverless.resolve import resolve
 
 DONE = Deployment(
@@ -83,3 +83,19 @@ def test_a_folder_has_no_tags(tmp_path, shop):
     record(model, DONE, {"x": Path("x")}, told)
 
     assert [] == told
+
+
+def test_how_a_rollout_went_stays_when_the_model_is_served_no_more(shop, tmp_path):
+    """
+    Tags of their own and the report are written once, and outlive what serves.
+    """
+    report = tmp_path / "rollout.html"
+    report.write_text("<!doctype html>")
+    told, outcome = Told(), {"outcome": "rolled-back", "reason": "errors"}
+    for _ in range(2):
+        rolled_out("models:/fraud/2", "prove", outcome, [report], told)
+    withdraw("models:/fraud/2", "prove", told)
+
+    assert 1 == len(told)
+    assert "rolled-back" == tags()["mlflow_serverless_rollout.prove.outcome"]
+    assert "rollout.html" in kept(shop)

@@ -26,6 +26,14 @@ def ms(microseconds: float | None) -> str:
     return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
 
 
+def lasted(seconds: float) -> str:
+    """A stretch of time: `24 s`, `12.5 min`, `3.1 h`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
 def result(log_e: float, criteria: Criteria) -> Result:
     """How strong *log_e* is."""
     if log_e >= criteria.enough:

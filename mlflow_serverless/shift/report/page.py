@@ -6,7 +6,7 @@ from html import escape
 from mlflow_serverless.observe import Histogram, Seen
 from mlflow_serverless.observe.histogram import value_of
 from mlflow_serverless.page import Band, Series, bands, chart, frame, tiles
-from mlflow_serverless.shift.checks.words import ms, share
+from mlflow_serverless.shift.checks.words import lasted, ms, share
 from mlflow_serverless.shift.history import Look
 from mlflow_serverless.shift.report.values import RolloutReport
 
@@ -47,7 +47,7 @@ def _tiles(report: RolloutReport) -> str:
             ("failed, old", rates[1], ""),
             ("p95, new", ms(new.latency_us(0.95)), ""),
             ("p95, old", ms(old.latency_us(0.95)), ""),
-            ("took", f"{report.seconds / 60:.1f} min", ""),
+            ("took", lasted(report.seconds), ""),
         )
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mlflow_serverless.shift.checks.words import ms, of
+from mlflow_serverless.shift.checks.words import lasted, ms, of
 from mlflow_serverless.shift.report.values import RolloutReport, Side
 
 
@@ -15,7 +15,7 @@ def _lines(report: RolloutReport) -> Iterator[str]:
     rollout = report.rollout
     yield (
         f"{report.name}:{report.alias}  {rollout.baseline} -> {rollout.candidate}  "
-        f"{report.outcome.upper()} after {report.seconds / 60:.1f} min "
+        f"{report.outcome.upper()} after {lasted(report.seconds)} "
         f"({rollout.strategy.name})"
     )
     yield f"  {report.reason}"
@@ -26,8 +26,8 @@ def _lines(report: RolloutReport) -> Iterator[str]:
     yield ""
     for look in report.looks:
         if look.move != "hold":
-            minutes = (look.at - rollout.begun) / 60
-            yield f"  {minutes:7.1f} min  {look.move:<9} {look.reason}"
+            after = lasted(look.at - rollout.begun)
+            yield f"  {after:>9}  {look.move:<9} {look.reason}"
 
 
 def _side(word: str, side: Side) -> str:

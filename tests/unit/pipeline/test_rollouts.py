@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Self
 
 import pytest
 
@@ -62,7 +63,7 @@ class Watching:
     def __init__(self) -> None:
         self.seen, self.told, self.open = [], [], 0
 
-    def __enter__(self) -> "Watching":
+    def __enter__(self) -> Self:
         self.open += 1
         return self
 
