@@ -44,6 +44,11 @@ class Files:
         self._comment = comment
         self._written = False
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be written."""
+        return bool(self._summary or self._outputs or self._comment)
+
     def write(
         self,
         session: Session,

@@ -168,6 +168,10 @@ def _move(seen: "Advanced") -> str:
 
 def _written(session: Session, name: str, seen: "Advanced", files: Files) -> None:
     """The look, and the moves before it."""
+    from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
+
+    if not files.wanted:
+        return
     found, move = seen.report, _move(seen)
     if found is None:
         files.one(
@@ -175,9 +179,12 @@ def _written(session: Session, name: str, seen: "Advanced", files: Files) -> Non
         )
         return
     why = seen.step.shift.why if seen.step else found.reason
+    candidate = found.rollout.candidate
+    models = {v.version: v.model for v in pipeline.history(name, session.world())}
     files.one(
-        session, name, intent="advance", state=_STATES.get(move, "done"),
-        why=f"{found.outcome}: {why}", version=found.rollout.candidate,
+        session, name, intent=move, model=models.get(candidate, ""),
+        version=candidate, state=_STATES.get(move, "done"),
+        why=f"{found.outcome}: {why}",
         alias=found.alias, strategy=found.rollout.strategy.name,
         verdict=seen.step.judgement.verdict.why if seen.step else "",
         steps=[f"{each.move}: {each.reason}" for each in _moves(found)],

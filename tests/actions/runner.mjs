@@ -3,8 +3,8 @@
 // Reads one JSON object from standard input, writes one to standard output. What is run:
 // `action` (a folder) with `inputs`, or `workflow` (a file) and `job`. `github`, `vars`
 // and `secrets` are contexts; `env` is the job's environment; `workspace` and `temp` are
-// folders. `local` says where actions of ours are (prefix of `uses` to folder); other
-// actions (`uses`) are not run: they are listed, with what they were given.
+// folders. `local` says where actions of ours are (prefix of `uses` to folder); those
+// (`ours`) and others (`uses`), which are not run, are listed with what they were given.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import YAML from 'yaml';
 import { holds, substituted } from './expressions.mjs';
 
 const asked = JSON.parse(fs.readFileSync(0, 'utf8'));
-const said = { steps: [], uses: [], commands: [], log: '', summary: '' };
+const said = { steps: [], uses: [], ours: [], commands: [], log: '', summary: '' };
 const shared = { env: { ...asked.env }, paths: [], ok: true, count: 0 };
 const github = { repository: 'acme/models', event_name: 'push', event: {}, token: 'good', ...asked.github };
 
@@ -90,7 +90,9 @@ function used(step, contexts) {
     return { ok: true, status: 0, outputs: {} };
   }
   const env = mapped(step.env, (value) => substituted(value, contexts, shared.ok));
-  return composite(path.join(asked.local[prefix], name.slice(prefix.length)), inputs, env);
+  const done = composite(path.join(asked.local[prefix], name.slice(prefix.length)), inputs, env);
+  said.ours.push({ uses: step.uses, with: inputs, outputs: done.outputs });
+  return done;
 }
 
 function walked(steps, contexts, folder) {
