@@ -1,6 +1,7 @@
 """What a command writes for the CI that runs it."""
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
@@ -109,7 +110,8 @@ def _put(session: Session, number: int, body: str, title: str) -> None:
         return
     api = os.environ.get("GITHUB_API_URL", API)
     try:
-        marker = f"mlflow-serverless: {title}"
+        # It stands in an HTML comment, which no name may end.
+        marker = f"mlflow-serverless: {re.sub('[^A-Za-z0-9_. -]|--+', '', title)}"
         url = GitHub(repository, lambda: token, api=api).comment(number, marker, body)
         session.report("comment.done", what=url)
     except ServerlessError as error:
