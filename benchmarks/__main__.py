@@ -7,7 +7,9 @@ import sys
 
 from benchmarks.table import PAGE, write_page
 
-SUITES = ("cold", "warm", "load", "forest", "s3", "shadow")
+SUITES = (
+    "cold", "warm", "load", "forest", "s3", "soak", "fidelity", "shadow",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> int:

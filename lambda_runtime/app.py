@@ -8,9 +8,10 @@ from time import perf_counter_ns, time
 from lambda_runtime.doors.find import find
 from lambda_runtime.errors_out import fault_json
 from lambda_runtime.exchange import Request, Response
-from lambda_runtime.faults import BrokenBundle, Fault, TooLarge
+from lambda_runtime.faults import BrokenBundle, Fault
 from lambda_runtime.loop import Outcome
 from lambda_runtime.manifest import ManifestError, from_plain
+from lambda_runtime.record import made
 from lambda_runtime.telemetry import Facts
 
 TYPE_CHECKING = False
@@ -82,10 +83,12 @@ class App:
             response = response_of(fault)
         body = door.answer(response)
         if len(body) > door.limit:
-            response = response_of(_too_large(len(body), door.limit))
+            from lambda_runtime.failing import too_large  # noqa: PLC0415 - failures only
+
+            response = response_of(too_large(len(body), door.limit))
             body = door.answer(response)
         direct = door.name == "direct"
-        return Outcome(
+        outcome = (
             body,
             response.headers.get("content-type", _JSON) if direct else _JSON,
             _failure(response) if direct else None,
@@ -95,18 +98,12 @@ class App:
             timing,
             getattr(door, "beside", None),
         )
+        return made(Outcome, outcome)
 
     def respond(self, request: Request) -> tuple[Response, object]:
         """The answer to one request, and what the protocol measured of it."""
         response = self._service.respond(request)
         return response, self._service.last
-
-
-def _too_large(size: int, limit: int) -> TooLarge:
-    return TooLarge(
-        f"the answer has {size} bytes; {limit} are the most that get through: "
-        "ask for fewer rows at a time"
-    )
 
 
 def response_of(fault: Fault) -> Response:
@@ -118,13 +115,9 @@ def _failure(response: Response) -> tuple[str, str] | None:
     """Type and message, if *response* is our own failure and not the caller's."""
     if response.status < 500:
         return None
-    from lambda_runtime.protocol.json_text import loads  # noqa: PLC0415 - failures only
+    from lambda_runtime.failing import failure_of  # noqa: PLC0415 - failures only
 
-    try:
-        said = loads(response.body)
-        return str(said["error_code"]), str(said["message"])
-    except (ValueError, KeyError, TypeError):
-        return "INTERNAL_ERROR", response.body.decode("utf-8", "replace")
+    return failure_of(response)
 
 
 def build(settings: Settings, *, born_ns: int) -> App:
@@ -144,6 +137,7 @@ def build(settings: Settings, *, born_ns: int) -> App:
     from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
     from lambda_runtime.protocol.service import Service  # noqa: PLC0415
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
+    from lambda_runtime.variants import longest_run_us  # noqa: PLC0415
 
     manifest = read_manifest(settings.bundle)
     if manifest.engine.kind != "ort-c":
@@ -151,8 +145,7 @@ def build(settings: Settings, *, born_ns: int) -> App:
 
         search_packages()
     cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
-    measured = [v.run_us for v in manifest.variants if v.run_us is not None]
-    threads = threads_for(settings.memory_mb, max(measured, default=None))
+    threads = threads_for(settings.memory_mb, longest_run_us(manifest))
     serving = Serving(
         manifest, cache.path_of, threads=threads, notes=f"{settings.scratch}-crash"
     )

@@ -47,8 +47,9 @@ class NotFound(Fault):
 
 
 class WrongMethod(Fault):
-    """The path exists; the method does not."""
+    """The path exists; the method does not. `allow` is the one it takes."""
 
+    allow = ""
     status = 405
     code = "BAD_REQUEST"
 

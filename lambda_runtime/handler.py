@@ -17,7 +17,7 @@ from awslambdaric.lambda_runtime_exception import FaultException
 
 from lambda_runtime.app import build
 from lambda_runtime.doors.direct import Direct
-from lambda_runtime.doors.find import wrapped
+from lambda_runtime.doors.wrapped import wrapped
 from lambda_runtime.runtime_api import Invocation
 from lambda_runtime.settings import read
 from lambda_runtime.start import AHEAD_MS, after_of

@@ -8,16 +8,19 @@ health are answered beside them, so that a long prediction is not taken for deat
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter_ns
 
-from lambda_runtime.app import response_of
+from lambda_runtime.app import build, response_of
 from lambda_runtime.exchange import Request, Response
+from lambda_runtime.failing import not_begun
 from lambda_runtime.faults import Fault, Internal, TooLarge
 from lambda_runtime.loop import Outcome, report
 from lambda_runtime.packages import search_packages
 from lambda_runtime.runtime_api import Invocation
+from lambda_runtime.settings import read
 from lambda_runtime.start import after_of
 
 TYPE_CHECKING = False
@@ -43,6 +46,23 @@ _JSON = "application/json"
 
 PORT = 8080
 """Where to listen if nobody says."""
+
+
+def serve_plainly(*, root: str, born_ns: int) -> int:
+    """
+    Load the model that the environment names, and serve it; the exit code.
+
+    Args:
+        root: Folder that holds `lambda_runtime`.
+        born_ns: When the process began, by `perf_counter_ns`.
+    """
+    try:
+        settings = read(os.environ, root=root)
+        app = build(settings, born_ns=born_ns)
+    except Exception as cause:  # noqa: BLE001 - the reason is all there is to give
+        not_begun(cause)
+        return 1
+    return serve_http(app, settings)
 
 
 def serve_http(app: App, settings: Settings) -> int:

@@ -135,7 +135,8 @@ class Feed(NamedTuple):
     tensor: str | None = None
     null: str = NULL_TEXT
     """What a request's null is in a string input. The model's pandas decides: since
-    version 3 it reads null in a text column as NaN, so this is `NAN_TEXT` then."""
+    version 3 it reads null beside texts as NaN, so this is `NAN_TEXT` then; a column of
+    nulls alone stays None, `NULL_TEXT`."""
 
 
 class Field(NamedTuple):

@@ -9,12 +9,18 @@ its making half a million more, since it compiles a constructor. Type checkers s
 
 TYPE_CHECKING = False
 
+made = tuple.__new__
+"""`made(Record, values)`: a record of all its fields' values, in order, on paths that
+every request takes: no constructor written in Python is called."""
+
 if TYPE_CHECKING:
     from typing import NamedTuple
 else:
     from _collections import _tuplegetter
 
     def _new(cls, *args, **named):  # noqa: ANN001, ANN002, ANN003, ANN202 - invisible to checkers
+        if len(args) == cls._count and not named:
+            return made(cls, args)
         if named:
             return tuple.__new__(cls, _named(cls, args, named))
         lacking = len(cls._fields) - len(args)
@@ -69,10 +75,11 @@ else:
             for index, field in enumerate(fields):
                 body[field] = _tuplegetter(index, field)
             body["_fields"] = body["__match_args__"] = fields
+            body["_count"] = len(fields)
             return type(name, (tuple,), {**_SHARED, **body})
 
     class NamedTuple(metaclass=_Maker):
         """Stands in for `typing.NamedTuple` at run time."""
 
 
-__all__ = ["NamedTuple"]
+__all__ = ["NamedTuple", "made"]

@@ -13,7 +13,7 @@ The rules of asking again, since a connection may break anywhere:
 from __future__ import annotations
 
 from lambda_runtime.errors_out import error_json, text_of
-from lambda_runtime.record import NamedTuple
+from lambda_runtime.record import NamedTuple, made
 from lambda_runtime.wire import Broken, Oversize, Reply, Wire
 
 TYPE_CHECKING = False
@@ -28,6 +28,15 @@ TRIES = 4
 often an idle connection that the server had closed."""
 
 _VERSION = b"/2018-06-01/runtime/"
+_HEADERS = tuple(
+    b"lambda-runtime-" + name
+    for name in (
+        b"aws-request-id", b"deadline-ms", b"trace-id", b"invoked-function-arn",
+        b"client-context", b"cognito-identity", b"invocation-id",
+    )
+)  # fmt: skip
+"""In the order of an `Invocation`'s fields, the event apart."""
+
 _SETTLED = frozenset({200, 202, 413})
 _SETTLED_BEFORE = _SETTLED | {400, 403}
 
@@ -75,6 +84,8 @@ class RuntimeApi:
         self._host = b"Host: " + address.encode() + b"\r\n"
         self._next = b"GET " + _VERSION + b"invocation/next HTTP/1.1\r\n"
         self._next += self._host + b"\r\n"
+        self._post_to = b"POST " + _VERSION
+        self._version_host = b" HTTP/1.1\r\n" + self._host
         self._waiting = self._stopping = False
 
     def stop(self) -> None:
@@ -172,8 +183,10 @@ class RuntimeApi:
         settled: frozenset[int] = _SETTLED,
     ) -> Reply:
         """Post until there is a receipt; *settled* are the first try's receipts."""
-        head = b"POST " + _VERSION + path.encode() + b" HTTP/1.1\r\n" + self._host
-        head += f"{headers}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        head = b"%b%b%b%b\r\nContent-Length: %d\r\n\r\n" % (
+            self._post_to, path.encode(), self._version_host, headers.encode(),
+            len(body),
+        )  # fmt: skip
         why = ""
         for _ in range(TRIES):
             try:
@@ -216,19 +229,8 @@ def _invocation_of(reply: Reply) -> Invocation:
 
 
 def _invocation(head: Mapping[bytes, bytes], event: bytes = b"") -> Invocation:
-    def text(name: bytes) -> str:
-        return text_of(head.get(b"lambda-runtime-" + name, b""))
-
-    request_id, deadline = text(b"aws-request-id"), text(b"deadline-ms")
-    if not request_id:
+    said = [text_of(head[name]) if name in head else "" for name in _HEADERS]
+    if not said[0]:
         raise OutOfStep("the Runtime API gave an event without a request id")
-    return Invocation(
-        request_id,
-        event,
-        int(deadline) if deadline.isdecimal() else 0,
-        text(b"trace-id"),
-        text(b"invoked-function-arn"),
-        text(b"client-context"),
-        text(b"cognito-identity"),
-        text(b"invocation-id"),
-    )
+    deadline = int(said[1]) if said[1].isdecimal() else 0
+    return made(Invocation, (said[0], event, deadline, *said[2:]))

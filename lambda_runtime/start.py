@@ -13,8 +13,7 @@ from time import time_ns
 
 from lambda_runtime.after import After, Job
 from lambda_runtime.app import App, build
-from lambda_runtime.faults import BrokenBundle
-from lambda_runtime.loop import report, serve
+from lambda_runtime.loop import serve
 from lambda_runtime.runtime_api import OutOfStep, RuntimeApi
 from lambda_runtime.settings import Settings, read
 from lambda_runtime.telemetry import Telemetry, say
@@ -50,7 +49,9 @@ def main(arguments: Sequence[str], *, root: str, born_ns: int) -> int:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     address = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
     if "--http" in arguments or (os.environ.get("PORT") and not address):
-        return _serve_plainly(root, born_ns)
+        from lambda_runtime.http_mode import serve_plainly  # noqa: PLC0415 - never in Lambda
+
+        return serve_plainly(root=root, born_ns=born_ns)
     if not address:
         say("runtime.idle why=neither AWS_LAMBDA_RUNTIME_API nor PORT is set")
         return 2
@@ -79,9 +80,9 @@ def serve_lambda(
             settings = settings_of()
             app = app_of(settings)
         except Exception as cause:  # noqa: BLE001 - whatever it is, Lambda must hear of it
-            code, message = _init_error(cause)
-            _say_init_failed(code, message)
-            api.init_failed(code, message)
+            from lambda_runtime.failing import not_begun  # noqa: PLC0415 - failures only
+
+            api.init_failed(*not_begun(cause))
             return 1
         try:
             _run(api, app, settings)
@@ -93,18 +94,6 @@ def serve_lambda(
     finally:
         api.close()
     return 0
-
-
-def _serve_plainly(root: str, born_ns: int) -> int:
-    from lambda_runtime.http_mode import serve_http  # noqa: PLC0415 - never in Lambda
-
-    try:
-        settings = read(os.environ, root=root)
-        app = build(settings, born_ns=born_ns)
-    except Exception as cause:  # noqa: BLE001 - the reason is all there is to give
-        _say_init_failed(*_init_error(cause))
-        return 1
-    return serve_http(app, settings)
 
 
 def _run(api: RuntimeApi, app: App, settings: Settings) -> None:
@@ -155,14 +144,3 @@ def _faster_json(_until_ms: int) -> None:
 
     search_packages()
     json_text.prefer_fast()
-
-
-def _init_error(cause: Exception) -> tuple[str, str]:
-    if isinstance(cause, BrokenBundle):
-        return cause.code, str(cause)
-    report(cause)
-    return type(cause).__name__, str(cause)
-
-
-def _say_init_failed(code: str, message: str) -> None:
-    say(f"runtime.init-failed code={code} why={message}")

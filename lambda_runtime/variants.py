@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lambda_runtime.manifest import Variant
+    from lambda_runtime.manifest import Manifest, Variant
 
 MEMORY_MB_PER_VCPU = 1769
 """Lambda gives one vCPU's worth of time at this much memory, in proportion."""
@@ -55,3 +55,15 @@ def threads_for(memory_mb: int, run_us: float | None) -> int:
     if run_us is None or run_us < ONE_THREAD_BELOW_US:
         return 1
     return max(1, memory_mb // MEMORY_MB_PER_VCPU)
+
+
+def longest_run_us(manifest: Manifest) -> float | None:
+    """
+    A one-row run of the slowest form [us]; None if nobody has measured.
+
+    A native library takes as long as it takes: it shares out what is worth it itself.
+    """
+    if manifest.engine.kind == "native":
+        return float("inf")
+    measured = [v.run_us for v in manifest.variants if v.run_us is not None]
+    return max(measured, default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _socket
 
-from lambda_runtime.record import NamedTuple
+from lambda_runtime.record import NamedTuple, made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,13 @@ HEAD_LIMIT = 64 * 1024
 TOGETHER = 64 * 1024
 """Bodies up to this [bytes] go out in one segment train with their head."""
 
-_CHUNK = 256 * 1024
+_FIRST = 16 * 1024
+"""Read at once where a head is expected [bytes]; larger reads would cost a mapping."""
+
+_CHUNK = 1024 * 1024
+_ACCEPTED = 202
+_NO_HEADERS: dict[bytes, bytes] = {}
+_WAIT_ALL = _socket.MSG_WAITALL
 
 
 class Broken(Exception):
@@ -66,6 +72,7 @@ class Wire:
         self._limit = limit
         self._socket: _socket.socket | None = None
         self._rest = b""
+        self._receipt = b"", 0, _NO_HEADERS
 
     def exchange(self, head: bytes, body: bytes = b"") -> Reply:
         """
@@ -142,9 +149,9 @@ class Wire:
             # hang up; its reply then waits to be read. If not, the read fails too.
             return
 
-    def _receive(self, size: int = _CHUNK) -> bytes:
+    def _receive(self, size: int = _FIRST, flags: int = 0) -> bytes:
         assert self._socket is not None
-        data = self._socket.recv(size)
+        data = self._socket.recv(size, flags)
         if not data:
             raise Broken("the server closed the connection")
         return data
@@ -159,17 +166,25 @@ class Wire:
         return found
 
     def _reply(self) -> Reply:
-        status, headers = _parse_head(self._until(b"\r\n\r\n"))
+        head = self._until(b"\r\n\r\n")
+        known, status, headers = self._receipt
+        if head != known:
+            status, headers = _parse_head(head)
+            if (
+                status == _ACCEPTED
+            ):  # one is like another, and holds nothing of a request
+                self._receipt = head, status, headers
         try:
             body = self._body(headers)
         except (OSError, Broken) as cause:
             raise Broken(f"body cut short: {cause}", headers) from cause
-        if headers.get(b"connection", b"").lower() == b"close":
+        if b"connection" in headers and headers[b"connection"].lower() == b"close":
             self.close()
-        return Reply(status, headers, body)
+        return made(Reply, (status, headers, body))
 
     def _body(self, headers: Mapping[bytes, bytes]) -> bytes:
-        if headers.get(b"transfer-encoding", b"").lower() == b"chunked":
+        coding = headers.get(b"transfer-encoding")
+        if coding is not None and coding.lower() == b"chunked":
             return self._chunks(headers)
         length = _number(headers.get(b"content-length", b"0"), 10)
         if length > self._limit:
@@ -177,9 +192,12 @@ class Wire:
         return self._exactly(length)
 
     def _exactly(self, length: int) -> bytes:
+        if len(self._rest) == length:
+            whole, self._rest = self._rest, b""
+            return whole
         parts, have = [self._rest], len(self._rest)
         while have < length:
-            part = self._receive(min(_CHUNK, length - have))
+            part = self._receive(min(_CHUNK, length - have), _WAIT_ALL)
             parts.append(part)
             have += len(part)
         whole = b"".join(parts) if len(parts) > 1 else parts[0]

@@ -159,7 +159,8 @@ def said_of(done: "Deployment") -> dict[str, str]:
         "bundle": done.bundle,
         "parity": done.parity,
     }
-    return {f"{_prefix(done.name)}{k}": v[:_TAG_CHARS] for k, v in said.items()}
+    known = {key: value for key, value in said.items() if value}
+    return {f"{_prefix(done.name)}{k}": v[:_TAG_CHARS] for k, v in known.items()}
 
 
 def _prefix(name: str) -> str:

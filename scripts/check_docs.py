@@ -1,6 +1,7 @@
 """Check the documents: links, named paths, and pages that are generated.
 
 Every relative link in a Markdown file must lead to a file (and, with `#`, a heading);
+every page under docs/ must be linked from another document;
 every path that ARCHITECTURE.md puts in backticks must exist; every generated page must
 be what its generator writes today. Prints what is wrong, one line each; exits 1 if any.
 """
@@ -43,11 +44,15 @@ def anchors(document: Path) -> set[str]:
     }
 
 
+def links(document: Path) -> Iterator[str]:
+    """What *document* links to, as it is written there."""
+    for found in LINK.finditer(FENCE.sub("", document.read_text())):
+        yield found.group(1) or found.group(2)
+
+
 def dead_links(document: Path) -> Iterator[str]:
     """Links of *document* that lead nowhere."""
-    text = FENCE.sub("", document.read_text())
-    for found in LINK.finditer(text):
-        link = found.group(1) or found.group(2)
+    for link in links(document):
         if re.match(r"[a-z]+:", link):
             continue
         name, _, anchor = link.partition("#")
@@ -56,6 +61,18 @@ def dead_links(document: Path) -> Iterator[str]:
             yield f"{document.relative_to(ROOT)}: no {link}"
         elif anchor and target.suffix == ".md" and anchor not in anchors(target):
             yield f"{document.relative_to(ROOT)}: no heading for {link}"
+
+
+def unlinked_pages() -> Iterator[str]:
+    """Pages under docs/ that no other document leads to."""
+    linked = {
+        (document.parent / link.partition("#")[0]).resolve()
+        for document in documents()
+        for link in links(document)
+    }
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        if page not in linked:
+            yield f"{page.relative_to(ROOT)}: no document links to it"
 
 
 def missing_paths() -> Iterator[str]:
@@ -84,7 +101,7 @@ def stale_pages() -> Iterator[str]:
 def main() -> int:
     """Print what is wrong; the number of wrongs decides the exit code."""
     wrongs = [wrong for document in documents() for wrong in dead_links(document)]
-    wrongs += [*missing_paths(), *stale_pages()]
+    wrongs += [*unlinked_pages(), *missing_paths(), *stale_pages()]
     for wrong in wrongs:
         print(wrong)
     return 1 if wrongs else 0

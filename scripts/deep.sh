@@ -35,8 +35,12 @@ for framework in "${@:-pytorch tensorflow}"; do
     for one in $framework; do
         case $one in
         pytorch)
-            environment pytorch torch==2.13.0 onnxscript
-            .venv-pytorch/bin/python -m pytest -q tests/unit/convert/test_pytorch.py
+            environment pytorch torch==2.13.0 onnxscript transformers \
+                sentence-transformers
+            .venv-pytorch/bin/python -m pytest -q tests/unit/convert/test_pytorch.py \
+                tests/unit/convert/test_transformers.py \
+                tests/unit/convert/test_sentence_transformers.py \
+                tests/unit/native/test_deep.py
             ;;
         tensorflow)
             environment tensorflow tensorflow-cpu tf2onnx

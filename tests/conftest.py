@@ -1,14 +1,43 @@
-"""What every test may ask for: a home of its own, and one MLflow store for all."""
+"""What every test may ask for: a home of its own, and one MLflow store for all.
+
+No test reads this machine's AWS configuration, nor reaches anything but this machine;
+what is tested against AWS is told where its stand-in is.
+"""
 
 import os
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+for _name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[_name]
+os.environ["AWS_CONFIG_FILE"] = os.devnull
+os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+def _stay_here(event: str, details: tuple[object, ...]) -> None:
+    """Refuse connections of this process to other machines."""
+    if event != "socket.connect":
+        return
+    peer, address = details
+    if not isinstance(peer, socket.socket) or not isinstance(address, tuple):
+        return
+    host = str(address[0])
+    if peer.family in _INTERNET and host not in _HERE and not host.startswith("127."):
+        message = f"a test connects to {address}, which is not this machine"
+        raise ConnectionRefusedError(message)
+
+
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
+_HERE = ("localhost", "::1", "0.0.0.0", "::")
+sys.addaudithook(_stay_here)
 
 
 @pytest.fixture

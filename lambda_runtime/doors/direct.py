@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambda_runtime.exchange import Request
+from lambda_runtime.record import made
 from lambda_runtime.runtime_api import PAYLOAD_LIMIT
 
 TYPE_CHECKING = False
@@ -23,7 +24,7 @@ class Direct:
 
     def request(self) -> Request:
         """The event, as if posted to `/invocations`."""
-        return Request("POST", "/invocations", _HEADERS, self._event)
+        return made(Request, ("POST", "/invocations", _HEADERS, self._event, ""))
 
     @staticmethod
     def answer(response: Response) -> bytes:

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambda_runtime.engine.capi import Api, Handle
+    from lambda_runtime.engine.repeat import Repeats
     from lambda_runtime.manifest import Tensor
 
 _POINTER = ctypes.sizeof(c_void_p)
 _NULL = c_void_p.from_param(None)
+_LATER = 3
+"""The run that shows that there are later requests: one warms up, one answers."""
+
 _RANKS = tuple(c_size_t.from_param(rank) for rank in range(MAX_RANK + 1))
 
 
@@ -55,6 +59,9 @@ class Call:
         self._check, self._release = api.check, api.raw("ReleaseValue")
         self._run = api.raw("Run")
         self._session = session  # lives as long as any call of it
+        self._api = api
+        self._runs = 0
+        self._repeats: Repeats | None = None
         self._arguments = (
             c_void_p.from_param(session.address),
             _NULL,
@@ -65,6 +72,21 @@ class Call:
             c_size_t.from_param(len(outputs)),
             byref(results),
         )
+
+    def again(self, inputs: Mapping[str, Value]) -> dict[str, Value] | None:
+        """What a run on *inputs* gives, if its tensors are kept; None if not."""
+        return self._repeats.run(inputs) if self._repeats else None
+
+    def keep(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> None:
+        """Keep tensors for inputs of these shapes, once they have come before."""
+        self._runs += 1
+        if self._repeats is None and self._runs == _LATER:
+            from lambda_runtime.engine.repeat import Repeats  # noqa: PLC0415 - never at a cold start
+
+            self._repeats = Repeats(self._api, self._run, self._arguments)
+        if self._repeats is not None:
+            ordered = {item.name: inputs[item.name] for item in self._inputs}
+            self._repeats.note(ordered, outputs)
 
     def __call__(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
         """

@@ -87,16 +87,23 @@ class OrtSession:
         self, inputs: Mapping[str, Value], outputs: Sequence[str]
     ) -> dict[str, Value]:
         """Compute *outputs* from *inputs*; see `engine.Session`."""
-        require_fit(self.inputs, inputs)
         asked = tuple(outputs)
         call = self._take(asked)
         try:
-            return call(inputs)
+            return call.again(inputs) or self._from_the_start(call, inputs)
         except OrtError as failed:
             said = " ".join(failed.message.split())
             raise Internal(f"{self._name} failed: {said}") from failed
         finally:
             self._give_back(asked, call)
+
+    def _from_the_start(
+        self, call: Call, inputs: Mapping[str, Value]
+    ) -> dict[str, Value]:
+        require_fit(self.inputs, inputs)
+        outputs = call(inputs)
+        call.keep(inputs, outputs)
+        return outputs
 
     def close(self) -> None:
         """Release the session; safe to call twice."""

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 VARIABLE = "MLFLOW_SERVERLESS_SITE"
 """Folders that hold installed packages, separated as in `PATH`."""
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
+    "RAYON_NUM_THREADS",
+)  # fmt: skip
+"""What numpy, scikit-learn, boosters and torch, joblib, and tokenisers read."""
 
 
 def prepare(threads: int, environ: Mapping[str, str] | None = None) -> None:

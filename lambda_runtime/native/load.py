@@ -78,10 +78,26 @@ def _xgboost(root: str, recipe: Recipe) -> Predict:
     return lambda data: model.predict(data, validate_features=validate)
 
 
+def _catboost(root: str, recipe: Recipe) -> Predict:
+    module, _, name = recipe.model_class.rpartition(".")
+    model = getattr(library(module), name)()
+    model.load_model(os.path.join(root, recipe.file), recipe.format)
+    predict: Predict = model.predict
+    return predict
+
+
+def _statsmodels(root: str, recipe: Recipe) -> Predict:
+    model = _unpickled(os.path.join(root, recipe.file), recipe)
+    predict: Predict = model.predict
+    return predict
+
+
 _LOADERS = {
     "sklearn": _sklearn,
     "xgboost": _xgboost,
     "lightgbm": _lightgbm,
+    "catboost": _catboost,
+    "statsmodels": _statsmodels,
     "pyfunc": _pyfunc,
 }
 

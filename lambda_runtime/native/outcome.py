@@ -39,7 +39,8 @@ def _parts(answer: Any, form: str) -> dict[str, Any]:
     if form == "array":
         return {WHOLE: answer}
     if hasattr(answer, "to_frame"):
-        return {str(answer.name): answer}  # a Series
+        # A Series; without a name it is column 0, as for MLflow's server.
+        return {str(0 if answer.name is None else answer.name): answer}
     if hasattr(answer, "items"):
         # Columns of a DataFrame, or entries of a mapping.
         return {str(name): part for name, part in answer.items()}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 KEY = "native"
 """The manifest's option that holds a recipe."""
 
-LOADERS = ("sklearn", "xgboost", "lightgbm", "pyfunc")
+LOADERS = ("sklearn", "xgboost", "lightgbm", "catboost", "statsmodels", "pyfunc")
 
 
 class Recipe(NamedTuple):
@@ -24,7 +24,8 @@ class Recipe(NamedTuple):
     file: str = ""
     """The model's own file, beside MLmodel; empty for `pyfunc`."""
     format: str = ""
-    """`pickle`, `cloudpickle`, `skops`, or empty for the library's own format."""
+    """`pickle`, `cloudpickle`, `skops`; for CatBoost its own format's name; empty for
+    the other libraries' own."""
     trusted: tuple[str, ...] = ()
     """Types that a skops file may hold; no other is loaded."""
     model_class: str = ""

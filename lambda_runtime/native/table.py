@@ -75,13 +75,15 @@ def _places(feeds: Sequence[Feed]) -> dict[str, tuple[str, int]]:
 def _matrix(
     inputs: Mapping[str, Value], feeds: Sequence[Feed], order: Sequence[str], dtype: str
 ) -> Any:
+    # Column after column, as pandas keeps a table: numpy sums in the order of memory,
+    # and where much cancels the last digits decide.
     if len(feeds) == 1 and list(feeds[0].columns) == list(order):
-        return array_of(inputs[feeds[0].input]).astype(dtype, copy=False)
+        return array_of(inputs[feeds[0].input]).astype(dtype, order="F", copy=False)
     numpy = library("numpy")
     blocks = {name: array_of(value) for name, value in inputs.items()}
     places = _places(feeds)
     rows = len(next(iter(blocks.values())))
-    whole = numpy.empty((rows, len(order)), dtype=dtype)
+    whole = numpy.empty((rows, len(order)), dtype=dtype, order="F")
     for at, name in enumerate(order):
         block, place = places[name]
         whole[:, at] = blocks[block][:, place]

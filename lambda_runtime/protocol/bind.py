@@ -35,7 +35,7 @@ _FEW = 8
 """Rows up to which looking at every cell beats reading column by column."""
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """One feed, looked up once."""
 
     input: str
@@ -53,10 +53,20 @@ class _Plan(NamedTuple):
     """What null is inside a text input; the model's pandas decides."""
 
     def told(self, data: Any) -> Any:
-        """*data* with its nulls as this input knows them."""
+        """
+        *data* with its nulls as this input knows them.
+
+        A column of nulls alone is None whatever the pandas: it finds no text there, so
+        it makes objects, not texts.
+        """
         if self.dtype != "string" or self.null == NULL_TEXT or NULL_TEXT not in data:
             return data
-        return [self.null if text == NULL_TEXT else text for text in data]
+        told, width = list(data), max(len(self.names), 1)
+        for at in range(width):
+            cells = told[at::width]
+            if any(text != NULL_TEXT for text in cells):
+                told[at::width] = [self.null if t == NULL_TEXT else t for t in cells]
+        return told
 
 
 class Binder:
@@ -72,11 +82,11 @@ class Binder:
         self._required = [
             name for name, column in self.columns.items() if column.required
         ]
-        self._plans = [self._plan(feed, manifest.inputs) for feed in manifest.feeds]
-        fed = {name for plan in self._plans for name in plan.names}
-        self._unfed = [name for name in self.columns if name not in fed]
+        self.plans = [self._plan(feed, manifest.inputs) for feed in manifest.feeds]
+        fed = {name for plan in self.plans for name in plan.names}
+        self.unfed = [name for name in self.columns if name not in fed]
 
-    def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> _Plan:
+    def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> Plan:
         dtypes = {tensor.name: tensor.dtype for tensor in inputs}
         tensors = {tensor.name: tensor for tensor in self.signature.tensors}
         try:
@@ -96,7 +106,7 @@ class Binder:
         code = _direct(columns, dtype)
         checks = () if code else checks_for(columns, dtype)
         texts = dtype == "string" and {column.type for column in columns} == {dtype}
-        return _Plan(
+        return Plan(
             feed.input, dtype, feed.columns, columns, code, checks, texts, tensor,
             feed.null,
         )  # fmt: skip
@@ -117,14 +127,14 @@ class Binder:
             return self.bind_tensors(self._tensors_of(frame))
         self._require(frame)
         reading = Reading(self.columns, frame, loose=loose)
-        for name in self._unfed:
+        for name in self.unfed:
             reading.typed(name)
-        return {plan.input: self._fill(plan, reading) for plan in self._plans}
+        return {plan.input: self._fill(plan, reading) for plan in self.plans}
 
     def bind_tensors(self, tensors: dict[str, tuple[Any, Any]]) -> dict[str, Value]:
         """Graph inputs from enforced tensors: name to (shape, typed values)."""
         bound = {}
-        for plan in self._plans:
+        for plan in self.plans:
             assert plan.tensor is not None
             shape, values = tensors[plan.tensor.name]
             try:
@@ -149,9 +159,9 @@ class Binder:
 
     def whole(self, dtype: str) -> str:
         """The one graph input that takes all values of *dtype* as they are, if any."""
-        if len(self._plans) != 1 or dtype not in _DIRECT:
+        if len(self.plans) != 1 or dtype not in _DIRECT:
             return ""
-        plan = self._plans[0]
+        plan = self.plans[0]
         if plan.tensor is not None:
             same = plan.tensor.dtype == dtype
             alike = same or plan.tensor.dtype == "float64"
@@ -186,7 +196,7 @@ class Binder:
         if not frame.has(self._required):
             missing_names(self._required, frame.names, self.columns)
 
-    def _fill(self, plan: _Plan, reading: Reading) -> Value:
+    def _fill(self, plan: Plan, reading: Reading) -> Value:
         count, width = reading.frame.count, len(plan.names)
         packed: Any = None
         if plan.code:

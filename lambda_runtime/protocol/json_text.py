@@ -23,8 +23,6 @@ _BOM = b"\xef\xbb\xbf"
 _CONSTANTS = {
     "NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf"),
 }  # fmt: skip
-_LONG = b"0" * 19
-_DIGITS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 
 
 class _Settings:
@@ -57,7 +55,8 @@ def text(value: str) -> str:
     return encode_basestring_ascii(value)
 
 
-def _loads(data: bytes | str) -> Any:
+def plain_loads(data: bytes | str) -> Any:
+    """`loads`, whatever is preferred."""
     if not isinstance(data, str):
         data = (data[3:] if data[:3] == _BOM else data).decode()
     body = data.strip(_WHITE)
@@ -72,37 +71,29 @@ def _loads(data: bytes | str) -> Any:
     return value
 
 
-def _beyond_64_bits(raw: bytes) -> bool:
-    """Whether *raw* may hold an integer of more than 64 bits: no false negatives."""
-    digits = raw.translate(_DIGITS)
-    at = digits.find(_LONG)
-    while at >= 0:
-        if digits[at - 1 : at] != b".":
-            return True
-        while digits[at : at + 1] == b"0":
-            at += 1
-        at = digits.find(_LONG, at)
-    return False
-
-
 def _dumps(value: Any) -> bytes:
     return "".join(_encode(value, 0)).encode("ascii")
 
 
 def _numbers(values: Sequence[float]) -> str:
-    joined = ",".join(map(repr, values))
-    if "n" in joined:
-        joined = joined.replace("nan", "null")
-        joined = joined.replace("-inf", "null").replace("inf", "null")
-    return joined
+    return finite(",".join(map(repr, values)))
 
 
-class _Codec:
-    """The three functions in use; swapped as one by `prefer_fast`."""
+def finite(text: str) -> str:
+    """Numbers as `repr` has them, with null for those that JSON lacks."""
+    if "n" not in text:
+        return text
+    return text.replace("nan", "null").replace("-inf", "null").replace("inf", "null")
 
-    loads: Callable[[bytes | str], Any] = staticmethod(_loads)
+
+class Codec:
+    """The functions in use; swapped as one by `prefer_fast`."""
+
+    loads: Callable[[bytes | str], Any] = staticmethod(plain_loads)
     dumps: Callable[[Any], bytes] = staticmethod(_dumps)
     numbers: Callable[[Sequence[float]], str] = staticmethod(_numbers)
+    fast: Any = None
+    """`json_fast`, if it is preferred."""
 
 
 def loads(data: bytes | str) -> Any:
@@ -112,7 +103,7 @@ def loads(data: bytes | str) -> Any:
     Raises:
         ValueError: It is not JSON, not UTF-8, or nested beyond the stack.
     """
-    return _Codec.loads(data)
+    return Codec.loads(data)
 
 
 def dumps(value: Any) -> bytes:
@@ -123,39 +114,22 @@ def dumps(value: Any) -> bytes:
         ValueError: A float is NaN or infinite.
         TypeError: A value has no JSON form.
     """
-    return _Codec.dumps(value)
+    return Codec.dumps(value)
 
 
 def numbers(values: Sequence[float]) -> str:
     """*values* joined with commas, as JSON; NaN and infinities are written null."""
-    return _Codec.numbers(values)
+    return Codec.numbers(values)
 
 
 def prefer_fast() -> bool:
     """Swap in orjson if it is there; True if it is. For after the first response."""
-    try:
-        import orjson  # noqa: PLC0415 - 22 ms, never before the first response
-    except ImportError:
-        return False
+    from lambda_runtime.protocol import json_fast  # noqa: PLC0415 - see there
 
-    def fast_loads(data: bytes | str) -> Any:
-        raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        if _beyond_64_bits(raw):
-            return _loads(data)  # orjson would make floats of such integers
-        try:
-            return orjson.loads(raw)
-        except ValueError:
-            return _loads(data)  # NaN, a byte order mark, lone surrogates; or no JSON
-
-    def fast_numbers(values: Sequence[float]) -> str:
-        return str(orjson.dumps(values)[1:-1], "ascii")
-
-    _Codec.loads = staticmethod(fast_loads)
-    _Codec.numbers = staticmethod(fast_numbers)
-    return True
+    return json_fast.prefer()
 
 
 def prefer_plain() -> None:
     """Go back to the standard library's functions."""
-    _Codec.loads = staticmethod(_loads)
-    _Codec.numbers = staticmethod(_numbers)
+    Codec.loads, Codec.fast = staticmethod(plain_loads), None
+    Codec.numbers = staticmethod(_numbers)

@@ -7,16 +7,15 @@ document) is imported when it is first asked for.
 from __future__ import annotations
 
 import sys
-from posix import urandom
 from time import perf_counter_ns
 
-from lambda_runtime.faults import Fault, Internal, NotFound, WrongMethod
+from lambda_runtime.faults import NotFound, WrongMethod
 from lambda_runtime.protocol import json_text
 from lambda_runtime.protocol.answer import Answerer
 from lambda_runtime.protocol.bind import Binder
-from lambda_runtime.protocol.replies import refusal, reply
+from lambda_runtime.protocol.replies import reply
 from lambda_runtime.protocol.scoring import media_type, read_frame, read_json
-from lambda_runtime.record import NamedTuple
+from lambda_runtime.record import NamedTuple, made
 from lambda_runtime.version import __version__
 
 TYPE_CHECKING = False
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from lambda_runtime.exchange import Request, Response
     from lambda_runtime.manifest import Manifest
     from lambda_runtime.protocol.answer import Part
+    from lambda_runtime.protocol.quick import Quick
     from lambda_runtime.tensor import Value
 
     Bound = dict[str, Value]
@@ -39,6 +39,9 @@ class Timing(NamedTuple):
     decode_us: int = 0
     run_us: int = 0
     encode_us: int = 0
+
+
+_NONE = Timing()
 
 
 class Service:
@@ -67,19 +70,19 @@ class Service:
         self._report = report
         self._binder = Binder(manifest)
         self._answerer = Answerer(manifest.answer)
+        self._answered = 0
+        self._quick: Quick | None = None
 
     def respond(self, request: Request) -> Response:
         """Answer *request*; whatever happens is a response."""
-        self.last = Timing()
-        inference = request.path.startswith("/v2")
+        self.last = _NONE
         try:
             return self._route(request)
-        except _NotAllowed as refused:
-            return refusal(refused, allow=refused.allow, inference=inference)
-        except Fault as fault:
-            return refusal(fault, inference=inference)
         except Exception as failure:  # noqa: BLE001 - the caller gets an answer, we get a line
-            return refusal(self._incident(failure), inference=inference)
+            from lambda_runtime.protocol.refusals import refuse  # noqa: PLC0415 - if need be
+
+            inference = request.path.startswith("/v2")
+            return refuse(failure, inference=inference, report=self._report)
 
     def _route(self, request: Request) -> Response:
         path = request.path.rstrip("/")
@@ -96,22 +99,35 @@ class Service:
         return self._openapi() if path == "/openapi.json" else reply(b"\n")
 
     def _invoke(self, request: Request) -> Response:
-        octets = "octet-stream" in request.headers.get("accept", "")
-        bound = self._timed(lambda: self._read(request))
-        outputs, started = self._predict(bound)
+        started = perf_counter_ns()
+        bound = self._read(request)
+        outputs, ended = self._predict(bound, started)
         response = None
-        if octets:
+        if "octet-stream" in request.headers.get("accept", ""):
             from lambda_runtime.protocol.raw import write_raw  # noqa: PLC0415 - see above
 
             response = write_raw(self._answerer.parts(outputs))
-        response = response or reply(self._answerer.write(outputs))
-        self._encoded(started)
+        if response is None:
+            body = self._quick.write(outputs) if self._quick else None
+            response = reply(body or self._answerer.write(outputs))
+        self._encoded(ended)
+        self._answered += 1
         return response
+
+    def _quicken(self) -> Quick:
+        from lambda_runtime.protocol.quick import Quick  # noqa: PLC0415 - see there
+
+        binder = self._binder
+        named = not (binder.unnamed or binder.unfed)
+        return Quick(binder.plans, self.manifest.answer, named=named)
 
     def _read(self, request: Request) -> Bound:
         media = media_type(request.headers.get("content-type"))
         if media == "application/json":
-            return read_json(request.body, self._binder)
+            if self._answered == 1:
+                self._quick = self._quick or self._quicken()
+            found = self._quick.read(request.body) if self._quick else None
+            return found or read_json(request.body, self._binder)
         if media == "text/csv":
             from lambda_runtime.protocol.csv_text import read_csv  # noqa: PLC0415
 
@@ -140,18 +156,15 @@ class Service:
     def _infer(self, request: Request, identity: Mapping[str, str]) -> Response:
         from lambda_runtime.protocol import inference, inferred  # noqa: PLC0415
 
-        asks: list[inference.Ask] = []
-
-        def read() -> Bound:
-            asks.append(inference.read_infer(request.body, request.headers))
-            names = [field.name for field in self._answerer.fields]
-            inferred.check_outputs(asks[0], names)
-            return inference.bind_infer(asks[0], self._binder)
-
-        outputs, started = self._predict(self._timed(read))
+        started = perf_counter_ns()
+        ask = inference.read_infer(request.body, request.headers)
+        names = [field.name for field in self._answerer.fields]
+        inferred.check_outputs(ask, names)
+        bound = inference.bind_infer(ask, self._binder)
+        outputs, ended = self._predict(bound, started)
         parts: list[Part] = self._answerer.parts(outputs)
-        response = inferred.write_infer(asks[0], parts, identity)
-        self._encoded(started)
+        response = inferred.write_infer(ask, parts, identity)
+        self._encoded(ended)
         return response
 
     def _openapi(self) -> Response:
@@ -159,46 +172,24 @@ class Service:
 
         return reply(json_text.dumps(document(self.manifest, self._binder)))
 
-    def _timed(self, read: Callable[[], Bound]) -> Bound:
+    def _predict(self, bound: Bound, began: int) -> tuple[dict[str, Value], int]:
+        """The graph's outputs, and when they were there; reading it *began* then."""
         started = perf_counter_ns()
-        bound = read()
-        decode_us = (perf_counter_ns() - started) // 1000
-        self.last = Timing(rows_of(bound), decode_us)
-        return bound
-
-    def _predict(self, bound: Bound) -> tuple[dict[str, Value], int]:
-        """The graph's outputs, and when they were there."""
-        started = perf_counter_ns()
+        rows, decode_us = rows_of(bound), (started - began) // 1000
+        self.last = made(Timing, (rows, decode_us, 0, 0))
         outputs = self._run(bound, self._answerer.outputs)
         ended = perf_counter_ns()
-        self.last = self.last._replace(run_us=(ended - started) // 1000)
+        self.last = made(Timing, (rows, decode_us, (ended - started) // 1000, 0))
         return outputs, ended
 
     def _encoded(self, started: int) -> None:
-        self.last = self.last._replace(encode_us=(perf_counter_ns() - started) // 1000)
-
-    def _incident(self, failure: Exception) -> Internal:
-        """Report *failure* by its place, not by its words: those may hold a value."""
-        mark = urandom(6).hex()
-        trace, places = failure.__traceback__, []
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        where = " ".join(places[-6:])
-        self._report(f"incident {mark} {type(failure).__name__} {where}\n")
-        return Internal(f"Internal error; the function's log names it {mark}.")
-
-
-class _NotAllowed(WrongMethod):
-    """The path exists; `allow` is the method it takes."""
-
-    allow = ""
+        took_us = (perf_counter_ns() - started) // 1000
+        self.last = made(Timing, (*self.last[:3], took_us))
 
 
 def _only(request: Request, method: str) -> None:
     if request.method.upper() != method:
-        fault = _NotAllowed(f"This path takes {method}.")
+        fault = WrongMethod(f"This path takes {method}.")
         fault.allow = method
         raise fault
 

@@ -126,7 +126,8 @@ class Dashboards:
     def look(self, name: str, wanted: tuple[Resource, ...]) -> Iterator[Found]:
         """See `keeper.Keeper`."""
         asked = {r.name: r.body for r in wanted if isinstance(r, Dashboard)}
-        for dashboard in {names.dashboard(name), *asked}:
+        own = names.dashboard(name, self._access.place.region)
+        for dashboard in {own, *asked}:
             try:
                 found = self._client.get_dashboard(DashboardName=dashboard)
             except ClientError as error:

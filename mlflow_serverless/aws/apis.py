@@ -46,15 +46,15 @@ class Apis:
 
     def look(self, name: str, wanted: tuple[Resource, ...]) -> Iterator[Found]:
         """See `keeper.Keeper`."""
-        asked = {names.api(name), *(r.name for r in wanted if isinstance(r, HttpApi))}
-        for api in self._those(asked):
+        sids = {r.name: r.sid for r in wanted if isinstance(r, HttpApi)}
+        for api in self._those({names.api(name), *sids}):
             found = api_of(api, self._parts(api["ApiId"]))
             statements = self._permissions.statements(name, found.qualifier)
             allowed = [s["Sid"] for s in statements if api["ApiId"] in str(s)]
             outputs = (("api_url", api.get("ApiEndpoint", "")),)
             whole = replace(
                 found,
-                sid=next(iter(allowed), ""),
+                sid=_ours(allowed, sids.get(api["Name"], "")),
                 domain=self._domains.of(api.get("Tags", {})),
             )
             yield Found(whole, owner_of(api.get("Tags", {})), outputs)
@@ -186,6 +186,11 @@ class Apis:
                     raise
         if resource.qualifier and resource.sid:
             self._permissions.remove(name, self._permission("*", resource))
+
+
+def _ours(allowed: list[str], wanted: str) -> str:
+    """The statement that is looked for; others may let the API call, too."""
+    return wanted if wanted in allowed else next(iter(allowed), "")
 
 
 def _tags(made: HttpApi) -> dict[str, str]:

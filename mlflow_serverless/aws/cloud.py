@@ -43,11 +43,7 @@ from mlflow_serverless.plan import (
     name_of,
     rules,
 )
-from mlflow_serverless.plan.errors import (
-    ArtifactInUseError,
-    NoSuchFunctionError,
-    VersionInUseError,
-)
+from mlflow_serverless.plan.errors import ArtifactInUseError, VersionInUseError
 from mlflow_serverless.preflight import Facts
 from mlflow_serverless.world import LogLine, Reply, Tell
 
@@ -215,18 +211,6 @@ class AwsCloud:
         """See `world.Logbook`."""
         found = self._logs.metrics(name, since=since, group=self._group(name))
         return _explained(found)
-
-    def follow(self, name: str, *, since: datetime) -> Iterator[LogLine]:
-        """
-        Lines of *name* as they come, for ever.
-
-        Raises:
-            NoSuchFunctionError: There is no such deployment.
-        """
-        with explained():
-            if self._functions.look(name) is None:
-                raise NoSuchFunctionError(name)
-        return _explained(self._logs.follow(name, since=since, group=self._group(name)))
 
     def _group(self, name: str) -> str:
         with explained():

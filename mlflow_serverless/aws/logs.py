@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +19,6 @@ _STREAM = re.compile(
 """`2026/11/21/[3]5f…`; a custom group has the function's name before the bracket."""
 
 _MISSING = "ResourceNotFoundException"
-_OVERLAP_MS = 10_000
-"""CloudWatch takes lines a few seconds after they were written, not in order."""
 
 
 class Logs:
@@ -53,21 +50,6 @@ class Logs:
                 continue  # a line of the user's that only mentions it
             if isinstance(found, dict) and "_aws" in found:
                 yield found
-
-    def follow(
-        self, name: str, *, since: datetime, group: str = ""
-    ) -> Iterator[LogLine]:
-        """Lines as they come, for ever; each once."""
-        seen: dict[str, int] = {}
-        start = _ms(since)
-        while True:
-            for event in self._found(group or log_group(name), start, ""):
-                if event["eventId"] not in seen:
-                    seen[event["eventId"]] = event["timestamp"]
-                    yield _line(event)
-            start = max(start, max(seen.values(), default=start) - _OVERLAP_MS)
-            seen = {key: at for key, at in seen.items() if at >= start}
-            time.sleep(self._access.pace.poll_s)
 
     def _events(
         self, group: str, since: datetime | None, pattern: str

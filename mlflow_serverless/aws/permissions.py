@@ -51,7 +51,9 @@ class Permissions:
             return []
 
     def statements(self, name: str, qualifier: str) -> list[dict[str, Any]]:
-        """All of one alias's policy, whoever made them."""
+        """All of one alias's policy, whoever made them; none of no alias."""
+        if not qualifier:
+            return []
         try:
             found = self._client.get_policy(FunctionName=name, Qualifier=qualifier)
         except ClientError as error:

@@ -3,21 +3,26 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
+import requests
 from rich.console import Console
 
 from mlflow_serverless.cli.session import Session, command, table
 from mlflow_serverless.errors import ServerlessError
-from mlflow_serverless.wiring import aws_hints, home
+from mlflow_serverless.wiring import LOCAL, aws_hints, home
+from mlflow_serverless.world import World
 
 _PYTHON = (3, 11)
 _ORT = (1, 23)
 _FREE_GB = 2
+_BASES = "https://public.ecr.aws/v2/"
+"""Where AWS keeps its own base images."""
+_PATIENCE_S = 5
 _FRAMEWORKS = {"scikit-learn": "sklearn", "xgboost": "xgboost", "lightgbm": "lightgbm"}
 
 
@@ -37,7 +42,8 @@ class Finding:
 @command
 def doctor(session: Session) -> None:
     """Look at Python, libraries, Docker, AWS, the MLflow store and the disk."""
-    findings = list(examine())
+    local = session.target == LOCAL
+    findings = list(examine(None if local else session.world))
 
     def show(console: Console) -> None:
         marks = {"ok": "[green]ok[/]", "later": "[yellow]later[/]"}
@@ -52,8 +58,13 @@ def doctor(session: Session) -> None:
         raise SystemExit(1)
 
 
-def examine() -> Iterator[Finding]:
-    """Everything, in the order in which it is needed."""
+def examine(aws: Callable[[], World] | None = None) -> Iterator[Finding]:
+    """
+    Everything, in the order in which it is needed.
+
+    Args:
+        aws: Makes a world on AWS, to be asked; None looks only at what is here.
+    """
     yield _python()
     yield _onnxruntime()
     for package, extra in _FRAMEWORKS.items():
@@ -61,7 +72,11 @@ def examine() -> Iterator[Finding]:
     yield _store()
     yield _disk()
     yield _docker()
-    yield from _aws()
+    if aws is None:
+        yield from _aws_hints()
+    else:
+        yield _caller(aws)
+        yield bases(_BASES)
 
 
 def _python() -> Finding:
@@ -134,7 +149,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _docker() -> Finding:
-    do = "start Docker; it builds images for AWS, which comes later"
+    do = "start Docker; only image.builder=docker needs it"
     if shutil.which("docker") is None:
         return Finding(
             "Docker", "later", "not installed", do.replace("start", "install")
@@ -155,7 +170,30 @@ def _said(command: list[str]) -> str:
     return run.stdout.strip() if run.returncode == 0 else ""
 
 
-def _aws() -> Iterator[Finding]:
+def _caller(aws: Callable[[], World]) -> Finding:
+    """Whether the credentials work, and for which region."""
+    try:
+        place = aws().cloud.place()
+    except ServerlessError as error:
+        return Finding("AWS", "later", error.message, error.hint)
+    found = f"{place.caller} in {place.region}" if place else "not AWS"
+    return Finding("AWS", "ok", found)
+
+
+def bases(url: str) -> Finding:
+    """Whether the registry of base images at *url* answers; whatever it says."""
+    try:
+        requests.head(url, timeout=_PATIENCE_S)
+    except requests.RequestException as error:
+        found = f"{url} cannot be reached ({type(error).__name__})"
+        do = (
+            "see proxy and network, or name a base image within reach: image.base_image"
+        )
+        return Finding("base images", "later", found, do)
+    return Finding("base images", "ok", url)
+
+
+def _aws_hints() -> Iterator[Finding]:
     hints = aws_hints()
     for what, found, do in (
         ("AWS credentials", hints.credentials, "aws configure"),
@@ -164,5 +202,5 @@ def _aws() -> Iterator[Finding]:
         if found:
             yield Finding(what, "ok", found)
         else:
-            do_later = f"{do}; for AWS, which comes later"
-            yield Finding(what, "later", "none", do_later)
+            needed = f"{do}; only deploying to AWS needs it"
+            yield Finding(what, "later", "none", needed)

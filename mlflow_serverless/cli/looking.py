@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 from rich.console import Console
@@ -14,6 +14,7 @@ from mlflow_serverless.cli.session import Session, command, named, table
 from mlflow_serverless.world import LogLine
 
 _POLL_SECONDS = 0.5
+_OVERLAP = timedelta(seconds=10)
 
 
 @click.command()
@@ -100,23 +101,25 @@ class Tail:
     """
     Lines that were not there before.
 
-    Several lines may carry one time, and later ones of them may come late, so those
-    of the last time seen are remembered.
+    CloudWatch takes lines some seconds after they were written, and not in order, so
+    each look goes back a little, and what was shown since then is remembered.
     """
 
     def __init__(self, since: datetime | None) -> None:
         self.since = since
-        self._seen: list[LogLine] = []
+        self._seen: dict[LogLine, None] = {}
 
     def new(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         """Those of *lines* (oldest first) that no earlier call has given."""
         for line in lines:
             if line in self._seen:
                 continue
-            if line.at != self.since:
-                self.since, self._seen = line.at, []
-            self._seen.append(line)
+            self._seen[line] = None
             yield line
+        if self._seen:
+            back = max(line.at for line in self._seen) - _OVERLAP
+            self.since = max(back, self.since) if self.since else back
+            self._seen = {line: None for line in self._seen if line.at >= back}
 
 
 def _text(line: LogLine) -> str:

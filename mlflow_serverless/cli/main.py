@@ -7,6 +7,7 @@ from mlflow_serverless.cli import (
     acting,
     deploying,
     doctor,
+    exporting,
     invoking,
     keeping,
     local,
@@ -28,6 +29,7 @@ def main() -> None:
 for command in (
     deploying.deploy,
     planning.plan,
+    exporting.export,
     deploying.verify,
     deploying.delete,
     shifting.rollout,

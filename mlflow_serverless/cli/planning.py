@@ -154,7 +154,11 @@ def iam(  # noqa: PLR0913 - one argument an option
             message = f"{session.target} has no policies: name --account and --region."
             raise click.UsageError(message)
         place = asked
-    want = outline(name, parse(options_of(options)), place)
+    config = parse(options_of(options))
+    want = outline(name, config, place)
     roles = (r.policy for r in want.resources if isinstance(r, Role))
-    text = deployer_policy(place, want) if whose == "deployer" else next(roles, "{}")
+    if whose == "deployer":
+        text = deployer_policy(place, want, signing=config.image.signing)
+    else:
+        text = next(roles, "{}")
     click.echo(pretty(text))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from mlflow_serverless.wiring import world_for
 
 if TYPE_CHECKING:
     from mlflow_serverless.lineage import Cause
-    from mlflow_serverless.reconcile import Policy, Result
+    from mlflow_serverless.reconcile import Policy, Result, Scene
     from mlflow_serverless.relay import Event
 
 
@@ -62,39 +62,83 @@ def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which policy is to hold, for what of it, and what people said to that."""
+
+    file: Path
+    only: tuple[str, ...]
+    approved: tuple[str, ...]
+    retry: tuple[str, ...]
+
+    def scene(self, session: Session) -> "Scene":
+        """The policy between its registry and its clouds."""
+        from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
+
+        policy = room.load(self.file)
+        return room.Scene(
+            policy=policy,
+            registry=room.MlflowRegistry(),
+            worlds=cache(lambda target: world_for(target, session.report)),
+            target=session.target,
+            told=room.Told(_approvals(self.approved, policy), frozenset(self.retry)),
+            only=self.only,
+        )
+
+
+def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is to be reconciled, as `asked`."""
+
+    @wraps(function)
+    def run(
+        session: Session,
+        *,
+        file: Path,
+        only: tuple[str, ...],
+        approved: tuple[str, ...],
+        retry: tuple[str, ...],
+        **rest: Any,
+    ) -> None:
+        function(session, asked=Asked(file, only, approved, retry), **rest)
+
+    for option in (
+        click.option(
+            "--retry", multiple=True, metavar="NAME",
+            help="Let a version that lost its traffic in this deployment try again.",
+        ),
+        click.option(
+            "--approved-by", "approved", multiple=True, metavar="ENVIRONMENT=WHO",
+            help="Approve an environment that asks the run; may be repeated.",
+        ),
+        click.option(
+            "--only", multiple=True, metavar="NAME",
+            help="Only this model, deployment or environment; may be repeated.",
+        ),
+        click.option(
+            "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
+            default=Path("mlflow-serverless.yaml"), show_default=True,
+            help="The policy.",
+        ),
+    ):  # fmt: skip
+        run = option(run)
+    return run
+
+
 @click.command(epilog=EXITS)
 @command
-@click.option(
-    "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
-    default=Path("mlflow-serverless.yaml"), show_default=True, help="The policy.",
-)  # fmt: skip
+@_asks
 @click.option("--dry-run", is_flag=True, help="Show intents and plans; change nothing.")
-@click.option(
-    "--only", multiple=True, metavar="NAME",
-    help="Only this model, deployment or environment; may be repeated.",
-)  # fmt: skip
-@click.option(
-    "--approved-by", "approved", multiple=True, metavar="ENVIRONMENT=WHO",
-    help="Approve an environment that asks the run; may be repeated.",
-)  # fmt: skip
-@click.option(
-    "--retry", multiple=True, metavar="NAME",
-    help="Let a version that lost its traffic in this deployment try again.",
-)  # fmt: skip
 @click.option(
     "--expect", metavar="PLAN", default="",
     help="Do only what a dry run of this digest showed; else refuse.",
 )  # fmt: skip
 @_causes
 @reporting("Registry to deployments")
-def reconcile(  # noqa: PLR0913 - one a documented option
+def reconcile(  # noqa: PLR0913 - one a group of options
     session: Session,
     *,
-    file: Path,
+    asked: Asked,
     dry_run: bool,
-    only: tuple[str, ...],
-    approved: tuple[str, ...],
-    retry: tuple[str, ...],
     expect: str,
     cause: "Cause",
     woke: "Event | None",
@@ -103,22 +147,14 @@ def reconcile(  # noqa: PLR0913 - one a documented option
     """Make what is deployed what the registry and the policy say. Safe to repeat."""
     from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
 
-    policy = room.load(file)
-    scene = room.Scene(
-        policy=policy,
-        registry=room.MlflowRegistry(),
-        worlds=cache(lambda target: world_for(target, session.report)),
-        target=session.target,
-        told=room.Told(_approvals(approved, policy), frozenset(retry)),
-        only=only,
-    )
     wish = room.Wish(tell=session.report, cause=cause, expect=expect)
-    result = (room.dry_run if dry_run else room.reconcile)(scene, wish)
+    do = room.dry_run if dry_run else room.reconcile
+    result = do(asked.scene(session), wish)
     outcomes = [outcome.described() for outcome in result.outcomes]
     plan = result.digest if dry_run else ""
     files.write(session, outcomes, dry_run=plan, cause=asdict(cause))
     value = {
-        "policy": str(file),
+        "policy": str(asked.file),
         "dry_run": dry_run,
         "plan": result.digest,
         "event": woke.described() if woke else None,

@@ -47,8 +47,7 @@ T = TypeVar("T")
 def advance(
     session: Session, *, name: str, wait: bool, detailed: bool, files: Files
 ) -> None:
-    """
-    Take one look at the rollout of NAME, and make at most one move.
+    """Take one look at the rollout of NAME, and make at most one move.
 
     Exits with 9 if the new version has lost its traffic, with 1 to 8 if an error kept
     it from looking, else with 0, unless --exit-code asks for more.

@@ -243,3 +243,13 @@ class DeploymentConfig(Section):
         said = "provisioned goes with cold_start=provisioned (or auto)"
         need(not kept or self.cold_start in {"auto", "provisioned"}, said)
         return self
+
+    @model_validator(mode="after")
+    def _quantises_a_graph(self) -> Self:
+        precise = self.engine != "native" or self.optimise.precision == "exact"
+        said = (
+            f"engine=native serves the model as it is; optimise.precision="
+            f"{self.optimise.precision} is for engine=onnx or auto"
+        )
+        need(precise, said)
+        return self

@@ -203,7 +203,8 @@ def _mistake(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return _unknown(key)
     if error["type"] == "value_error":
-        return f"{key}: {error['msg'].removeprefix('Value error, ')}"
+        said = error["msg"].removeprefix("Value error, ")
+        return f"{key}: {said}" if key else said  # keys that do not fit together
     said = error["msg"][:1].lower() + error["msg"][1:]
     return f"{key}={error['input']}: {said}"
 

@@ -82,6 +82,20 @@ class UnloadableModelError(ServerlessError):
         self.file = file
 
 
+class CodeMissingError(UnloadableModelError):
+    """The model's file names code that was not logged with it."""
+
+    code = "code-missing"
+
+    def __init__(self, file: Path, cause: BaseException, versions: str) -> None:
+        super().__init__(file, cause, versions)
+        self.hint = (
+            "log the model again with its own modules, code_paths=[...] (what is "
+            "defined in a notebook or script has to move to a module), or install the "
+            "library that it comes from."
+        )
+
+
 class NoConversionError(ServerlessError):
     """An estimator whose computation we cannot put into a graph."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from mlflow_serverless.convert.errors import (
+    CodeMissingError,
     MalformedModelError,
     MissingFrameworkError,
     UnloadableModelError,
@@ -57,6 +58,7 @@ def load_native(folder: Path, flavor: str) -> Any:
     Raises:
         MalformedModelError: MLmodel names a file that is not there.
         UntrustedTypesError: A skops file holds types its MLmodel does not trust.
+        CodeMissingError: It names a module or class that is not there.
         UnloadableModelError: The framework could not load it.
     """
     config = flavor_config(folder, flavor)
@@ -65,6 +67,8 @@ def load_native(folder: Path, flavor: str) -> Any:
     load: Callable[[str], Any] = importlib.import_module(f"mlflow.{flavor}").load_model
     try:
         return load(str(folder))
+    except (ModuleNotFoundError, AttributeError) as cause:  # what a pickle looks up
+        raise CodeMissingError(file, cause, _versions(flavor)) from cause
     except Exception as cause:  # whatever unpickling runs into, it is named
         raise UnloadableModelError(file, cause, _versions(flavor)) from cause
 

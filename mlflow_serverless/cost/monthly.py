@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlflow_serverless.cost.prices import AS_OF, known, price
+from mlflow_serverless.limits import EPHEMERAL_MB
 from mlflow_serverless.plan import (
     Alarm,
     Dashboard,
     Desired,
     HttpApi,
+    LogGroup,
     Place,
     ProvisionedConcurrency,
+    Repository,
     Resource,
     Settings,
 )
@@ -47,23 +50,27 @@ def monthly(want: Desired, place: Place | None) -> tuple[CostLine, ...]:
     if not known(place.region):
         return (CostLine(what=f"prices of {place.region} ({AS_OF})", usd=None),)
     settings = want.function.settings
-    lines = [*_asking(settings, place.region)]
+    kept = any(isinstance(r, ProvisionedConcurrency) for r in want.resources)
+    lines = [*_asking(settings, place.region, "kept_busy." if kept else "")]
     for resource in want.resources:
         lines += _standing(resource, settings, place.region)
     return tuple(lines)
 
 
-def _asking(settings: Settings, region: str) -> Iterator[CostLine]:
+def _asking(settings: Settings, region: str, rate: str) -> Iterator[CostLine]:
     gigabytes = settings.memory_mb / 1024
     architecture = settings.architecture or "x86_64"
-    second = price(region, f"lambda.gb_second.{architecture}") * gigabytes
+    second = price(region, f"lambda.{rate}gb_second.{architecture}") * gigabytes
+    beyond = max(settings.ephemeral_mb - EPHEMERAL_MB.start, 0) / 1024
+    second += price(region, "lambda.scratch.gb_second") * beyond
     each = price(region, "lambda.request") + second * _TYPICAL_MS / 1000
     what = f"a million requests of {_TYPICAL_MS} ms at {settings.memory_mb} MB"
     yield CostLine(what=what, usd=1e6 * each)
     if settings.snap_start:
-        rate = price(region, "lambda.snapshot.gb_second")
-        what = "snapshot of one version, a month"
-        yield CostLine(what=what, usd=rate * gigabytes * _MONTH_S)
+        kept = price(region, "lambda.snapshot.gb_second") * gigabytes * _MONTH_S
+        yield CostLine(what="snapshot of one version, a month", usd=kept)
+        restored = price(region, "lambda.restore.gb") * gigabytes
+        yield CostLine(what="a thousand starts from it", usd=1e3 * restored)
 
 
 def _standing(
@@ -71,10 +78,16 @@ def _standing(
 ) -> Iterator[CostLine]:
     match resource:
         case ProvisionedConcurrency():
-            key = f"lambda.provisioned.gb_second.{settings.architecture or 'x86_64'}"
+            key = f"lambda.kept.gb_second.{settings.architecture or 'x86_64'}"
             kept = resource.count * settings.memory_mb / 1024 * _MONTH_S
             what = f"{resource.count} environments kept started, a month"
             yield CostLine(what=what, usd=price(region, key) * kept)
+        case Repository():
+            usd = price(region, "ecr.gb_month")
+            yield CostLine(what="each GB of images, compressed, a month", usd=usd)
+        case LogGroup():
+            usd = price(region, "logs.gb")
+            yield CostLine(what=f"each GB written to {resource.name}", usd=usd)
         case HttpApi():
             each = price(region, "http_api.request")
             yield CostLine(what="a million requests through the API", usd=1e6 * each)

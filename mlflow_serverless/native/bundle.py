@@ -1,13 +1,23 @@
 """Writing the bundle: the model's own files as they are, and a manifest."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_runtime.manifest import Answer, Engine, Feed, Manifest, Tensor, Variant
+from lambda_runtime.manifest import (
+    Answer,
+    Engine,
+    Feed,
+    File,
+    Manifest,
+    Tensor,
+    Variant,
+)
 from lambda_runtime.native.recipe import KEY, Recipe
 from mlflow_serverless.model import ServableModel
-from mlflow_serverless.package import Bundle, carry, origin, seal
+from mlflow_serverless.package import Bundle, origin, seal
+from mlflow_serverless.store import digest_file
 
 FOLDER = "model"
 """Where the model's files lie in the bundle."""
@@ -17,6 +27,9 @@ NAME = "native"
 
 ENVIRONMENT = "environment"
 """Of the recipe's options: key of the isolated environment; empty for our own."""
+
+REQUIREMENTS = "requirements"
+"""Of the recipe's options: what the isolated environment was made from."""
 
 _EXAMPLES = frozenset({"input_example.json", "serving_input_example.json"})
 """They may hold data of customers, and nobody reads them to predict."""
@@ -41,7 +54,7 @@ def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
     """Put the files of *model*, and the manifest that *draft* makes, into *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
     files = tuple(
-        carry(path, folder, f"{FOLDER}/{path.relative_to(model.folder).as_posix()}")
+        _copied(path, folder, f"{FOLDER}/{path.relative_to(model.folder).as_posix()}")
         for path in sorted(_needed(model.folder, draft.recipe))
     )
     main = f"{FOLDER}/MLmodel"
@@ -60,9 +73,30 @@ def write(model: ServableModel, draft: Draft, folder: Path) -> Bundle:
         feeds=draft.feeds,
         answer=draft.answer,
         files=files,
-        options={KEY: recipe | {ENVIRONMENT: draft.environment}},
+        options={KEY: recipe | _where(model, draft)},
     )
     return seal(manifest, folder)
+
+
+def _where(model: ServableModel, draft: Draft) -> dict[str, object]:
+    """An environment of its own is made again from what it was made from."""
+    if not draft.environment:
+        return {ENVIRONMENT: ""}
+    recorded = list(model.requirements)
+    return {ENVIRONMENT: draft.environment, REQUIREMENTS: recorded}
+
+
+def _copied(source: Path, folder: Path, name: str) -> File:
+    """
+    A copy of *source* as *name* in *folder*.
+
+    No link: what damages the bundle must not damage the model that it is made from
+    again.
+    """
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return File(name, digest_file(target), target.stat().st_size)
 
 
 def _needed(folder: Path, recipe: Recipe) -> Iterator[Path]:

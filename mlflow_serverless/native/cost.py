@@ -10,6 +10,8 @@ _LIBRARIES = {
     "sklearn": ("scikit-learn",),
     "xgboost": ("xgboost-cpu", "xgboost"),
     "lightgbm": ("lightgbm", "scikit-learn"),
+    "catboost": ("catboost",),
+    "statsmodels": ("statsmodels",),
     "pyfunc": ("mlflow",),
 }
 

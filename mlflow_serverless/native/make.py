@@ -2,7 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +19,15 @@ from mlflow_serverless.native.recipe import recipe_for
 from mlflow_serverless.native.start import Runtime, started
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.verify import ParityOptions, ParityReport
-from mlflow_serverless.verify.asked import Asked
+from mlflow_serverless.verify.asked import Asked, ask
 from mlflow_serverless.verify.batch import take
 from mlflow_serverless.verify.errors import ParityError
 from mlflow_serverless.verify.gate import Exam, conclude, prepare
+from mlflow_serverless.verify.native import Reference
 from mlflow_serverless.verify.outputs import Outputs, join_outputs
 from mlflow_serverless.verify.precision import EPS64, Precision
 from mlflow_serverless.verify.report.values import CandidateReport, RuntimeReport
-from mlflow_serverless.verify.runtime_check import only, payload, through
+from mlflow_serverless.verify.runtime_check import payload, through
 
 ROWS = 2_000
 """Rows asked through the runtime at least: there is no graph that could be asked."""
@@ -106,25 +110,43 @@ def _trimmed(exam: Exam) -> Exam:
     bench = exam.bench
     groups = sum(item.rows > 0 for item in bench.asked)
     share = max(bench.options.runtime_rows, ROWS) // max(groups, 1)
-    asked = [_spread(item, share) if item.rows else item for item in bench.asked]
+    asked = [
+        _spread(exam.reference, item, share) if item.rows else item
+        for item in bench.asked
+    ]
     return replace(exam, bench=replace(bench, asked=asked))
 
 
-def _spread(asked: Asked, share: int) -> Asked:
-    """*share* rows of *asked*, from all of it."""
-    assert asked.native is not None
+def _spread(reference: Reference, asked: Asked, share: int) -> Asked:
+    """
+    *share* rows of *asked*, from all of it, answered together as they will be sent.
+
+    What a row is answered may depend on its company: solvers stop when the whole
+    batch is near enough (NMF), and products of matrices are summed in blocks.
+    """
     rows = np.linspace(0, asked.rows - 1, min(share, asked.rows)).astype(np.intp)
+    batch = take(asked.batch, rows)
+    with _one_thread():
+        again = ask(reference, replace(asked.group, batch=batch))
     return replace(
-        asked,
-        batch=take(asked.batch, rows),
-        native=only(asked.native, rows),
-        unasked=asked.unasked + asked.rows - len(rows),
+        again,
+        refused=asked.refused + again.refused,
+        unasked=asked.unasked + again.unasked + asked.rows - len(rows),
+        reasons=tuple(dict.fromkeys((*asked.reasons, *again.reasons))),
     )
 
 
+def _one_thread() -> AbstractContextManager[object]:
+    """As the runtime computes: sums are split otherwise among several threads."""
+    if find_spec("threadpoolctl") is None:  # it comes with scikit-learn
+        return nullcontext()
+    return import_module("threadpoolctl").threadpool_limits(1)  # type: ignore[no-any-return]
+
+
 def _answers(asked: Sequence[Asked]) -> Outputs:
-    """All that the model answered."""
-    return join_outputs([item.native for item in asked if item.native is not None])
+    """All that the model answered; an answer to no rows may have lost its shape."""
+    found = [item.native for item in asked if item.native is not None]
+    return join_outputs([item for item in found if item.rows] or found)
 
 
 def _first(runtime: Runtime, exam: Exam) -> float:

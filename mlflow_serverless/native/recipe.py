@@ -17,6 +17,9 @@ NUMBERS = FLOATS | {"long": "int64", "integer": "int32"}
 _OWN = ("sklearn.", "xgboost.", "lightgbm.")
 """Libraries whose estimators take a matrix for a table of numbers."""
 
+_ALONE = frozenset({"sklearn", "xgboost", "lightgbm", "catboost", "statsmodels"})
+"""Flavours that the runtime loads without mlflow."""
+
 _NAMED = ("ColumnTransformer", "FunctionTransformer", "FeatureUnion")
 """Of these, what they do may depend on names, or is the user's own code."""
 
@@ -33,7 +36,7 @@ def recipe_for(model: ServableModel, estimator: Any) -> Recipe:
         MalformedModelError: MLmodel is not there, or does not know the flavour.
     """
     pyfunc = Recipe("pyfunc")
-    if model.flavor not in {"sklearn", "xgboost", "lightgbm"}:
+    if model.flavor not in _ALONE:
         return pyfunc
     if model.flavor != "sklearn" and model.predict_fn != "predict":
         return pyfunc
@@ -41,9 +44,11 @@ def recipe_for(model: ServableModel, estimator: Any) -> Recipe:
     file = config.get("pickled_model") or config.get("data")
     if not isinstance(file, str) or not (model.folder / file).is_file():
         return pyfunc
-    model_class = str(config.get("model_class") or "xgboost.core.Booster")
+    model_class = _class(model.flavor, config)
     if model.flavor == "xgboost" and not model_class.startswith("xgboost."):
         return pyfunc  # a class of the user's own
+    if model.flavor == "statsmodels" and _answers_ranges(estimator):
+        return pyfunc
     return Recipe(
         loader=model.flavor,
         file=file,
@@ -56,10 +61,27 @@ def recipe_for(model: ServableModel, estimator: Any) -> Recipe:
     )
 
 
+def _class(flavor: str, config: Mapping[str, Any]) -> str:
+    """Dotted name of the class that reads the library's own format."""
+    if flavor == "catboost":
+        return f"catboost.{config.get('model_type')}"
+    return str(config.get("model_class") or "xgboost.core.Booster")
+
+
+def _answers_ranges(results: Any) -> bool:
+    """Whether mlflow asks fitted *results* for a start and an end, not for rows."""
+    if results is None:
+        return True
+    kinds = type(results.model).__mro__
+    return any(kind.__name__ == "TimeSeriesModel" for kind in kinds)
+
+
 def _format(flavor: str, config: Mapping[str, Any]) -> str:
-    """How the object is kept; empty where its library has a format of its own."""
+    """How the object is kept; empty where its library has one format of its own."""
     if flavor == "xgboost":
         return ""
+    if flavor == "catboost":
+        return str(config.get("save_format") or "cbm")
     if flavor == "lightgbm":
         booster = "lightgbm.basic.Booster"
         if config.get("model_class", booster) == booster:

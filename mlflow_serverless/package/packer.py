@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambda_runtime.manifest import (
+    PIECE_BYTES,
     Engine,
     File,
     Manifest,
@@ -140,7 +141,16 @@ def carry(source: Path, folder: Path, name: str) -> File:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-    return File(name, digest_file(target), target.stat().st_size)
+    return File(name, digest_file(target), target.stat().st_size, _pieces(target))
+
+
+def _pieces(path: Path) -> tuple[str, ...]:
+    """Digests of a large file's pieces, which the runtime checks as they arrive."""
+    if path.stat().st_size <= PIECE_BYTES:
+        return ()
+    with path.open("rb") as file:
+        pieces = iter(lambda: file.read(PIECE_BYTES), b"")
+        return tuple(hashlib.sha256(piece).hexdigest() for piece in pieces)
 
 
 def _canonical(manifest: Manifest) -> bytes:

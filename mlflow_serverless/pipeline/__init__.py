@@ -3,6 +3,7 @@
 from mlflow_serverless.pipeline.ask import ask, parsed
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
+from mlflow_serverless.pipeline.handover import fill, hand_over
 from mlflow_serverless.pipeline.life import Moved, gc, rollback, spare
 from mlflow_serverless.pipeline.live import compare_live
 from mlflow_serverless.pipeline.look import Status, history, listing, status
@@ -29,7 +30,9 @@ __all__ = [
     "compare_live",
     "delete",
     "deploy",
+    "fill",
     "gc",
+    "hand_over",
     "history",
     "listing",
     "parsed",

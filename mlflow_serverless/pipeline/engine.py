@@ -14,7 +14,9 @@ NO_GRAPH = frozenset({"no-conversion", "unsupported-flavor", "parity-failed"})
 """Refusals that say: there is no exact graph. Others say that something is wrong with
 the model or with this machine, and no engine mends that."""
 
-NOT_HERE = frozenset({"missing-framework", "unloadable-model", "model-not-loadable"})
+NOT_HERE = frozenset(
+    {"missing-framework", "unloadable-model", "code-missing", "model-not-loadable"}
+)
 """Refusals that say: it does not load with what is installed here."""
 
 _WHY_CHARS = 400

@@ -91,10 +91,15 @@ def restated(now: Published, before: str, name: str, alias: str, world: World) -
         withdraw(before, name, world.tell)
     done = Deployment(
         name=name, target=world.target, alias=alias, version=now.version,
-        model=now.model, flavor=now.flavor, bundle=now.artifact, parity=now.parity,
-        changed=(),
+        model=now.model, flavor=now.flavor, bundle=_digest(now.artifact),
+        parity=now.parity, changed=(),
     )  # fmt: skip
     restate(done, world.tell)
+
+
+def _digest(artifact: str) -> str:
+    """Of the bundle, where that is what is kept; an image does not say which it has."""
+    return artifact if artifact.startswith("sha256:") else ""
 
 
 def _before(have: Actual, alias: Alias) -> str:

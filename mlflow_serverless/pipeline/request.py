@@ -6,7 +6,7 @@ from enum import Enum
 
 from mlflow_serverless.cost import CostLine
 from mlflow_serverless.pipeline.strategy import Chosen
-from mlflow_serverless.plan import Finding, Foreign, Pairs, Plan
+from mlflow_serverless.plan import Desired, Finding, Foreign, Pairs, Place, Plan
 
 
 class Intent(Enum):
@@ -64,6 +64,10 @@ class Proposal:
 
     name: str
     target: str
+    want: Desired
+    """What it is to be."""
+    place: Place | None
+    """Where in AWS; None on the embedded cloud."""
     plan: Plan
     model: str
     bundle: str

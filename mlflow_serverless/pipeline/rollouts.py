@@ -118,7 +118,7 @@ def _ordered(name: str, world: World, order: _Order) -> Rollout:
     place = placed(name, world)
     after = order(name, place.alias, place.driver)
     found = reported(place)
-    if found is not None and after.state in {State.GUARDING, State.ROLLED_BACK}:
+    if found is not None:
         _recorded(place, found)
     return after
 
@@ -169,12 +169,10 @@ def _recorded(place: Place, found: RolloutReport) -> None:
     have = world.cloud.snapshot(place.name)
     serving = have.version(rollout.primary)
     candidate = have.version(rollout.candidate)
-    left = rollout.baseline if rollout.primary == rollout.candidate else (
-        rollout.candidate
-    )  # fmt: skip
-    gone = have.version(left)
+    (left,) = {rollout.baseline, rollout.candidate} - {rollout.primary}
+    other = have.version(left)
     if serving is not None:
-        before = origin_of(gone).model if gone else ""
+        before = origin_of(other).model if other else ""
         restated(published(serving, have), before, place.name, place.alias, world)
     if candidate is not None:
         provenance.rolled_out(

@@ -20,9 +20,9 @@ from mlflow_serverless.pipeline.ending import (
     Steps,
     carry_out,
     follow,
-    version_of,
 )
 from mlflow_serverless.pipeline.errors import ModelUnnamedError
+from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
@@ -40,6 +40,7 @@ from mlflow_serverless.plan import (
     Finding,
     Plan,
     Weight,
+    content_of,
     key_of,
     plan,
     plan_removal,
@@ -65,7 +66,8 @@ def deploy(
     """
     Bring about what *request* asks for, or change nothing.
 
-    The new version is asked once before any traffic is moved to it.
+    The new version is asked once before any traffic is moved to it, and its front
+    door once after; traffic goes back if that fails.
 
     Args:
         request: What is wished for.
@@ -87,7 +89,7 @@ def deploy(
     built = build(model, config, world, rooms)
     intended = intend(have, config, built, place, world)
     refuse(request.name, intended.findings)
-    _said(intended.findings, world)
+    warn(intended.findings, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     want = _caused(intended.want, now, request)
     changes = _planned(want, now, request, world)
@@ -96,6 +98,9 @@ def deploy(
         changes=changes, want=want, built=built, config=config, chosen=chosen
     )
     asked = carry_out(ending, world)
+    if changes and config.smoke:
+        outside = enter(want, built.question, now.alias(want.alias), world)
+        asked = "; ".join(filter(None, (asked, outside)))
     done = replace(_deployment(want, changes, built, world), smoke=asked)
     if config.record:
         _recorded(have, ending, done, world)
@@ -124,6 +129,8 @@ def plan_only(
     return Proposal(
         name=request.name,
         target=world.target,
+        want=want,
+        place=place,
         plan=changes,
         model=built.model.uri,
         bundle=built.bundle.digest,
@@ -137,7 +144,7 @@ def plan_only(
     )
 
 
-def _said(findings: tuple[Finding, ...], world: World) -> None:
+def warn(findings: tuple[Finding, ...], world: World) -> None:
     """What stops nothing is said all the same."""
     for finding in findings:
         if finding.weight in {Weight.WARNING, Weight.ALLOWED}:
@@ -210,11 +217,12 @@ def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) 
 
 def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
     have = world.cloud.snapshot(want.function.name)
+    version = have.holding(content_of(want.function))
     return Deployment(
         name=want.function.name,
         target=world.target,
         alias=want.alias,
-        version=version_of(want, world),
+        version=version.number if version else "",
         model=built.model.uri,
         flavor=built.model.flavor,
         bundle=built.bundle.digest,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.config.strategy import AUTO
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.pipeline.errors import StrategyNotGivenError
 from mlflow_serverless.plan import Actual, Plan, PointAlias, ProvisionedConcurrency
 from mlflow_serverless.topology.topology import SHADOW
@@ -38,9 +39,8 @@ class Chosen:
     @property
     def cost(self) -> str:
         """What a shadow costs, in words; empty if there is none."""
-        shadow = next(
-            (s for s in self.strategy.stages if s.kind.value == "shadow"), None
-        ) if self.strategy else None  # fmt: skip
+        stages = self.strategy.stages if self.strategy else ()
+        shadow = next((stage for stage in stages if stage.kind.value == "shadow"), None)
         if shadow is None:
             return ""
         return (
@@ -73,23 +73,30 @@ def choose(
     pointed = have.alias(point.alias)
     if pointed is None:
         return Chosen()
-    _alone(have, point)
+    if (going := _going(have, point)) is not None:
+        return Chosen(going, "it is under way already")
     return _given(_wanted(have, config, logbook), changes, have, config)
 
 
-def _alone(have: Actual, point: PointAlias) -> None:
-    """One rollout at a time; but whoever deploys anew ends a guard."""
+def _going(have: Actual, point: PointAlias) -> "Strategy | None":
+    """
+    The strategy of the rollout that is under way to just this version.
+
+    One at a time: another one is in the way, unless it is only guarded still.
+    """
     pointed = have.alias(point.alias)
     if pointed is None or not pointed.note:
-        return
+        return None
     from mlflow_serverless.shift import State, under_way  # noqa: PLC0415 - brings scipy
     from mlflow_serverless.shift.errors import RolloutUnderWayError  # noqa: PLC0415
 
     there = under_way(have, point.alias)
     held = have.holding(point.content)
-    candidate = held.number if held else ""
-    if there and there.candidate != candidate and there.state is not State.GUARDING:
+    if there is None or there.state is State.GUARDING:
+        return None
+    if held is None or there.candidate != held.number:
         raise RolloutUnderWayError(have.name, there.baseline, there.candidate)
+    return there.strategy
 
 
 def _wanted(have: Actual, config: DeploymentConfig, logbook: Logbook) -> Chosen:
@@ -100,7 +107,10 @@ def _wanted(have: Actual, config: DeploymentConfig, logbook: Logbook) -> Chosen:
     if config.strategy.name != AUTO:
         return Chosen(strategy)
     needed = needed_an_hour(strategy, config.judge.promote_requests)
-    seen = traffic(have.name, logbook, most=needed)
+    try:
+        seen = traffic(have.name, logbook, most=needed)
+    except ServerlessError as error:
+        return Chosen(None, f"the last hour's requests are unknown: {error.message}")
     if seen >= needed:
         return Chosen(strategy)
     why = (
@@ -118,10 +128,22 @@ def needed_an_hour(strategy: "Strategy", answers: int) -> int:
 
 
 def traffic(name: str, logbook: Logbook, *, most: int) -> int:
-    """Requests of the last hour; no more than *most* are counted."""
-    since = datetime.now(UTC) - timedelta(seconds=HOUR_S)
-    lines = filter(_is_request, logbook.metrics(name, since=since))
-    return sum(1 for _ in islice(lines, most))
+    """
+    Requests of the last hour; no more than *most* are counted.
+
+    The last minute is read first: where there is much, that is enough of it.
+
+    Raises:
+        ServerlessError: The log cannot be read.
+    """
+    seen, now = 0, datetime.now(UTC)
+    for seconds in (60.0, 600.0, HOUR_S):
+        since = now - timedelta(seconds=seconds)
+        lines = filter(_is_request, logbook.metrics(name, since=since))
+        seen = sum(1 for _ in islice(lines, most))
+        if seen >= most:
+            break
+    return seen
 
 
 def _is_request(line: Mapping[str, object]) -> bool:

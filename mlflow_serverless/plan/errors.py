@@ -157,7 +157,8 @@ class ForeignError(ServerlessError):
         super().__init__(
             f"{name} cannot be touched: not made by mlflow-serverless for it: "
             f"{', '.join(taken)}.",
-            hint="take them over with --adopt, remove them, or choose another name.",
+            hint="take them over (mlflow-serverless deploy --adopt), remove them, or "
+            "choose another name.",
         )
         self.taken = taken
 

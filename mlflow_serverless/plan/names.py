@@ -55,9 +55,9 @@ def alarm(name: str, what: str) -> str:
     return f"{PREFIX}-{name}-{what}"
 
 
-def dashboard(name: str) -> str:
-    """The dashboard."""
-    return f"{PREFIX}-{name}"
+def dashboard(name: str, region: str) -> str:
+    """The dashboard; an account's dashboards have no region, so its name says which."""
+    return f"{PREFIX}-{name}-{region}"
 
 
 def fitted(text: str, most: int) -> str:

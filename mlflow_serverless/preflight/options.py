@@ -11,8 +11,9 @@ from mlflow_serverless.preflight.say import note, refused, warning
 
 _MB = 1024 * 1024
 _RUNTIME_MB = 64
-"""What the runtime and its engine take beside the model, at least [MB]; measured with
-the smallest graphs."""
+"""What the runtime and its engine take beside the model [MB]: 49 MB were resident after
+the first answer of a small graph (docs/benchmarks.md), and Lambda's own part is in a
+function's memory, too. A floor, not a measure of this model."""
 
 
 def exclusive(want: Desired, _: Facts) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ _REPOSITORY = tuple(
         "UntagResource", "ListTagsForResource", "SetRepositoryPolicy",
         "GetRepositoryPolicy", "PutLifecyclePolicy", "GetLifecyclePolicy",
         "PutImageScanningConfiguration", "PutImageTagMutability", "DescribeImages",
-        "ListImages",
+        "ListImages", "DescribeImageSigningStatus",
         "BatchGetImage", "BatchDeleteImage", "BatchCheckLayerAvailability",
         "GetDownloadUrlForLayer", "InitiateLayerUpload", "UploadLayerPart",
         "CompleteLayerUpload", "PutImage",
@@ -76,6 +76,7 @@ _EVERYWHERE = (
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "ecr:GetAuthorizationToken",
+    "ecr:GetSigningConfiguration",
     "lambda:GetAccountSettings",
     "lambda:ListFunctions",
     "logs:DescribeLogGroups",
@@ -114,13 +115,22 @@ _DELIVERY = (
 """How an API is told to log; AWS knows no resources for these either."""
 
 
-def deployer_policy(place: Place, want: Desired) -> str:
+def deployer_policy(place: Place, want: Desired, *, signing: str = "none") -> str:
     """
     What deploying, watching and deleting *want* takes, as a policy to attach.
 
     The only statements on all resources are of actions for which AWS knows no others.
+
+    Args:
+        place: Where.
+        want: All of it.
+        signing: How images are signed (`image.signing`); ECR signs on behalf of
+            whoever pushes, by profiles of the account that only the registry's rule
+            names.
     """
-    return document(_allowed(place, want))
+    profiles = place.arn("signer", "/signing-profiles/*")
+    sign = Statement(sid="Sign", actions=("signer:SignPayload",), resources=(profiles,))
+    return document((*_allowed(place, want), *([sign] if signing == "ecr" else [])))
 
 
 def _allowed(place: Place, want: Desired) -> Iterator[Statement]:

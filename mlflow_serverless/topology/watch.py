@@ -30,7 +30,7 @@ def watch(
             )
     if wanted.dashboard:
         body = _body(name, config.alias, place)
-        yield Dashboard(name=names.dashboard(name), body=body)
+        yield Dashboard(name=names.dashboard(name, place.region), body=body)
 
 
 def _dimensions(name: str, alias: str) -> Pairs:

@@ -1,6 +1,6 @@
 """Rows on their way to the model: a table, or named tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -49,21 +49,45 @@ def null_is_nan() -> bool:
     return read is not None
 
 
-def as_requested(batch: Batch) -> Batch:
+def as_requested(batch: Batch, *, one_by_one: bool = False) -> Batch:
     """
-    *batch* as a request can say it.
+    *batch* as requests can say it: as one, or a row each.
 
-    Where pandas reads null as NaN, no request can make the model see None, and
-    comparing there proves nothing; so None becomes NaN.
+    Where pandas reads null as NaN, a null beside texts can only be NaN; a column of
+    nulls alone can only be None, for nothing says that it holds texts.
     """
     if not isinstance(batch, pd.DataFrame) or not null_is_nan():
         return batch
     made = batch.copy()
     for name in batch.columns:
         if batch[name].dtype == object:
-            items = [float("nan") if item is None else item for item in batch[name]]
+            alone = one_by_one or is_all_gaps(batch[name])
+            gap = None if alone else float("nan")
+            items = [gap if is_gap(item) else item for item in batch[name]]
             made[name] = pd.Series(items, index=batch.index, dtype=object)
     return made
+
+
+def same_gaps(one: Batch, other: Batch) -> bool:
+    """Whether two batches of the same rows have the same kind of gap among texts."""
+    if not isinstance(one, pd.DataFrame) or not isinstance(other, pd.DataFrame):
+        return True
+    return all(
+        (left is None) == (right is None)
+        for name in one.columns
+        if one[name].dtype == object
+        for left, right in zip(one[name], other[name], strict=True)
+    )
+
+
+def is_gap(item: object) -> bool:
+    """Whether *item* is None or NaN."""
+    return item is None or (isinstance(item, float) and item != item)  # noqa: PLR0124 - NaN alone
+
+
+def is_all_gaps(cells: Iterable[object]) -> bool:
+    """Whether *cells* are gaps, every one."""
+    return all(map(is_gap, cells))
 
 
 def native_form(batch: Batch) -> pd.DataFrame | NDArray[Any] | dict[str, NDArray[Any]]:

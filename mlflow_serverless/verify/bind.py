@@ -15,12 +15,24 @@ from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT, Answer, Feed, Field, Te
 from mlflow_serverless.verify.batch import Batch
 from mlflow_serverless.verify.outputs import Outputs
 
+_WHOLE = "iub"
+"""Kinds of elements, as numpy codes them, that have no NaN."""
+
 
 def bind(
-    batch: Batch, feeds: Sequence[Feed], inputs: Sequence[Tensor]
+    batch: Batch,
+    feeds: Sequence[Feed],
+    inputs: Sequence[Tensor],
+    left_out: Sequence[str] = (),
 ) -> dict[str, NDArray[Any]]:
     """
     Graph inputs for *batch*.
+
+    Args:
+        batch: Rows.
+        feeds: How they fill the inputs.
+        inputs: Of the graph.
+        left_out: Columns that a caller may leave out, and did: all null.
 
     Raises:
         KeyError: A feed names a column, tensor or input that is not there.
@@ -28,16 +40,28 @@ def bind(
     """
     types = {tensor.name: tensor.dtype for tensor in inputs}
     return {
-        feed.input: _columns(batch, feed, types[feed.input])
+        feed.input: _columns(batch, feed, types[feed.input], left_out)
         if isinstance(batch, pd.DataFrame)
         else _tensor(batch, feed, types[feed.input])
         for feed in feeds
     }
 
 
-def _columns(frame: pd.DataFrame, feed: Feed, dtype: str) -> NDArray[Any]:
-    made = [cast(_column(frame, name), dtype, feed.null) for name in feed.columns]
+def _columns(
+    frame: pd.DataFrame, feed: Feed, dtype: str, left_out: Sequence[str]
+) -> NDArray[Any]:
+    nothing = np.full(len(frame), None, dtype=object)
+    columns = [
+        nothing if name in left_out else _column(frame, name) for name in feed.columns
+    ]
+    made = [cast(values, dtype, _null(values, feed)) for values in columns]
     return np.stack(made, axis=1) if made else np.empty((len(frame), 0))
+
+
+def _null(values: NDArray[Any], feed: Feed) -> str:
+    """What None is in this column: itself, where there is nothing else."""
+    alone = values.dtype == object and all(item is None for item in values)
+    return NULL_TEXT if alone else feed.null
 
 
 def _column(frame: pd.DataFrame, name: str) -> NDArray[Any]:
@@ -59,7 +83,12 @@ def cast(values: NDArray[Any], dtype: str, null: str = NULL_TEXT) -> NDArray[Any
         flat = [as_text(item, null) for item in values.ravel().tolist()]
         return np.array(flat, dtype=object).reshape(values.shape)
     if values.dtype == object:
-        values = np.array([np.nan if v is None else v for v in values.ravel()])
+        gaps = [np.nan if v is None else v for v in values.ravel()]
+        values = np.array(gaps).reshape(values.shape)
+        whole = np.dtype(dtype).kind in _WHOLE and values.dtype.kind == "f"
+        if whole and np.isnan(values).any():
+            why = f"nothing stands for null among {dtype}s"
+            raise ValueError(why)
     if values.dtype.kind == "M":
         values = values.astype("datetime64[ns]").astype(np.int64)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -27,6 +27,8 @@ class Candidate:
     """Whether the session lays weights out for speed while loading."""
     optimised: bool = False
     """Whether loading leaves the graph as it is in the file."""
+    engine: str = "ort-c"
+    """What will run it: `ort-c` or `ort-python`."""
 
     @property
     def variant(self) -> Variant:

@@ -98,7 +98,8 @@ class ModelNotLoadableError(ServerlessError):
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(
             f"mlflow.pyfunc cannot load {uri}: {reason}",
-            hint="install the model's own requirements (its requirements.txt).",
+            hint="install the model's own requirements (its requirements.txt); modules "
+            "of your own have to be logged with it: code_paths=[...].",
         )
 
 

@@ -103,7 +103,10 @@ def prepare(model: ServableModel, options: ParityOptions) -> Exam:
         example=example,
         options=options,
     )
-    groups = [replace(group, batch=as_requested(group.batch)) for group in drawn]
+    groups = [
+        replace(group, batch=as_requested(group.batch, one_by_one=group.chunk == 1))
+        for group in drawn
+    ]
     noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)

@@ -3,7 +3,7 @@
 import os
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -51,24 +51,29 @@ class GraphRun:
         self._frozen = _frozen_rows(candidate)
         self._wanted = list(dict.fromkeys(f.output for f in candidate.answer.fields))
 
-    def answer(self, batch: Batch, *, chunk: int = CHUNK) -> Outputs:
-        """The candidate's answers to *batch*, *chunk* rows at a time."""
+    def answer(
+        self, batch: Batch, *, chunk: int = CHUNK, left_out: Sequence[str] = ()
+    ) -> Outputs:
+        """
+        The candidate's answers to *batch*, *chunk* rows at a time.
+
+        *left_out* are optional columns that the rows do not have.
+        """
         rows, chunk = rows_of(batch), min(chunk, self._frozen or chunk)
         pieces = [
             np.arange(start, min(start + chunk, rows))
             for start in range(0, max(rows, 1), chunk)
         ]
         if len(pieces) == 1:
-            return self._once(batch)
+            return self._once(batch, left_out)
         with ThreadPoolExecutor(WORKERS) as pool:
-            found = pool.map(lambda piece: self._once(take(batch, piece)), pieces)
+            found = pool.map(lambda p: self._once(take(batch, p), left_out), pieces)
             return join_outputs(list(found))
 
-    def _once(self, batch: Batch) -> Outputs:
+    def _once(self, batch: Batch, left_out: Sequence[str]) -> Outputs:
         candidate = self._candidate
-        return answer_of(
-            self._run(bind(batch, candidate.feeds, candidate.inputs)), candidate.answer
-        )
+        feeds = bind(batch, candidate.feeds, candidate.inputs, left_out)
+        return answer_of(self._run(feeds), candidate.answer)
 
     def _run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         found = self._session.run(self._wanted, dict(feeds))

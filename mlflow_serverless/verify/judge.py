@@ -100,7 +100,10 @@ def _group(run: GraphRun, asked: Asked, precision: Precision, bench: Bench) -> J
     assert asked.native is not None
     tolerance = tolerance_for(precision, asked.native, bench.options)
     try:
-        found = run.answer(asked.batch, chunk=asked.group.chunk or CHUNK)
+        group = asked.group
+        found = run.answer(
+            asked.batch, chunk=group.chunk or CHUNK, left_out=group.left_out
+        )
     except Exception as cause:  # noqa: BLE001 - a graph may fail in any way
         fault = f"the model answers, the graph fails: {brief(cause)}"
         return Judged(asked, Comparison(fault=fault), tolerance)

@@ -1,5 +1,6 @@
 """The reference: the model's own pyfunc, loaded once and asked."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mlflow_serverless.model import ServableModel
@@ -61,7 +63,16 @@ class PyfuncReference:
         if self.predict_fn != "predict" or self.estimator is None:
             return None
         with quiet():
-            return margins_of(self.estimator, native_form(batch))
+            return margins_of(self.estimator, native_form(self._ordered(batch)))
+
+    def _ordered(self, batch: Batch) -> Batch:
+        """*batch* in the signature's order, as pyfunc itself hands it on."""
+        schema = self._loaded.metadata.get_input_schema()
+        if not isinstance(batch, pd.DataFrame) or schema is None:
+            return batch
+        if not schema.has_input_names():
+            return batch
+        return batch[[name for name in schema.input_names() if name in batch.columns]]
 
 
 def load_reference(model: ServableModel) -> PyfuncReference:
@@ -90,10 +101,16 @@ def _estimator(loaded: Any) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Models warn about hostile rows; that is what the rows are for."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
+    """Models warn about hostile rows, and so does MLflow; that is what they are for."""
+    log = logging.getLogger("mlflow.models.utils")
+    before = log.disabled
+    log.disabled = True
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.disabled = before
 
 
 def brief(cause: Exception, *, limit: int = 240) -> str:

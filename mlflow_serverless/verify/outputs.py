@@ -34,7 +34,9 @@ def normalise(answer: object) -> Outputs:
     if isinstance(answer, pd.DataFrame):
         return Outputs("table", {str(n): _series(answer[n]) for n in answer.columns})
     if isinstance(answer, pd.Series):
-        return Outputs("table", {str(answer.name): _series(answer)})
+        # Without a name it is column 0, as for MLflow's server.
+        name = 0 if answer.name is None else answer.name
+        return Outputs("table", {str(name): _series(answer)})
     if isinstance(answer, Mapping):
         return Outputs("tensors", {str(k): _array(v) for k, v in answer.items()})
     if isinstance(answer, list | tuple) and answer and isinstance(answer[0], Mapping):

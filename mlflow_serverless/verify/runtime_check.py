@@ -20,10 +20,17 @@ from lambda_runtime.manifest import Engine, Manifest, Model
 from lambda_runtime.protocol.service import Service
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked
-from mlflow_serverless.verify.batch import Batch, describe_row, null_is_nan, take
+from mlflow_serverless.verify.batch import (
+    Batch,
+    as_requested,
+    describe_row,
+    null_is_nan,
+    same_gaps,
+    take,
+)
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.judge import Bench
-from mlflow_serverless.verify.native import brief
+from mlflow_serverless.verify.native import Reference, Refusal, brief
 from mlflow_serverless.verify.outputs import Outputs, kind_of
 from mlflow_serverless.verify.parity import compare, differing_rows
 from mlflow_serverless.verify.precision import Precision, tolerance_for
@@ -31,9 +38,6 @@ from mlflow_serverless.verify.report.values import RuntimeReport
 
 if TYPE_CHECKING:
     from lambda_runtime.engine import Session
-
-ENGINE = "ort-c"
-"""The engine that serves unless the deployer has chosen another."""
 
 Post = Callable[[bytes], tuple[int, bytes]]
 """A body to `/invocations`; status and body come back."""
@@ -47,20 +51,22 @@ def check_runtime(
         session = _open(candidate)
     except Exception as cause:  # noqa: BLE001 - whatever the engine raises
         return RuntimeReport(
-            engine=ENGINE,
+            engine=candidate.engine,
             rows=0,
             wrong=1,
             first_wrong=f"it does not load: {brief(cause)}",
         )
     try:
         service = Service(manifest_of(model, candidate), session.run, _unheard)
-        return through(_poster(service), precision, bench)
+        return through(_poster(service), precision, bench, engine=candidate.engine)
     finally:
         session.close()
 
 
 def _open(candidate: Candidate) -> "Session":
-    return open_session(ENGINE, str(candidate.file), candidate.variant, threads=1)
+    return open_session(
+        candidate.engine, str(candidate.file), candidate.variant, threads=1
+    )
 
 
 def _unheard(_: str) -> None:
@@ -71,7 +77,7 @@ def manifest_of(model: ServableModel, candidate: Candidate) -> Manifest:
     """The least manifest that serves *candidate* as *model*."""
     return Manifest(
         model=Model(model.uri, predict_fn=model.predict_fn),
-        engine=Engine(ENGINE),
+        engine=Engine(candidate.engine),
         inputs=candidate.inputs,
         outputs=candidate.outputs,
         variants=(candidate.variant,),
@@ -93,14 +99,15 @@ def _poster(service: Service) -> Post:
 
 
 def through(
-    post: Post, precision: Precision, bench: Bench, *, engine: str = ENGINE
+    post: Post, precision: Precision, bench: Bench, *, engine: str = "ort-c"
 ) -> RuntimeReport:
     """The runtime's answers to a few rows of every group, held to the model's."""
     wrong, rows, refused, first = 0, 0, 0, ""
     reasons: dict[str, None] = {}
     share = _share(bench)
     for asked in bench.asked:
-        for batch, native in _pieces(post, asked, share, reasons):
+        pieces = _pieces(post, bench.reference, asked, share, reasons)
+        for batch, native in pieces:
             rows += native.rows
             if (body := _answer(post, batch)) is None:
                 refused += native.rows
@@ -125,21 +132,40 @@ def _share(bench: Bench) -> int:
 
 
 def _pieces(
-    post: Post, asked: Asked, share: int, reasons: dict[str, None]
+    post: Post,
+    reference: Reference,
+    asked: Asked,
+    share: int,
+    reasons: dict[str, None],
 ) -> Iterator[tuple[Batch, Outputs]]:
     """Some rows of a group: together if the runtime takes them, else one by one."""
     if asked.native is None or not asked.rows:
         return
     rows = np.linspace(0, asked.rows - 1, min(share, asked.rows)).astype(np.intp)
+    if asked.group.chunk != 1:
+        batch = take(asked.batch, rows)
+        status, body = post(payload(batch))
+        if status == 200:
+            yield from _said(reference, asked, rows)
+            return
+        reasons.setdefault(f"{asked.group.name}: {_message(body)}")
+    for row in rows:
+        yield from _said(reference, asked, np.array([row]))
+
+
+def _said(
+    reference: Reference, asked: Asked, rows: NDArray[np.intp]
+) -> Iterator[tuple[Batch, Outputs]]:
+    """*rows* and their answers; asked again, if the rows left out change their gaps."""
+    assert asked.native is not None
     batch = take(asked.batch, rows)
-    status, body = post(payload(batch))
-    if status == 200:
+    said = as_requested(batch)
+    if same_gaps(batch, said):
         yield batch, only(asked.native, rows)
         return
-    reasons.setdefault(f"{asked.group.name}: {_message(body)}")
-    for row in rows:
-        one = np.array([row])
-        yield take(asked.batch, one), only(asked.native, one)
+    found = reference.predict(said)
+    if not isinstance(found, Refusal):
+        yield said, found
 
 
 def only(outputs: Outputs, rows: NDArray[np.intp]) -> Outputs:

@@ -22,6 +22,7 @@ from mlflow_serverless.plan import (
 )
 from tests.fakes.asgi import request
 from tests.fakes.bundles import keep
+from tests.fakes.patience import phases, until
 from tests.fakes.tell import silent
 
 pytestmark = pytest.mark.emulator
@@ -79,10 +80,15 @@ def rows(*data: tuple[float, float]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    yield LocalCloud(home / "root")
-    stop(home / "root")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home") / "root"
+    yield folder
+    stop(folder)
+
+
+@pytest.fixture(scope="module")
+def cloud(root):
+    return LocalCloud(root)
 
 
 @pytest.fixture
@@ -119,11 +125,12 @@ def test_a_model_is_served_and_updated(cloud, deploy, tmp_path):
     assert {5.5, 105.0} == seen
 
 
-def test_every_request_is_a_metric(cloud, deploy, tmp_path):
+def test_every_request_is_a_metric(cloud, root, deploy, tmp_path):
     """Cold once, with rows and times; nothing of the payload is kept."""
     deploy("counted", linear(tmp_path / "bundle", 0.0))
     for _ in range(3):
         cloud.invoke("counted", rows((123456.5, 2)))
+        until(lambda: {"idle"} == phases(root, "counted"))
 
     metrics = list(cloud.metrics("counted"))
 

@@ -12,7 +12,7 @@ from tests.property.shift.test_rollout_machine import Rollouts
 
 pytestmark = pytest.mark.emulator
 
-EXAMPLES = {"local": (12, 20), "aws": (4, 12)}
+EXAMPLES = {"local": (10, 20), "aws": (2, 10)}
 """How many, of how many steps: what is quick there."""
 
 

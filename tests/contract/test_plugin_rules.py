@@ -57,15 +57,22 @@ def test_help_names_every_option():
         assert option.key in text
 
 
-@pytest.mark.parametrize("target", ["lambda", "lambda:/eu-west-1", "lambda:/r/arn:x"])
-def test_aws_comes_later(target):
+@pytest.mark.parametrize(
+    ("target", "code", "said"),
+    [
+        ("lambda", "INVALID_PARAMETER_VALUE", "which AWS region"),
+        ("lambda:/eu-west-1", "PERMISSION_DENIED", "no AWS credentials"),
+        ("lambda:/r/arn:x", "INVALID_PARAMETER_VALUE", "is not a target"),
+    ],
+)
+def test_aws_is_not_reached_without_credentials(home, target, code, said):
     """
-    A target on AWS says what to use meanwhile.
+    A target on AWS says what is missing, in MLflow's own terms.
     """
-    with pytest.raises(MlflowException, match="use -t lambda:/local") as caught:
+    with pytest.raises(MlflowException, match=said) as caught:
         get_deploy_client(target).list_deployments()
 
-    assert "NOT_IMPLEMENTED" == caught.value.error_code
+    assert code == caught.value.error_code
 
 
 @pytest.mark.parametrize("kind", list(Kind))

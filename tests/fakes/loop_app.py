@@ -64,7 +64,9 @@ class Obedient:
         return b'"' + os.environ.get(rest.decode(), "").encode() + b'"'
 
     def do_wait(self, rest: bytes) -> bytes:
-        """Take so many seconds."""
+        """Take so many seconds, and say so before."""
+        sys.stderr.write("waits\n")
+        sys.stderr.flush()
         time.sleep(float(rest))
         return b"0"
 

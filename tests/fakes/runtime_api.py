@@ -11,13 +11,15 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import BinaryIO, Self
 
 PREFIX = "/2018-06-01/runtime/"
 LIMIT = 6 * 1024 * 1024 + 100
+DELIVERIES = ("head-only", "half-body", "slow")
+"""Acts that a `next` that waits already can still be told."""
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:iris:live"
 
 
@@ -178,9 +180,13 @@ class FakeRuntimeApi:
             raise HangUpError
         return True
 
-    def _act(self, call: str) -> str | int | None:
+    def _act(
+        self, call: str, *, among: Container[str | int] | None = None
+    ) -> str | int | None:
         waiting = self._faults.get(call)
-        return waiting.pop(0) if waiting else None
+        if not waiting or (among is not None and waiting[0] not in among):
+            return None
+        return waiting.pop(0)
 
     def _next(self, connection: socket.socket, how: str | int | None) -> None:
         with self._lock:
@@ -193,6 +199,7 @@ class FakeRuntimeApi:
         if event is None:
             raise HangUpError
         self._open[event.request_id] = event
+        how = how or self._act("next", among=DELIVERIES)
         head, body = _delivery(event)
         if how == "head-only":
             connection.sendall(head)

@@ -94,6 +94,8 @@ _CLASSIFIERS = (
     neighbors.NearestCentroid(), dummy.DummyClassifier(strategy="prior"),
     calibration.CalibratedClassifierCV(linear_model.LogisticRegression()),
     calibration.CalibratedClassifierCV(naive_bayes.GaussianNB(), method="isotonic"),
+    calibration.CalibratedClassifierCV(naive_bayes.GaussianNB(), method="temperature"),
+    calibration.CalibratedClassifierCV(svm.LinearSVC(), method="temperature"),
     multiclass.OneVsRestClassifier(linear_model.LogisticRegression()),
     multiclass.OneVsOneClassifier(svm.LinearSVC(random_state=0)),
     multiclass.OutputCodeClassifier(linear_model.LogisticRegression(), random_state=0),

@@ -115,6 +115,10 @@ TRANSFORMERS: dict[str, Callable[[], Fitted]] = {
     "svd": _numeric(decomposition.TruncatedSVD(3, random_state=0)),
     "ica": _numeric(decomposition.FastICA(3, random_state=0, max_iter=2000)),
     "factors": _numeric(decomposition.FactorAnalysis(2)),
+    "spline-periodic": _numeric(
+        preprocessing.SplineTransformer(5, extrapolation="periodic")
+    ),
+    "kernel-pca-cosine": _numeric(decomposition.KernelPCA(3, kernel="cosine")),
     "kernel-pca": _numeric(decomposition.KernelPCA(3, kernel="rbf")),
     "nystroem": _numeric(
         kernel_approximation.Nystroem(n_components=20, random_state=0)

@@ -5,10 +5,10 @@ import sys
 
 RECIPES = {
     "sklearn": (
-        "bayes", "compose", "constant", "densities", "encode", "ensembles", "forests",
-        "functions", "gradient", "impute", "impute_near", "kernels", "linear", "many",
-        "meta", "neighbours", "neural", "project", "reshape", "scale", "select",
-        "splines", "upstream",
+        "bayes", "calibrate", "compose", "constant", "densities", "encode",
+        "ensembles", "forests", "functions", "gradient", "impute", "impute_near",
+        "kernels", "linear", "many", "meta", "neighbours", "neural", "project",
+        "reshape", "scale", "select", "splines", "upstream",
     ),
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),

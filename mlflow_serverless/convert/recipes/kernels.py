@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.preprocessing import normalize
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from mlflow_serverless.convert.errors import NoConversionError
@@ -33,8 +34,17 @@ def kernel(  # noqa: PLR0913 - a kernel has this many parameters
         case "laplacian":
             away = distance.between(data, points, "manhattan")
             return (away * -gamma).map("Exp")
+        case "cosine":
+            near: Sym = _unit(data) @ normalize(points).T
+            return near
     why = f"kernel {name!r} is not one we can write down"
     raise NoConversionError(why, of="the kernel machine")
+
+
+def _unit(data: Sym) -> Sym:
+    """Rows of length one; scikit-learn leaves rows that are shorter than this."""
+    norm = (data * data).sum(keepdims=True).map("Sqrt")
+    return data / (norm < 10 * np.finfo(np.float64).eps).where(1.0, norm)
 
 
 def _power(value: Sym, degree: float) -> Sym:

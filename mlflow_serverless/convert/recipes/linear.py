@@ -8,9 +8,10 @@ from sklearn import svm
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.registry import Data, Labels, lowers
 from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.classify import (
+    by_score,
     labels_by_score,
     log_probabilities,
 )
@@ -134,4 +135,10 @@ def ridge_scores(model: Any, data: Data) -> Sym:
     return decide(model, data)
 
 
-labels_by_score(lm.RidgeClassifier, lm.RidgeClassifierCV)
+@lowers(lm.RidgeClassifier, lm.RidgeClassifierCV, method="predict")
+def ridge_classes(model: Any, data: Data) -> Sym | Labels:
+    """As other linear classifiers; of several labels, each score's sign."""
+    scores = decide(model, data)
+    if model._label_binarizer.y_type_.startswith("multilabel"):  # noqa: SLF001 - as predict does
+        return (scores > 0.0).cast("int64")
+    return Labels(by_score(scores), np.asarray(model.classes_))

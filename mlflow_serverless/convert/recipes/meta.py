@@ -3,10 +3,8 @@
 from typing import Any
 
 import numpy as np
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - registers
 from sklearn.feature_selection import RFE, RFECV
-from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import RANSACRegressor
 from sklearn.model_selection import (
     FixedThresholdClassifier,
@@ -23,8 +21,7 @@ from sklearn.multiclass import (
 )
 from sklearn.semi_supervised import SelfTrainingClassifier
 
-from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.frame import frame_of, matrix_of
+from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
@@ -34,18 +31,17 @@ from mlflow_serverless.convert.lower.registry import (
     lower_matrix,
     lowers,
 )
-from mlflow_serverless.convert.lower.symbol import Array, Sym
+from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes import distance
 from mlflow_serverless.convert.recipes.classify import log_probabilities
 from mlflow_serverless.convert.recipes.combine import (
-    added,
     binary_score,
     columns_of,
     labels_of,
 )
 from mlflow_serverless.convert.recipes.compose import METHODS
 from mlflow_serverless.convert.recipes.kernels import one_against_rest
-from mlflow_serverless.convert.recipes.numeric import expit, two_columns
+from mlflow_serverless.convert.recipes.numeric import two_columns
 
 
 def _hands_on(attribute: str, *kinds: type) -> None:
@@ -117,85 +113,7 @@ def _threshold(model: Any, method: str) -> float:
     return float(model.threshold)
 
 
-@lowers(CalibratedClassifierCV, method="predict_proba")
-def calibrated(model: Any, data: Data) -> Sym:
-    """The mean of the calibrated estimators."""
-    members = model.calibrated_classifiers_
-    return added([_calibrated(member, data) for member in members]) / float(
-        len(members)
-    )
-
-
-def _calibrated(member: Any, data: Data) -> Sym:
-    """One estimator's scores through its calibrators, `(rows, classes)`."""
-    size = len(member.classes)
-    if member.method == "temperature":
-        raise NoConversionError(why="temperature scaling has no recipe", of=member)
-    scores = _responses(member.estimator, data)
-    columns = [
-        _calibrate(calibrator, scores.column(i).squeeze(1))
-        for i, calibrator in enumerate(member.calibrators)
-    ]
-    if size == 2:
-        return two_columns(columns[0])
-    places = np.searchsorted(member.classes, member.estimator.classes_)
-    spread: Sym = columns_of(columns) @ np.eye(size)[places]
-    total = spread.sum(keepdims=True)
-    chances = total.equals(0.0).where(1.0 / size, spread / total)
-    return ((chances > 1.0) & (chances <= 1.0 + 1e-5)).where(1.0, chances)
-
-
-def _responses(estimator: Any, data: Data) -> Sym:
-    if has_method(estimator, "decision_function"):
-        value = lower_matrix(estimator, "decision_function", data).cast("float64")
-        return value.unsqueeze(1) if len(value.shape) == 1 else value
-    value = lower_matrix(estimator, "predict_proba", data).cast("float64")
-    return value.column(1) if value.width == 2 else value
-
-
-def _calibrate(calibrator: Any, score: Sym) -> Sym:
-    if isinstance(calibrator, IsotonicRegression):
-        return isotonic(calibrator, score)
-    return expit(-(score * float(calibrator.a_) + float(calibrator.b_)))
-
-
-@lowers(CalibratedClassifierCV, method="predict")
-def calibrated_classes(model: Any, data: Data) -> Labels:
-    """The class with the largest mean."""
-    return Labels(calibrated(model, data).argmax(), np.asarray(model.classes_))
-
-
 log_probabilities(OneVsRestClassifier)
-
-
-@lowers(IsotonicRegression, method="predict")
-def isotonic(model: Any, data: Data) -> Sym:
-    """Straight lines between the thresholds; flat or unknown outside."""
-    value = matrix_of(data)
-    value = value.reshape(-1) if len(value.shape) == 2 else value
-    at = np.asarray(model.X_thresholds_, np.float64)
-    to = np.asarray(model.y_thresholds_, np.float64)
-    value = value.cast("float64")
-    inside = interpolated(value, at, to)
-    if model.out_of_bounds == "clip" or len(at) == 1:
-        return inside
-    if model.out_of_bounds == "raise":
-        raise NoConversionError(why="it raises out of bounds", of=model)
-    outside = (value < float(at[0])) | (value > float(at[-1]))
-    return outside.where(np.nan, inside)
-
-
-def interpolated(value: Sym, at: Array, to: Array) -> Sym:
-    """`numpy.interp(value, at, to)` of a vector."""
-    graph = value.graph
-    if len(at) == 1:
-        return graph.fill(value, float(to[0]), "float64")
-    inside = value.clip(float(at[0]), float(at[-1]))
-    below = (inside.unsqueeze(1) >= at[None, :]).cast("int64").sum()
-    place = graph.binary("Sub", below, np.array(1))
-    slopes = np.append(np.diff(to) / np.diff(at), 0.0)
-    step = inside - graph.gather(at, place)
-    return graph.gather(slopes, place) * step + graph.gather(to, place)
 
 
 @lowers(OneVsRestClassifier, method="decision_function")

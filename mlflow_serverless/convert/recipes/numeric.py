@@ -58,13 +58,14 @@ def two_columns(positive: Sym) -> Sym:
 
 def expit(value: Sym) -> Sym:
     """
-    The logistic function, without losing what is small.
+    The logistic function as scipy computes it, down to what it makes zero of.
 
     The operator `Sigmoid` makes 0 of whatever is below 1e-308 on the way, where scipy
-    keeps 1e-170: once divided by a sum as small, or in a logarithm, all is different.
+    keeps 1e-170 and drops what is below 1 / the largest number: once divided by a sum
+    as small, or in a logarithm, all is different.
     """
-    below = (-value.map("Abs")).map("Exp")
-    return value.clip(None, 0.0).map("Exp") / (below + 1.0)
+    raised = (-value).map("Exp") + 1.0
+    return raised.map("Reciprocal")
 
 
 def truncated(value: Sym) -> Sym:

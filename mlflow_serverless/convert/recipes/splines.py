@@ -15,7 +15,7 @@ from mlflow_serverless.convert.recipes.numeric import floats
 @lowers(SplineTransformer)
 def splines(model: Any, data: Data) -> Sym:
     """The values of every basis spline of every column."""
-    if model.extrapolation not in {"constant", "linear", "continue"}:
+    if model.extrapolation == "error":
         why = f"extrapolation {model.extrapolation!r} has no recipe"
         raise NoConversionError(why, of=model)
     value = floats(data)
@@ -36,6 +36,9 @@ def _basis(model: Any, spline: Any, column: Sym) -> Sym:
     if model.extrapolation == "continue":
         return _polynomials(spline, column, column)
     inside = column.clip(low, high)
+    if model.extrapolation == "periodic":
+        turned = _turned(column, low, high)
+        return _polynomials(spline, turned, turned)
     value = _polynomials(spline, inside, inside)
     if model.extrapolation == "constant":
         return value
@@ -43,6 +46,17 @@ def _basis(model: Any, spline: Any, column: Sym) -> Sym:
     below = (column - low).clip(None, 0.0) * np.atleast_2d(slopes(low))
     above = (column - high).clip(0.0, None) * np.atleast_2d(slopes(high))
     return value + below + above
+
+
+def _turned(column: Sym, low: float, high: float) -> Sym:
+    """The same place in the first period, by Python's remainder."""
+    period = high - low
+    graph, past = column.graph, column - low
+    rest = graph.op(
+        "Mod", past, graph.constant(period, column.dtype), dtype=column.dtype,
+        shape=column.shape, fmod=1,
+    )  # fmt: skip
+    return (rest < 0.0).where(rest + period, rest) + low
 
 
 def _polynomials(spline: Any, column: Sym, where: Sym) -> Sym:

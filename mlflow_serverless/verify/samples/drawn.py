@@ -1,7 +1,7 @@
 """The groups that are made up, from what is known and what is known to hurt."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,22 @@ from mlflow_serverless.verify.samples.columns import (
     INTEGERS,
     draw,
     drawable,
+    frame,
     key_of,
 )
 from mlflow_serverless.verify.samples.group import Group
 from mlflow_serverless.verify.samples.knowledge import Knowledge
 from mlflow_serverless.verify.samples.layout import Layout
 from mlflow_serverless.verify.samples.splits import Arrays
+
+FORMS = 24
+"""Rows of each table that is formed otherwise than the signature."""
+
+ALONE = 8
+"""Optional columns that are left out one by one."""
+
+STRANGER = "nobody asked for this"
+"""A column that no signature has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Drawer:
         if "string" in kinds or any(f.categories for f in self.knowledge.columns):
             yield from self._categories()
         yield from self._counts()
+        yield from self._forms()
 
     def _rng(self, name: str) -> np.random.Generator:
         """Each group has its own stream, so that groups do not move one another."""
@@ -185,7 +196,49 @@ class Drawer:
         yield self._group(
             "one row", "rows asked one at a time", self._base("one row", 8), chunk=1
         )
+        texts = [i for i, column in enumerate(columns) if column.type == "string"]
+        if texts:
+            yield self._group(
+                "one gap",
+                "a text missing from a row asked alone: nothing says it was a text",
+                hostile.gap_a_row(
+                    self._base("one gap", min(3 * len(texts), 48)), texts
+                ),
+                chunk=1,
+            )
         yield self._group("no rows", "an empty request", self._base("no rows", 0))
+
+    def _forms(self) -> Iterator[Group]:
+        """The same rows in other tables: what a caller may leave out, turn, or add."""
+        columns = self.layout.columns
+        if self.layout.tensors or any(column.name is None for column in columns):
+            return
+        turned = self._table("other order")
+        yield Group(
+            name="other order",
+            why="columns in another order, and one that nobody asked for",
+            batch=turned[turned.columns[::-1]].assign(**{STRANGER: 1.0}),
+        )
+        optional = [str(column.name) for column in columns if not column.required]
+        for left in _left_out(optional):
+            name = f"without {left[0]}" if len(left) == 1 else "without optional"
+            yield Group(
+                name=name,
+                why="optional columns that a caller leaves out",
+                batch=self._table(name).drop(columns=left),
+                left_out=tuple(left),
+            )
+
+    def _table(self, name: str) -> pd.DataFrame:
+        """Plain rows, to be formed otherwise."""
+        return frame(self.layout.columns, self._base(name, FORMS), FORMS)
+
+
+def _left_out(optional: Sequence[str]) -> Iterator[list[str]]:
+    """Each of the first few alone, then all."""
+    yield from ([name] for name in optional[:ALONE])
+    if len(optional) > 1:
+        yield list(optional)
 
 
 def draw_groups(

@@ -19,3 +19,5 @@ class Group:
     """Whether the model refusing these is an error (its own example)."""
     note: str = ""
     """What is not in it, and why: budgets, and columns that cannot be drawn."""
+    left_out: tuple[str, ...] = ()
+    """Optional columns of the signature that these rows do not have."""

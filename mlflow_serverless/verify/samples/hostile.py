@@ -97,6 +97,14 @@ def missing(
     return made
 
 
+def gap_a_row(base: Arrays, texts: Sequence[int]) -> dict[int, NDArray[Any]]:
+    """None in one of the columns *texts* in each row, in turn."""
+    made = {i: values.copy() for i, values in base.items()}
+    for row in range(len(made[texts[0]])):
+        made[texts[row % len(texts)]][row] = None
+    return made
+
+
 def unseen(
     columns: Sequence[Column], facts: Sequence[ColumnFacts], base: Arrays
 ) -> dict[int, NDArray[Any]]:

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.aws.rest import AwsError
+from tests.fakes.aws.shapes import changes, compared, page, touch
 from tests.fakes.aws.shelf import (
     LATEST,
     Frozen,
@@ -23,12 +24,6 @@ from tests.fakes.aws.shelf import (
 
 if TYPE_CHECKING:
     from tests.fakes.aws.outside import Outside
-
-_CODE = {"ImageUri", "Publish", "DryRun", "RevisionId", "FunctionName", "Architectures"}
-_NOT_COMPARED = {
-    "Version", "FunctionArn", "RevisionId", "LastModified", "Description", "State",
-    "LastUpdateStatus", "ConfigSha256",
-}  # fmt: skip
 
 
 class Control:
@@ -68,9 +63,9 @@ class Control:
             "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
             "CodeSha256": digest, "State": "Pending", "StateReasonCode": "Creating",
             "StateReason": "The function is being created.",
-            "LastUpdateStatus": "Successful", **_changes(given),
+            "LastUpdateStatus": "Successful", **changes(given),
         }  # fmt: skip
-        _touch(config)
+        touch(config)
         latest = Frozen(config, code["ImageUri"], self._shelf.settling())
         self._shelf.functions[name] = Made(name, arn, latest, dict(tags))
         if publish:
@@ -102,7 +97,7 @@ class Control:
     ) -> dict[str, Any]:
         names = sorted(self._shelf.functions)
         functions = [self._shelf.functions[name].latest.shown() for name in names]
-        return _page("Functions", functions, Marker, min(MaxItems, 50))
+        return page("Functions", functions, Marker, min(MaxItems, 50))
 
     def update_function_code(self, FunctionName: str, **given: Any) -> dict[str, Any]:
         made = self._shelf.find(FunctionName)
@@ -126,7 +121,7 @@ class Control:
         if "Role" in given:
             self._outside.check_role(given["Role"])
         self._outside.check_key(given.get("KMSKeyArn"))
-        latest.config.update(_changes(given))
+        latest.config.update(changes(given))
         self._begin(latest)
         return dict(latest.config)
 
@@ -163,7 +158,7 @@ class Control:
 
     def _publish(self, made: Made, note: str) -> dict[str, Any]:
         last = list(made.versions.values())[-1:]
-        if last and _compared(last[0].config) == _compared(made.latest.config):
+        if last and compared(last[0].config) == compared(made.latest.config):
             return last[0].shown()
         number = self._shelf.number(made.name)
         config = {
@@ -175,7 +170,7 @@ class Control:
         config["SnapStart"] = {
             **config["SnapStart"], "OptimizationStatus": "On" if snap else "Off"
         }  # fmt: skip
-        _touch(config)
+        touch(config)
         frozen = Frozen(config, made.latest.uri, self._shelf.settling())
         made.versions[number] = frozen
         return dict(config)
@@ -186,7 +181,7 @@ class Control:
         made = self._shelf.find(FunctionName)
         every = [made.latest, *made.versions.values()]
         shown = [frozen.shown() for frozen in every]
-        return _page("Versions", shown, Marker, min(MaxItems, 50))
+        return page("Versions", shown, Marker, min(MaxItems, 50))
 
     # Aliases.
 
@@ -227,7 +222,7 @@ class Control:
             dict(alias) for _, alias in sorted(made.aliases.items())
             if FunctionVersion in {None, alias["FunctionVersion"]}
         ]  # fmt: skip
-        return _page("Aliases", found, Marker, min(MaxItems, 50))
+        return page("Aliases", found, Marker, min(MaxItems, 50))
 
     def _routed(
         self, made: Made, have: dict[str, Any], given: dict[str, Any]
@@ -250,7 +245,7 @@ class Control:
 
     def _begin(self, latest: Frozen) -> None:
         latest.config.update(LastUpdateStatus="InProgress", LastModified=now())
-        _touch(latest.config)
+        touch(latest.config)
         latest.settling = self._shelf.settling()
 
 
@@ -281,37 +276,3 @@ def _alias(made: Made, name: str) -> dict[str, Any]:
             404, "ResourceNotFoundException", f"Cannot find alias arn: {arn}"
         )
     return made.aliases[name]
-
-
-def _changes(given: dict[str, Any]) -> dict[str, Any]:
-    """Configuration as it is kept, of parameters as they are given."""
-    kept = {key: value for key, value in given.items() if key not in _CODE}
-    if "Architectures" in given:
-        kept["Architectures"] = given["Architectures"]
-    if (image := kept.pop("ImageConfig", None)) is not None:
-        kept["ImageConfigResponse"] = {"ImageConfig": image}
-    if (snap := kept.get("SnapStart")) is not None:
-        kept["SnapStart"] = {**snap, "OptimizationStatus": "Off"}
-    variables = kept.get("Environment", {}).get("Variables", {})
-    if sum(len(f"{k}{v}".encode()) for k, v in variables.items()) > 4096:
-        raise invalid("environment variables you have provided exceeded the 4KB limit")
-    return kept
-
-
-def _compared(config: dict[str, Any]) -> dict[str, Any]:
-    ignored = {key for key in config if "Reason" in key} | _NOT_COMPARED
-    plain = {key: value for key, value in config.items() if key not in ignored}
-    return {**plain, "SnapStart": plain["SnapStart"]["ApplyOn"]}
-
-
-def _touch(config: dict[str, Any]) -> None:
-    config.update(LastModified=now(), RevisionId=str(uuid.uuid4()))
-
-
-def _page(
-    key: str, items: list[dict[str, Any]], marker: str | None, count: int
-) -> dict[str, Any]:
-    start = int(marker or 0)
-    more = start + count < len(items)
-    found: dict[str, Any] = {key: items[start : start + count]}
-    return {**found, "NextMarker": str(start + count)} if more else found

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_runtime.doors.find import find, wrapped
+from lambda_runtime.doors.find import find
+from lambda_runtime.doors.wrapped import wrapped
 from lambda_runtime.exchange import Response
 from lambda_runtime.faults import BadRequest
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.fakes.loop_process import Runtime
+from tests.fakes.patience import until
 from tests.fakes.runtime_api import LIMIT, Event
 
 
@@ -194,8 +195,7 @@ def test_sigterm_while_waiting_ends_cleanly(runtime):
 def test_sigterm_during_a_request_lets_it_be_answered(runtime):
     """SIGTERM does not cost the request that is being answered."""
     request_id = runtime.api.push(Event(b"wait 0.3"))
-    runtime.api.wait_polls(1)
-    time.sleep(0.15)
+    until(lambda: b"waits" in runtime.err)
     runtime.process.terminate()
 
     assert b"0" == runtime.api.wait(request_id).body

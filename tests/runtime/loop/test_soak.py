@@ -7,9 +7,13 @@ import subprocess
 
 import pytest
 
-from tests.fakes.loop_process import LEAN, ROOT
+from benchmarks import soak
+from tests.fakes.loop_process import ENTRY, LEAN, ROOT
 
 REQUESTS = 100_000
+THROUGH_THE_LOOP = int(os.environ.get("SOAK_REQUESTS", "5000"))
+"""`make bench` sends 100,000 (`benchmarks/soak.py`)."""
+
 ALLOWED_KB = 512
 """Growth that is the allocator's, not ours [kB]; 5 bytes a request."""
 
@@ -27,3 +31,11 @@ def test_memory_is_flat(bundle):
     )
 
     assert int(done.stdout) <= ALLOWED_KB
+
+
+@pytest.mark.slow
+def test_memory_is_flat_through_the_loop(bundle):
+    """The real process on the real socket, telemetry and all, is no larger either."""
+    growth_kb = soak.growth_kb((*LEAN, str(ENTRY)), bundle, THROUGH_THE_LOOP)
+
+    assert growth_kb <= ALLOWED_KB

@@ -115,11 +115,13 @@ def test_the_model_sees_what_pyfunc_would_show_it(table):
     pd.testing.assert_frame_equal(expected, got, check_exact=True)
 
 
-def test_gaps_among_texts_are_what_pandas_makes_of_them():
+@pytest.mark.parametrize("cells", [["a", None], [None], [None, None]])
+def test_gaps_among_texts_are_what_pandas_makes_of_them(cells):
     """
-    A null beside texts is the pandas' own gap, and the column has its own text type.
+    A null beside texts is the pandas' own gap; nulls alone are None among objects.
     """
-    body = json.dumps({"dataframe_split": {"columns": ["t"], "data": [["a"], [None]]}})
+    data = [[cell] for cell in cells]
+    body = json.dumps({"dataframe_split": {"columns": ["t"], "data": data}})
     columns = [Column("t", "string", required=False)]
 
     pd.testing.assert_frame_equal(
@@ -299,3 +301,29 @@ def test_whole_numbers_may_be_written_as_floats():
     found = values_of(np.array([1, 2]), "array", {WHOLE: "float64"})
 
     assert [1.0, 2.0] == np.frombuffer(found[WHOLE].data).tolist()
+
+
+def test_a_matrix_lies_in_memory_as_a_table_does():
+    """
+    Numpy sums in the order of memory: the model sees pandas' own last digits.
+    """
+    columns = [Column(name, "double") for name in "abc"]
+    manifest = manifest_of(columns)
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+
+    got = preparer(manifest, "float64")(
+        {"doubles": Value("float64", rows.shape, rows.tobytes())}
+    )
+
+    assert pd.DataFrame(rows).to_numpy().flags.f_contiguous
+    assert got.flags.f_contiguous
+    assert rows.tolist() == got.tolist()
+
+
+def test_a_series_without_a_name_is_column_0():
+    """
+    MLflow's server makes a DataFrame of it before it writes JSON.
+    """
+    found = values_of(pd.Series([1.5]), "table", {"0": "float64"})
+
+    assert {"0"} == found.keys()

@@ -201,6 +201,22 @@ def test_null_is_what_the_feed_says_it_is():
         assert [NAN_TEXT, "x"] == spy.seen()["texts"]
 
 
+def test_nulls_alone_are_none_whatever_the_pandas():
+    """Pandas finds no text in such a column, so it makes no texts, and no NaN."""
+    two = Signature(columns=tuple(Column(n, "string", required=False) for n in "st"))
+    made = manifest(
+        two,
+        (Tensor("texts", "string", (None, 2)),),
+        (Feed("texts", ("s", "t"), null=NAN_TEXT),),
+    )
+    service, spy = serve(made)
+    rows = [[None, "x"], [None, None]]
+    body = {"dataframe_split": {"columns": ["s", "t"], "data": rows}}
+
+    assert 200 == post(service, body).status
+    assert [NULL_TEXT, "x", NULL_TEXT, NAN_TEXT] == spy.seen()["texts"]
+
+
 def test_an_absent_optional_column_is_all_missing():
     """MLflow leaves it out; a graph has no way to, so every row is missing."""
     optional = Column("s", "string", required=False)

@@ -5,8 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_runtime.faults import BrokenBundle
-from lambda_runtime.manifest import Variant
-from lambda_runtime.variants import MEMORY_MB_PER_VCPU, choose, threads_for
+from lambda_runtime.manifest import (
+    Answer,
+    Engine,
+    Manifest,
+    Model,
+    Signature,
+    Variant,
+)
+from lambda_runtime.variants import (
+    MEMORY_MB_PER_VCPU,
+    choose,
+    longest_run_us,
+    threads_for,
+)
 
 ALWAYS = Variant("always", "a.onnx")
 FIRST = Variant("first", "f.onnx", use="first")
@@ -71,3 +83,17 @@ def test_threads_never_exceed_the_processors(memory_mb, run_us):
     threads = threads_for(memory_mb, run_us)
 
     assert 1 <= threads <= max(1, memory_mb / MEMORY_MB_PER_VCPU)
+
+
+def test_a_native_library_has_all_the_processors():
+    """
+    Nobody measures its runs; it shares out what is worth it by itself.
+    """
+    blank = Manifest(
+        Model("models:/m/1"), Engine("native"), inputs=(), outputs=(), variants=(),
+        signature=Signature(), feeds=(), answer=Answer(), files=(),
+    )  # fmt: skip
+    graph = blank._replace(engine=Engine("ort-c"))
+
+    assert 2 == threads_for(3538, longest_run_us(blank))
+    assert 1 == threads_for(3538, longest_run_us(graph))

@@ -181,3 +181,21 @@ def test_lists_are_paged_to_their_end(aws, cloud, want, name):
     found = [one for one in cloud.names() if one.startswith(name)]
 
     assert [f"{name}-{number:02}" for number in range(60)] == found
+
+
+def test_hints_are_looked_for_where_aws_s_own_tools_look(tmp_path):
+    """Variables first, then files, wherever the environment says that these are."""
+    config, credentials = tmp_path / "config", tmp_path / "credentials"
+    environ = {
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+    }
+    without = wiring.aws_hints(environ)
+    config.touch()
+    credentials.touch()
+
+    assert wiring.AwsHints("", "") == without
+    assert wiring.AwsHints(str(credentials), str(config)) == wiring.aws_hints(environ)
+    assert wiring.AwsHints("AWS_PROFILE", "AWS_REGION") == wiring.aws_hints(
+        {**environ, "AWS_PROFILE": "ci", "AWS_REGION": "eu-west-1"}
+    )

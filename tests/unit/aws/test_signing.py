@@ -2,6 +2,7 @@
 
 import stat
 import sys
+from dataclasses import replace
 
 import pytest
 from botocore.stub import Stubber
@@ -14,6 +15,7 @@ from mlflow_serverless.aws.signing import (
     UnsignedError,
 )
 from mlflow_serverless.build import Basic, Reference
+from tests.fakes.aws.account import PACE, access_to
 
 PLACE = Reference(
     "123456789012.dkr.ecr.us-east-1.amazonaws.com", "it", digest="sha256:1"
@@ -84,15 +86,14 @@ def test_a_registry_that_signs_nothing_is_refused(access, stubbed):
         check(access)
 
 
-def test_waiting_for_a_signature_ends(access, stubbed):
+def test_waiting_for_a_signature_ends(aws):
     """With an error that says to run again."""
-    from dataclasses import replace
+    hurried = access_to(aws, replace(PACE, settle_s=0.05, poll_s=0.2))
+    with Stubber(hurried.client("ecr")) as stub:
+        stub.add_response("describe_image_signing_status", statuses("IN_PROGRESS"))
 
-    access.pace = replace(access.pace, settle_s=0.05, poll_s=0.2)
-    stubbed.add_response("describe_image_signing_status", statuses("IN_PROGRESS"))
-
-    with pytest.raises(SlowError):
-        check(access)
+        with pytest.raises(SlowError):
+            check(hurried)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Commands: their arguments, what they print, and how they end."""
 
 import json
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,18 +9,21 @@ import pytest
 from click.testing import CliRunner
 
 from mlflow_serverless.cli import main
-from mlflow_serverless.cli.doctor import Finding, examine
+from mlflow_serverless.cli.doctor import Finding, bases, examine
 from mlflow_serverless.cli.looking import Tail
 from mlflow_serverless.cli.session import EXIT_CODES
 from mlflow_serverless.config import parse
 from mlflow_serverless.errors import Kind
+from mlflow_serverless.export import NoTemplateError
 from mlflow_serverless.local import LocalCloud
 from mlflow_serverless.package import read_bundle
 from mlflow_serverless.pipeline.desired import desired
-from mlflow_serverless.plan import plan
+from mlflow_serverless.plan import Place, plan
 from mlflow_serverless.world import LogLine
 from tests.fakes.bundles import keep, make_bundle
+from tests.fakes.memory_cloud import MemoryCloud
 from tests.unit.package.test_package import MODEL
+from tests.unit.pipeline.test_story import make_world
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def test_delete_may_be_repeated(run, deployed):
             ["deploy", "x", "m", "-C", "memory=1"],
             Kind.BAD_INPUT, "did you mean memory_mb?",
         ),
-        (["status", "-t", "lambda:/eu-west-1"], Kind.UNSUPPORTED, "comes later"),
+        (["status", "-t", "lambda:/eu-west-1"], Kind.DENIED, "no AWS credentials"),
         (["status", "-t", "sagemaker"], Kind.BAD_INPUT, "not a target"),
         (["logs", "fruad"], Kind.NOT_FOUND, "no deployment 'fruad'"),
     ],
@@ -163,6 +167,22 @@ def test_a_file_of_options_is_named_with_an_at(run, tmp_path):
     assert "memroy_mb: unknown key" in run("plan", "x", "m", "-C", f"@{file}").stderr
 
 
+def test_a_template_is_for_aws(run, tmp_path):
+    """
+    The embedded cloud has none, and Terraform reads no file of another name.
+    """
+    file = str(tmp_path / "x.json")
+    words = ("export", "x", "/nowhere/x", "--format", "terraform")
+
+    local, misnamed = run(*words), run(*words, "--output", file)
+
+    assert (EXIT_CODES[Kind.BAD_INPUT], "[no-template]") == (
+        local.exit_code, local.output.splitlines()[-1],
+    )  # fmt: skip
+    assert ".tf.json" in misnamed.output
+    assert not (tmp_path / "x.json").exists()
+
+
 def test_a_plan_of_a_missing_model_changes_nothing(run, home):
     """
     An error leaves no state behind.
@@ -190,6 +210,39 @@ def test_doctor_looks_at_everything(home, shop):
     assert all(f.do for f in findings.values() if f.state != "ok")
 
 
+def test_doctor_asks_aws_where_it_is_the_target(home, shop, tmp_path):
+    """
+    Whose credentials these are, or what is wrong with them.
+    """
+    place = Place(region="eu-central-1", account="123456789012", caller="arn:x:me")
+    world = make_world(tmp_path, MemoryCloud(where=place))
+
+    def refused():
+        raise NoTemplateError("x")
+
+    found = [
+        next(f for f in examine(aws) if f.what == "AWS")
+        for aws in (lambda: world, refused)
+    ]
+
+    assert Finding("AWS", "ok", "arn:x:me in eu-central-1") == found[0]
+    assert "later" == found[1].state
+    assert NoTemplateError("x").hint == found[1].do
+
+
+def test_doctor_knocks_at_the_registry_of_base_images():
+    """
+    A proxy that is in the way is found before a build is.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        nobody = door.getsockname()[1]
+
+    found = bases(f"http://127.0.0.1:{nobody}/v2/")
+
+    assert "later" == found.state
+    assert "image.base_image" in found.do
+
+
 def test_following_a_log_repeats_and_loses_nothing():
     """
     Lines of one instant may arrive in two looks; each is shown once.
@@ -204,6 +257,22 @@ def test_following_a_log_repeats_and_loses_nothing():
     assert lines[:2] == list(tail.new(lines[:2]))
     assert lines[2:3] == list(tail.new(lines[1:3]))
     assert lines[3:] == list(tail.new(lines[1:]))
+
+
+def test_a_line_that_comes_late_is_shown():
+    """
+    CloudWatch may hold back a line while later ones are there to be read.
+    """
+    late, shown = (
+        LogLine(at=at, version="1", environment="e", text="x")
+        for at in (datetime(2026, 1, 1, second=s, tzinfo=UTC) for s in (20, 25))
+    )
+    tail = Tail(None)
+
+    assert [shown] == list(tail.new([shown]))
+    assert tail.since is not None
+    assert tail.since <= late.at
+    assert [late] == list(tail.new([late, shown]))
 
 
 def test_local_says_what_runs(run):
@@ -306,7 +375,8 @@ def test_iam_prints_a_policy_to_attach(run):
     function = json.loads(run("iam", "fraud", *where, "--of", "function").stdout)
 
     assert {"PassRole", "Look"} <= {said["Sid"] for said in deployer["Statement"]}
-    (said,) = function["Statement"]
+    said, *shadow = function["Statement"]
+    assert ["KnowItsShadow", "AskItsShadow"] == [each["Sid"] for each in shadow]
     assert said["Resource"][0].startswith("arn:aws-cn:logs:cn-north-1:123456789012:")
     refused = run("iam", "fraud")
     assert 2 == refused.exit_code

@@ -133,6 +133,18 @@ def test_every_mistake_is_reported_with_its_key():
     assert 8 == len(found)
 
 
+@pytest.mark.parametrize("precision", ["int8", "float16"])
+def test_fewer_bits_are_not_asked_of_a_library(precision):
+    """
+    A precision that the native engine would ignore is a mistake, not a wish.
+    """
+    (found,) = mistakes({"engine": "native", "optimise.precision": precision})
+
+    assert found.startswith("engine=native serves the model as it is")
+    assert f"optimise.precision={precision}" in found
+    assert "native" == parse({"engine": "native"}).engine
+
+
 @given(key=st.text(min_size=1, max_size=20))
 def test_unknown_keys_are_never_dropped(key):
     """

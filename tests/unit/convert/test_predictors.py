@@ -100,3 +100,33 @@ def test_float32_tables_are_computed_as_numpy_computes_them():
         model.fit(data, labels)
 
         same(model.predict_proba(data), served(model, data, "predict_proba"))
+
+
+def test_a_ridge_of_several_labels_looks_at_each_sign():
+    """
+    One column a label, zeros and ones, as its binarizer gives them back.
+    """
+    from sklearn.linear_model import RidgeClassifier
+
+    data = tables.numbers()
+    one, other = data.iloc[:, 0], data.iloc[:, 1]
+    labels = np.c_[one > one.median(), other > other.median()].astype(int)
+    model = RidgeClassifier().fit(data, labels)
+
+    same(model.predict(data), served(model, data))
+
+
+def test_a_probability_of_nothing_is_nothing():
+    """
+    Beyond 709 the logistic is zero in scipy, and its logarithm is minus infinity.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    data = tables.numbers()
+    model = LogisticRegression().fit(data, tables.two_classes(data))
+    far = data * 10.0 ** np.linspace(0, 5, len(data))[:, None]
+    with np.errstate(divide="ignore"):
+        native = model.predict_log_proba(far)
+
+    assert np.isneginf(native).any()
+    same(native, served(model, far, "predict_log_proba"), rtol=1e-6)

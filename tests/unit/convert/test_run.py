@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT
 from mlflow_serverless.convert import convert
 from mlflow_serverless.convert.errors import (
+    CodeMissingError,
     MalformedModelError,
     MissingFrameworkError,
     NoConversionError,
@@ -247,6 +248,28 @@ def test_a_broken_pickle_is_named(churn, tmp_path, out, content):
 
     with pytest.raises(UnloadableModelError, match=r"model\.pkl does not load here"):
         convert(kept, out)
+
+
+@pytest.mark.parametrize(
+    ("content", "lacks"),
+    [
+        (b"cno_such_module\nX\n.", "No module named 'no_such_module'"),
+        (b"c__main__\nMyTransformer\n.", "MyTransformer"),
+    ],
+)
+def test_custom_code_that_was_not_logged_is_named(churn, tmp_path, out, content, lacks):
+    """
+    A module or a class of a notebook that is not there, and how to bring it along.
+    """
+    model, data = churn
+    kept = folders.saved(model, data, tmp_path / "m", serialization_format="pickle")
+    (kept.folder / "model.pkl").write_bytes(content)
+
+    with pytest.raises(CodeMissingError, match=lacks) as caught:
+        convert(kept, out)
+
+    assert "code-missing" == caught.value.code
+    assert "code_paths" in caught.value.hint
 
 
 def test_folders_that_are_no_models(churn, tmp_path, out):

@@ -34,9 +34,35 @@ def test_another_region_is_said_to_be_unknown():
 
 def test_requests_cost_their_number_and_their_time():
     """A million of 100 ms at 1 GB: 0.20 and 100,000 GB-seconds."""
-    (usd,) = lines(memory_mb=1024).values()
+    usd = lines(memory_mb=1024)["a million requests of 100 ms at 1024 MB"]
 
     assert pytest.approx(0.20 + 100_000 * 0.0000166667) == usd
+
+
+def test_room_beyond_what_is_free_costs_its_time():
+    """Of 1,024 MB in /tmp, half are paid for."""
+    free, paid = (
+        lines(ephemeral_mb=mb)["a million requests of 100 ms at 1024 MB"]
+        for mb in (512, 1024)
+    )
+
+    assert pytest.approx(100_000 * 0.5 * 0.0000000309) == paid - free
+
+
+def test_environments_kept_started_are_busy_for_less():
+    """Their time of answering has a price of its own."""
+    usd = lines(provisioned=1)["a million requests of 100 ms at 1024 MB"]
+
+    assert pytest.approx(0.20 + 100_000 * 0.0000097222) == usd
+
+
+def test_a_snapshot_is_paid_for_by_keeping_and_by_starting():
+    """One version of 1 GB, 730 hours; a thousand starts of 1 GB."""
+    found = lines(cold_start="snapshot")
+
+    kept = 730 * 3600 * 0.0000015046
+    assert pytest.approx(kept) == found["snapshot of one version, a month"]
+    assert pytest.approx(0.1397998) == found["a thousand starts from it"]
 
 
 def test_environments_kept_started_cost_all_month():
@@ -61,7 +87,9 @@ def test_what_stands_around_is_on_the_bill():
     """Alarm by alarm."""
     found = lines(**{"api.auth": "iam", "alarms.errors": 1, "alarms.dashboard": True})
 
-    assert 4 == len(found)
+    assert 7 == len(found)
+    assert 0.10 == found["each GB of images, compressed, a month"]
+    assert 0.50 == found["each GB written to /aws/lambda/it"]
     assert 1.0 == pytest.approx(found["a million requests through the API"])
 
 

@@ -23,7 +23,7 @@ from mlflow_serverless.local.errors import (
 )
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.setup import Setup
-from tests.fakes.patience import until
+from tests.fakes.patience import phases, until
 from tests.unit.local.conftest import ask
 
 pytestmark = pytest.mark.emulator
@@ -89,7 +89,7 @@ def test_a_request_under_way_is_finished_before_it_stops(cloud_with, deploy, roo
     ask(cloud)
     with ThreadPoolExecutor() as pool:
         reply = pool.submit(ask, cloud, do="sleep", s=0.5)
-        time.sleep(0.2)
+        until(lambda: "busy" in phases(root, "it"))
         stop(root)
 
         assert reply.result().error is None

@@ -1,6 +1,5 @@
 """Environments: used again, waited for, made room for, retired."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from mlflow_serverless.local import status
 from mlflow_serverless.local.errors import MachineBusyError
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.plan import DeleteFunction, RouteAlias
-from tests.fakes.patience import until
+from tests.fakes.patience import phases, until
 from tests.unit.local.conftest import ask
 
 pytestmark = pytest.mark.emulator
@@ -76,15 +75,15 @@ def test_two_busy_versions_do_not_replace_each_other(cloud_with, deploy, root):
     assert Layout(root).daemon_log.read_text() == ""
 
 
-def test_who_waits_for_too_long_is_told(cloud_with, deploy):
+def test_who_waits_for_too_long_is_told(cloud_with, deploy, root):
     """With how long, and for how many."""
     cloud = cloud_with(environments=1, patience_s=0.2)
     deploy(cloud)
     ask(cloud)
 
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(ask, cloud, do="sleep", s=1.5)
-        time.sleep(0.3)
+        first = pool.submit(ask, cloud, do="sleep", s=2)
+        until(lambda: "busy" in phases(root, "it"))
         with pytest.raises(MachineBusyError, match="all 1 "):
             ask(cloud)
         assert first.result().error is None

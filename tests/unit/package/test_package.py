@@ -1,13 +1,17 @@
 """A bundle is what its manifest says, byte for byte, wherever it was made."""
 
+import hashlib
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lambda_runtime.cache import pieces
 from lambda_runtime.manifest import (
+    PIECE_BYTES,
     Answer,
     Column,
     Engine,
@@ -23,6 +27,7 @@ from mlflow_serverless.model import ServableModel
 from mlflow_serverless.optimise import Artefact
 from mlflow_serverless.package import BundleCorruptError, package, read_bundle
 from mlflow_serverless.package.errors import BundleUnreadableError
+from mlflow_serverless.package.packer import carry
 
 MODEL = ServableModel(
     uri="models:/fraud/7", asked="models:/fraud@champion", name="fraud", version="7",
@@ -164,3 +169,20 @@ def test_what_json_would_change_is_refused(tmp_path, default):
     signature = Signature(params=(Param("t", "double", default),))
     with pytest.raises(BundleUnreadableError):
         make(tmp_path / "work", tmp_path / "bundle", signature=signature)
+
+
+@pytest.mark.parametrize("over", [-1, 0, 1, PIECE_BYTES])
+def test_large_files_carry_the_digests_of_their_pieces(tmp_path, over):
+    """
+    A file beyond one piece has every piece's digest, as the S3 tier checks them.
+    """
+    content = random.Random(over).randbytes(PIECE_BYTES + over)
+    (tmp_path / "model.data").write_bytes(content)
+
+    file = carry(tmp_path / "model.data", tmp_path / "bundle", "model.data")
+
+    cut = [content[at : at + PIECE_BYTES] for at in range(0, len(content), PIECE_BYTES)]
+    expected = tuple(hashlib.sha256(piece).hexdigest() for piece in cut)
+    assert (expected if over > 0 else ()) == file.pieces
+    assert file.pieces == pieces.of(file)
+    assert hashlib.sha256(content).hexdigest() == file.sha256

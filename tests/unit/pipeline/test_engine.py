@@ -34,6 +34,7 @@ class Rooms(FakeRooms):
     def __init__(self, refusal=None, at="convert") -> None:
         super().__init__()
         self.refusal, self.at = refusal, at
+        self.downloads = None
         self.moved = []
 
     def environment(self, model, wanted, world):
@@ -56,7 +57,7 @@ class Rooms(FakeRooms):
 
     def native(self, model, folder, why, options):
         self.visits["native"] += 1
-        source = folder.parent / "source"
+        source = self.downloads or folder.parent / "source"
         source.mkdir(exist_ok=True)
         (source / "MLmodel").write_text("flavors: {}")
         (source / "model.pkl").write_text(model.uri)
@@ -139,6 +140,24 @@ def test_the_choice_is_made_once(world):
 
     assert first.bundle.digest == again.bundle.digest
     assert (1, 1) == (rooms.visits["refused"], rooms.visits["native"])
+
+
+@pytest.mark.parametrize("damaged", ["model/model.pkl", "manifest.json"])
+def test_a_damaged_native_bundle_is_made_again(world, tmp_path, damaged):
+    """
+    What was changed in place is noticed, and made again from the model that is whole.
+    """
+    rooms = Rooms(NO_GRAPH)
+    rooms.downloads = tmp_path / "model"
+    first = built(world, rooms)
+    with (first.bundle.folder / damaged).open("r+b") as file:
+        file.write(b"#")
+
+    again = built(world, rooms)
+
+    assert first.bundle.digest == again.bundle.digest
+    assert 2 == rooms.visits["native"]
+    assert b"#" not in (rooms.downloads / "model.pkl").read_bytes()
 
 
 def test_onnx_alone_is_refused_with_the_evidence(world):

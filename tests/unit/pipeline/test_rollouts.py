@@ -143,6 +143,20 @@ def test_the_same_update_again_begins_nothing_anew(world, rooms):
     assert (note, "waiting") == (alias(world).note, again.rollout)
 
 
+def test_running_an_update_again_never_ends_its_rollout_early(world, rooms):
+    """
+    With too little traffic left to choose a strategy, the one that was begun stays.
+    """
+    deploy(wish(1), world, rooms)
+    world.cloud.tell(datetime.now(UTC).timestamp() - 60, "1", 300)
+    deploy(wish(2), world, rooms)
+    world.cloud.told.clear()
+    again = deploy(wish(2), world, rooms)
+
+    assert "waiting" == again.rollout
+    assert "1" == alias(world).version
+
+
 def test_another_version_must_wait_for_the_rollout(world, rooms):
     """
     It is refused before anything is changed; once promoted, the guard gives way.
@@ -170,6 +184,24 @@ def test_without_traffic_to_judge_by_all_moves_at_once_and_says_so(world, rooms)
     assert ("2", "") == (alias(world).version, done.rollout)
     said = [f["what"] for e, f in world.tell.events if e == "shift.done"][-1]
     assert "0 requests in the last hour; 250 are needed" in said
+
+
+def test_where_the_log_cannot_be_read_all_moves_at_once_and_says_so(world, rooms):
+    """
+    An update does not fail for want of what only chooses how it moves.
+    """
+
+    class Refusing(RolloutCloud):
+        def metrics(self, name, *, since=None):
+            raise NoRolloutError(name, "any error of ours")
+
+    refusing = replace(world, cloud=Refusing(answer=lambda _: RIGHT))
+    deploy(wish(1), refusing, rooms)
+    done = deploy(wish(2), refusing, rooms)
+
+    assert ("2", "") == (alias(refusing).version, done.rollout)
+    said = [f["what"] for e, f in world.tell.events if e == "shift.done"][-1]
+    assert "the last hour's requests are unknown" in said
 
 
 def test_with_traffic_an_update_is_shadowed_then_canaried(world, rooms):

@@ -68,3 +68,18 @@ def test_the_policy_of_a_usual_deployment_fits():
     )
 
     assert len(deployer_policy(PLACE, want)) < MANAGED_POLICY_CHARS
+
+
+def test_whoever_pushes_lets_the_registry_sign():
+    """ECR signs as whoever pushes, who must be allowed to; only where images are."""
+    want = outline("fraud", parse({"image.signing": "ecr"}), PLACE)
+    said = {
+        how: json.loads(deployer_policy(PLACE, want, signing=how))["Statement"]
+        for how in ("ecr", "none")
+    }
+
+    (sign,) = (s for s in said["ecr"] if s["Sid"] == "Sign")
+
+    assert ["signer:SignPayload"] == sign["Action"]
+    assert [PLACE.arn("signer", "/signing-profiles/*")] == sign["Resource"]
+    assert not [s for s in said["none"] if s["Sid"] == "Sign"]

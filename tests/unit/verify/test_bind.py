@@ -37,6 +37,32 @@ def test_missing_texts_keep_their_kind():
     assert found["T"].tolist() == [["x", NAN_TEXT], [NULL_TEXT, ""]]
 
 
+def test_a_column_of_nulls_alone_stays_null():
+    """
+    Where null beside texts is NaN, nulls alone are None, left out or not.
+    """
+    frame = pd.DataFrame({"t": pd.Series([None, None], dtype=object)})
+    feeds = (Feed("T", ("t", "absent"), null=NAN_TEXT),)
+
+    found = bind(frame, feeds, (Tensor("T", "string", (None, 2)),), ["absent"])["T"]
+
+    assert [[NULL_TEXT, NULL_TEXT]] * 2 == found.tolist()
+
+
+def test_a_number_left_out_is_missing_and_a_whole_one_cannot_be():
+    """
+    Floats have NaN; nothing stands for a missing integer, so none is made up.
+    """
+    frame = pd.DataFrame({"n": [1.0]})
+    feeds = (Feed("X", ("n", "absent")),)
+
+    found = bind(frame, feeds, (Tensor("X", "float64", (None, 2)),), ["absent"])["X"]
+
+    np.testing.assert_array_equal([[1.0, np.nan]], found)
+    with pytest.raises(ValueError, match="null"):
+        bind(frame, feeds, (Tensor("X", "int64", (None, 2)),), ["absent"])
+
+
 def test_unnamed_columns_are_fed_by_position():
     """
     A feed names column "1" of a frame whose columns are 0, 1.

@@ -42,6 +42,19 @@ def test_mixed_columns_are_exact_in_every_group(forest):
     assert (0, 0) == (found.runtime.wrong, found.runtime.refused)
 
 
+def test_the_engine_that_will_serve_is_asked(forest):
+    """
+    Where Python's bindings are chosen to serve, JSON goes through them.
+    """
+    servable, graph = forest
+    chosen = replace(candidate_of(graph), engine="ort-python")
+
+    report = verify(servable, [chosen], options=replace(OPTIONS, samples=50))
+
+    assert "ort-python" == report.candidates[0].runtime.engine
+    assert 0 == report.candidates[0].runtime.wrong
+
+
 @pytest.mark.skipif(not null_is_nan(), reason="this pandas reads null as None")
 def test_only_what_a_request_can_say_is_asked(forest):
     """

@@ -44,7 +44,9 @@ def test_every_group_has_the_signatures_own_dtypes():
     """
     expected = ["float64", "float32", "int32", "int64", "bool", "object"]
 
-    for group in groups_of(MIXED).values():
+    for name, group in groups_of(MIXED).items():
+        if name.startswith(("other", "without")):
+            continue
         assert [c.name for c in MIXED.columns] == list(group.batch.columns)
         assert expected == [str(kind) for kind in group.batch.dtypes][:6]
         assert str(group.batch["when"].dtype) == "datetime64[ns]"
@@ -56,7 +58,8 @@ def test_a_mixed_signature_gets_every_kind_of_group():
     """
     assert {
         "drawn", "rounded", "infinite", "large", "constant", "integer limits",
-        "unseen", "missing", "one row", "no rows",
+        "unseen", "missing", "one row", "one gap", "no rows", "other order",
+        "without city/town",
     } == set(groups_of(MIXED))  # fmt: skip
 
 
@@ -82,6 +85,47 @@ def test_gaps_are_of_every_kind():
     assert any(value is None for value in batch["city/town"])
     assert any(isinstance(value, float) for value in batch["city/town"])
     assert (batch[["amount $", "narrow", "city/town"]].isna().sum(axis=1) == 1).any()
+
+
+def test_a_gap_alone_is_asked_alone():
+    """
+    A row whose text is missing is a request of its own: nothing else is in its column.
+    """
+    group = groups_of(MIXED)["one gap"]
+
+    assert 1 == group.chunk
+    assert {None} == set(group.batch["city/town"])
+
+
+def test_tables_come_in_other_forms():
+    """
+    Columns turned round, a stranger among them, and optional ones left out.
+    """
+    found = groups_of(MIXED)
+    names = [column.name for column in MIXED.columns]
+
+    assert [*reversed(names), "nobody asked for this"] == list(
+        found["other order"].batch.columns
+    )
+    assert [n for n in names if n != "city/town"] == list(
+        found["without city/town"].batch.columns
+    )
+
+
+def test_several_optional_columns_are_left_out_alone_and_together():
+    """
+    A model may lean on any of them.
+    """
+    three = Signature(
+        columns=(
+            Column("a", "double"),
+            Column("b", "double", required=False),
+            Column("c", "string", required=False),
+        )
+    )
+    forms = [name for name in groups_of(three) if name.startswith("without")]
+
+    assert ["without b", "without c", "without optional"] == forms
 
 
 def test_infinities_come_one_a_row():
