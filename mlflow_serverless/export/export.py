@@ -6,8 +6,6 @@ from typing import Any, assert_never
 
 import yaml
 
-from mlflow_serverless.export.cloudformation import cloudformation
-from mlflow_serverless.export.terraform import terraform
 from mlflow_serverless.plan import Desired, Place
 
 
@@ -36,9 +34,16 @@ def export(want: Desired, place: Place, form: Format, syntax: Syntax) -> str:
     """
     match form:
         case Format.CLOUDFORMATION:
+            # Both share the AWS room's shapes, and that room brings boto3.
+            from mlflow_serverless.export.cloudformation import (  # noqa: PLC0415
+                cloudformation,
+            )
+
             found = cloudformation(want, place)
             return _yaml(found) if syntax is Syntax.YAML else _json(found)
         case Format.TERRAFORM:
+            from mlflow_serverless.export.terraform import terraform  # noqa: PLC0415 - as above
+
             return _json(terraform(want, place))
         case _:  # pragma: no cover - mypy proves it
             assert_never(form)
