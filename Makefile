@@ -20,7 +20,7 @@ lint: setup      ## style, types, import contracts, generated docs, links
 	$(BIN)/python scripts/check_docs.py
 
 test: lint       ## what CI runs: lint, then every test
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 unit: setup      ## the quick loop: no processes, no Docker
 	$(BIN)/pytest tests/unit tests/property -q

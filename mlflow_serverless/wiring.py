@@ -10,7 +10,7 @@ from platformdirs import user_state_path
 
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.store import ContentStore
-from mlflow_serverless.world import Cloud, Tell, World
+from mlflow_serverless.world import Cloud, Doors, Tell, World
 
 LOCAL = "lambda:/local"
 """The embedded cloud."""
@@ -37,19 +37,6 @@ class TargetError(ServerlessError):
             f"{target!r} is not a target.",
             hint="use lambda, lambda:/REGION or lambda:/REGION/ROLE_ARN (AWS), or "
             "lambda:/local (this machine).",
-        )
-
-
-class AwsMissingError(ServerlessError):
-    """What deploys to AWS is not installed."""
-
-    code = "aws-not-installed"
-    kind = Kind.UNSUPPORTED
-
-    def __init__(self, target: str, module: str) -> None:
-        super().__init__(
-            f"{target} means AWS, and {module} is not installed here.",
-            hint="pip install 'mlflow-serverless[aws]'.",
         )
 
 
@@ -112,7 +99,6 @@ def world_for(
 
     Raises:
         TargetError: It names nothing.
-        AwsMissingError: It names AWS, and boto3 is not installed.
         HomeUnusableError: There is no place for state.
         ServerlessError: There are no credentials to assume a role with.
     """
@@ -125,12 +111,14 @@ def world_for(
     except OSError as cause:
         raise HomeUnusableError(root, cause.strerror or str(cause)) from cause
     store = ContentStore(root / "work")
+    cloud, doors = (_local(root), None) if place is None else _aws(place, store, tell)
     return World(
         target=target,
-        cloud=_local(root) if place is None else _aws(target, place, store, tell),
+        cloud=cloud,
         store=store,
         downloads=root / "models",
         tell=tell,
+        doors=doors,
         rollouts=root / "rollouts",
     )
 
@@ -141,16 +129,16 @@ def _local(root: Path) -> Cloud:
     return LocalCloud(root)
 
 
-def _aws(target: str, place: AwsTarget, store: ContentStore, tell: Tell) -> Cloud:
-    try:
-        from mlflow_serverless.aws import (  # noqa: PLC0415 - takes half a second
-            AwsCloud,
-            builder,
-            connect,
-        )
-    except ModuleNotFoundError as cause:
-        raise AwsMissingError(target, cause.name or "boto3") from cause
-    return AwsCloud(connect(place.region, place.role), builder(store, tell), tell)
+def _aws(place: AwsTarget, store: ContentStore, tell: Tell) -> tuple[Cloud, Doors]:
+    from mlflow_serverless.aws import (  # noqa: PLC0415 - takes half a second
+        AwsCloud,
+        Front,
+        builder,
+        connect,
+    )
+
+    access = connect(place.region, place.role)
+    return AwsCloud(access, builder(store, tell), tell), Front(access)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,23 @@ class Invoker(Protocol):
         ...
 
 
+class Doors(Protocol):
+    """What leads callers to deployments over HTTP."""
+
+    def sign(self, url: str, payload: bytes) -> Mapping[str, str]:
+        """
+        Headers by which a POST of *payload* (JSON) to *url* is let in.
+
+        None for a URL that is not the cloud's own: whoever is there has no business
+        with our credentials.
+        """
+        ...
+
+    def pauses(self) -> Iterator[float]:
+        """How long to wait, again and again, until a change is known everywhere [s]."""
+        ...
+
+
 class Logbook(Protocol):
     """What functions have said."""
 
@@ -160,5 +177,7 @@ class World:
     downloads: Path
     """Where models are kept."""
     tell: Tell
+    doors: Doors | None = None
+    """None where nothing leads in over HTTP."""
     rollouts: Path | None = None
     """Where looks at rollouts are kept; only in memory if None."""

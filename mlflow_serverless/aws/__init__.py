@@ -6,8 +6,9 @@ the same place.
 """
 
 from mlflow_serverless.aws.cloud import AwsCloud
+from mlflow_serverless.aws.front import Front
 from mlflow_serverless.aws.images import builder
 from mlflow_serverless.aws.retry import Pace
 from mlflow_serverless.aws.session import Access, connect
 
-__all__ = ["Access", "AwsCloud", "Pace", "builder", "connect"]
+__all__ = ["Access", "AwsCloud", "Front", "Pace", "builder", "connect"]

@@ -33,10 +33,10 @@ from mlflow_serverless.plan import (
     Resource,
     Role,
     key_of,
+    names,
 )
 from mlflow_serverless.plan.around import ordered
 from mlflow_serverless.plan.errors import ForeignError
-from mlflow_serverless.plan.names import SHARED
 from mlflow_serverless.plan.resources import described
 
 _AT_ONCE = 8
@@ -69,6 +69,7 @@ class Around:
     """
 
     def __init__(self, access: Access) -> None:
+        self._access = access
         self._keepers: dict[type[Resource], Keeper] = {
             LogGroup: LogGroups(access),
             Role: Roles(access),
@@ -98,7 +99,7 @@ class Around:
         self, kind: type[Resource], name: str, wanted: tuple[Resource, ...]
     ) -> tuple[list[Found], str]:
         """
-        Those of one kind; and its name, if we may not look.
+        Those of one kind; and what they would be called, if we may not look.
 
         Who may not look at a kind has made none of it, with the policy that
         `mlflow-serverless iam` prints; where some are wanted, it is an error.
@@ -109,7 +110,17 @@ class Around:
             asked = any(isinstance(resource, kind) for resource in wanted)
             if asked or not isinstance(explained_by(error), AccessDeniedError):
                 raise
-            return [], kind.kind
+            return [], self._called(kind, name)
+
+    def _called(self, kind: type[Resource], name: str) -> str:
+        """*kind*, with the name that a deployment's own would have."""
+        region = self._access.place.region
+        own = {
+            LogGroup: names.log_group(name), Role: names.role(name, region),
+            Repository: names.repository(name), HttpApi: names.api(name),
+            Alarm: names.alarm(name, "*"), Dashboard: names.dashboard(name, region),
+        }  # fmt: skip
+        return f"{kind.kind} {own.get(kind, '')}".rstrip()
 
     def make(self, name: str, resource: Resource) -> None:
         """
@@ -143,7 +154,7 @@ def _sorted_out(
     keys = {key_of(resource) for resource in wanted}
     mine, others, outputs = [], [], set[tuple[str, str]]()
     for item in found:
-        if item.owner in {name, SHARED}:
+        if item.owner in {name, names.SHARED}:
             mine.append(item.resource)
             outputs.update(item.outputs)
         elif not item.owner or key_of(item.resource) in keys:

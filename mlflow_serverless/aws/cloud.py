@@ -9,7 +9,6 @@ from typing import Any
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
 from mlflow_serverless.aws.errors import explained
-from mlflow_serverless.aws.front import NoFrontDoorError, post
 from mlflow_serverless.aws.functions import Functions, function_of, stillborn
 from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
@@ -95,17 +94,13 @@ class AwsCloud:
 
     def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:
         """See `world.Control`; read back from AWS alone."""
-        with explained(), ThreadPoolExecutor(2) as pool:
+        with explained(), ThreadPoolExecutor(1) as pool:
             around = pool.submit(self._around.look, name, wanted)
             have = self._core(name)
-            have = replace(have, artifacts=tuple(sorted(self._kept(have))))
-            return around.result().onto(have)
-
-    def _kept(self, have: Actual) -> Iterator[str]:
-        yield from self._images.kept(have, self._access.place.registry)
-        parts = (have.function, *have.versions)
-        urls = {part.settings.model_url for part in parts if part is not None}
-        yield from self._models.kept(have.name, frozenset(urls - {""}))
+            images = (*self._images.kept(have, self._access.place.registry),)
+            have = around.result().onto(have)
+            kept = (*images, *self._models.kept(have))
+            return replace(have, artifacts=tuple(sorted(kept)))
 
     def _core(self, name: str) -> Actual:
         found = self._functions.look(name)
@@ -199,21 +194,6 @@ class AwsCloud:
         rules.check_function_name(name)
         with explained():
             return call(self._access, self._functions, name, payload, qualifier)
-
-    def post(self, name: str, payload: bytes) -> Reply:
-        """
-        Call *name* as its callers do: by the URL in front of it, signed if need be.
-
-        Raises:
-            NoFrontDoorError: It has neither a function URL nor an HTTP API.
-            ServerlessError: It cannot be reached, or lets nobody in.
-        """
-        with explained():
-            outputs = dict(self._around.look(name).outputs)
-            url = outputs.get("url") or outputs.get("api_url")
-            if url is None:
-                raise NoFrontDoorError(name)
-            return post(self._access, url, payload)
 
     # Logbook.
 

@@ -1,104 +1,72 @@
-"""Calling a function by its front door: the URL of an alias, or an HTTP API."""
+"""By the front door: what a function URL or an HTTP API lets in is signed.
 
-import time
-import urllib.error
-import urllib.request
+Requests are signed for AWS's own hosts only, and over TLS: a signature comes with the
+session's token, which is nobody else's business.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from mlflow_serverless.aws.errors import (
-    AccessDeniedError,
-    NoCredentialsError,
-    PayloadTooLargeError,
-    ThrottledError,
-    UnreachableError,
-)
+from mlflow_serverless.aws.errors import NoCredentialsError, explained
 from mlflow_serverless.aws.session import Access
-from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
-from mlflow_serverless.world import Reply
 
-_ROUTE = "/invocations"
-_ENTRY = "lambda:InvokeFunctionUrl"
-_JSON = {"Content-Type": "application/json"}
-_SIGNED_FOR = {".on.aws": "lambda", ".amazonaws.com": "execute-api"}
-"""What requests to a host are signed for, by what its name ends with."""
+_OWN = re.compile(
+    r"[\w-]+\.(?:lambda-url\.(?P<url>[\w-]+)\.on\.aws"
+    r"|execute-api\.(?P<api>[\w-]+)\.amazonaws\.com(?:\.cn)?)"
+)
+"""Hosts of AWS's doors; their names say for which region they check signatures."""
 
 
-class NoFrontDoorError(ServerlessError):
-    """The function can be called by its name only."""
-
-    code = "no-front-door"
-    kind = Kind.NOT_FOUND
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} has neither a function URL nor an HTTP API.",
-            hint="deploy with -C url.auth=iam, or invoke it by name.",
-        )
-
-
-def post(access: Access, url: str, payload: bytes, *, service: str = "") -> Reply:
+class Front:
     """
-    Ask what is behind *url* for predictions, signed by our credentials.
+    The doors of one account.
 
     Args:
-        access: Whose credentials sign; a door that lets in everybody does not mind.
-        url: Of a function URL or an HTTP API; `/invocations` is added.
-        payload: JSON.
-        service: What it is signed for; empty to tell by the host.
-
-    Raises:
-        AccessDeniedError: The door does not let us in.
-        ServerlessError: No answer, too large, or throttled.
+        access: Whose credentials sign.
     """
-    if len(payload) > SYNC_PAYLOAD_BYTES:
-        raise PayloadTooLargeError(len(payload))
-    address = f"{url.rstrip('/')}{_ROUTE}"
-    service = service or _service(address)
-    request = urllib.request.Request(  # noqa: S310 - AWS gave us the address
-        address, payload, _signed(access, address, payload, service)
-    )
-    began = time.monotonic()
-    try:
-        with urllib.request.urlopen(request, timeout=access.pace.read_s) as answer:  # noqa: S310
-            return _reply(answer.status, answer.read(), began)
-    except urllib.error.HTTPError as refusal:
-        return _refused(address, refusal, began)
-    except OSError as cause:
-        raise UnreachableError(str(getattr(cause, "reason", cause))) from cause
 
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
-def _signed(access: Access, url: str, payload: bytes, service: str) -> dict[str, str]:
-    credentials = access.session.get_credentials()
-    if credentials is None:
-        raise NoCredentialsError
-    request = AWSRequest("POST", url, headers=dict(_JSON), data=payload)
-    signer = SigV4Auth(
-        credentials.get_frozen_credentials(), service, access.place.region
-    )
-    signer.add_auth(request)
-    return dict(request.headers.items())
+    def sign(self, url: str, payload: bytes) -> Mapping[str, str]:
+        """
+        See `world.Doors`.
 
+        Raises:
+            ServerlessError: There are no credentials, or they cannot be renewed.
+        """
+        scope = self._scope(url)
+        if scope is None:
+            return {}
+        with explained():
+            credentials = self._access.session.get_credentials()
+            if credentials is None:
+                raise NoCredentialsError
+            content = {"Content-Type": "application/json"}
+            request = AWSRequest("POST", url, headers=content, data=payload)
+            SigV4Auth(credentials.get_frozen_credentials(), *scope).add_auth(request)
+        return dict(request.headers.items())
 
-def _service(url: str) -> str:
-    host = urlsplit(url).hostname or ""
-    found = (name for end, name in _SIGNED_FOR.items() if host.endswith(end))
-    return next(found, "execute-api")
+    def _scope(self, url: str) -> tuple[str, str] | None:
+        """Service and region that *url* is signed for; None if it is not AWS's."""
+        parts = urlsplit(url)
+        found = _OWN.fullmatch(parts.hostname or "")
+        if found and parts.scheme == "https":
+            service = "lambda" if found["url"] else "execute-api"
+            return service, found["url"] or found["api"]
+        lambdas = urlsplit(self._access.client("lambda").meta.endpoint_url)
+        if (parts.scheme, parts.netloc) == (lambdas.scheme, lambdas.netloc):
+            return "lambda", self._access.place.region  # another AWS_ENDPOINT_URL
+        return None
 
-
-def _reply(status: int, body: bytes, began: float) -> Reply:
-    took = (time.monotonic() - began) * 1e3
-    return Reply(payload=body, version="", status=status, duration_ms=took)
-
-
-def _refused(url: str, refusal: urllib.error.HTTPError, began: float) -> Reply:
-    """What the function refused is its answer; what the door refused is an error."""
-    body, what = refusal.read(), f"a call of {url}"
-    if refusal.code in {401, 403}:
-        raise AccessDeniedError(_ENTRY, url, "") from refusal
-    if refusal.code == 429:
-        raise ThrottledError(what, refusal.reason) from refusal
-    return _reply(refusal.code, body, began)
+    def pauses(self) -> Iterator[float]:
+        """See `world.Doors`; they double up to 5 s."""
+        pause, left = self._access.pace.poll_s, self._access.pace.settle_s
+        while left > 0:
+            yield pause
+            left -= pause
+            pause = min(2 * pause, 5.0)

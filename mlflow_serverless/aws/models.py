@@ -1,5 +1,6 @@
 """Models in S3: each file under its digest, as the runtime looks for it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,9 @@ from botocore.exceptions import ClientError
 from mlflow_serverless.aws.errors import status_of
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.package import Bundle
+from mlflow_serverless.plan import Actual, Role
 from mlflow_serverless.plan.errors import ArtifactMissingError
+from mlflow_serverless.plan.names import bucket as bucket_of
 
 SCHEME = "s3://"
 
@@ -66,29 +69,93 @@ class Models:
     def remove(self, url: str) -> None:
         """Delete all files under *url*."""
         bucket, prefix = _split(url)
-        for key in list(self._keys(bucket, prefix)):
+        for key, _ in list(self._keys(bucket, prefix)):
             self._client.delete_object(Bucket=bucket, Key=key)
 
-    def kept(self, name: str, urls: frozenset[str]) -> Iterator[str]:
+    def kept(self, have: Actual) -> Iterator[str]:
         """
-        Where files are kept for deployment *name*.
+        Where models are kept for a deployment, whether or not anything uses them yet.
 
-        Args:
-            name: The deployment's.
-            urls: Any of its models', to know the stores from.
+        One that is to be put and of which files lack does not count: an upload may
+        have been killed.
         """
-        for root in sorted({url.rpartition("/")[0] for url in urls}):
+        for root in sorted(self._roots(have)):
             bucket, prefix = _split(root)
-            if prefix.rpartition("/")[2] != name:
+            if prefix.rpartition("/")[2] != have.name:
                 continue  # not laid out by us
-            keys = self._keys(bucket, prefix)
-            digests = {key.removeprefix(f"{prefix}/").partition("/")[0] for key in keys}
-            yield from (f"{root}/{digest}" for digest in sorted(digests))
+            found: dict[str, dict[str, int]] = {}
+            for key, size in self._looked(bucket, prefix, have):
+                digest, _, file = key.removeprefix(f"{prefix}/").partition("/")
+                found.setdefault(digest, {})[file] = size
+            for digest, files in sorted(found.items()):
+                staged = self._staged.get(f"{root}/{digest}")
+                if staged is None or _whole(staged, files):
+                    yield f"{root}/{digest}"
 
-    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
+    def _roots(self, have: Actual) -> set[str]:
+        """
+        Stores that the deployment's parts name, that its role may read, and our own.
+
+        The role is made before a model is put: by it, models are found whose function
+        was never made.
+        """
+        roles = (r.policy for r in have.resources if isinstance(r, Role))
+        readable = {
+            f"{SCHEME}{arn.partition(':::')[2].removesuffix('/*')}"
+            for policy in filter(None, roles)
+            for arn in _arns(policy)
+            if ":s3:::" in arn and arn.endswith(f"/{have.name}/*")
+        }
+        return {*_named(have), *readable, f"{SCHEME}{self._own}/{have.name}"}
+
+    @property
+    def _own(self) -> str:
+        place = self._access.place
+        return bucket_of(place.account, place.region)
+
+    def _looked(
+        self, bucket: str, prefix: str, have: Actual
+    ) -> Iterator[tuple[str, int]]:
+        """
+        Keys and sizes; none in a store that is not there.
+
+        Nor in our own where we may not look and nothing names it: who may not look
+        there could not put anything there either.
+        """
+        own = bucket == self._own
+        try:
+            yield from self._keys(bucket, prefix, own=own)
+        except ClientError as error:
+            unused = own and f"{SCHEME}{bucket}/{prefix}" not in _named(have)
+            if not (status_of(error) == 404 or (unused and status_of(error) == 403)):
+                raise
+
+    def _keys(
+        self, bucket: str, prefix: str, *, own: bool = False
+    ) -> Iterator[tuple[str, int]]:
+        """Keys and sizes [bytes]; of a bucket that is called as ours: if it is ours."""
         pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=bucket, Prefix=f"{prefix}/"):
-            yield from (item["Key"] for item in page.get("Contents", ()))
+        owner = {"ExpectedBucketOwner": self._access.place.account} if own else {}
+        for page in pages.paginate(Bucket=bucket, Prefix=f"{prefix}/", **owner):
+            for item in page.get("Contents", ()):
+                yield item["Key"], item["Size"]
+
+
+def _whole(bundle: Bundle, there: dict[str, int]) -> bool:
+    return all(there.get(f.sha256) == f.bytes for f in bundle.manifest.files)
+
+
+def _named(have: Actual) -> set[str]:
+    """Stores of the models that the function or a version is made of."""
+    parts = (have.function, *have.versions)
+    urls = {part.settings.model_url for part in parts if part is not None}
+    return {url.rpartition("/")[0] for url in urls - {""}}
+
+
+def _arns(policy: str) -> Iterator[str]:
+    for statement in json.loads(policy).get("Statement", ()):
+        found = statement.get("Resource", ())
+        yield from [found] if isinstance(found, str) else found
 
 
 def _split(url: str) -> tuple[str, str]:

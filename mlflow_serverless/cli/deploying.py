@@ -1,20 +1,27 @@
 """Commands that make deployments and take them away."""
 
+import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
+from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import Session, command, named
 from mlflow_serverless.cli.shifting import interruptible, watching
 from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.config import parse
+from mlflow_serverless.lineage import cause_of
 
 if TYPE_CHECKING:
     from mlflow_serverless.config import DeploymentConfig
     from mlflow_serverless.model import ServableModel
+    from mlflow_serverless.pipeline import Deployment
     from mlflow_serverless.plan import Foreign
+
+MAY_BE_LEFT = 10
+"""Exit code of a delete after which something may be left; see `session.EXIT_CODES`."""
 
 
 @click.command()
@@ -22,14 +29,19 @@ if TYPE_CHECKING:
 @named
 @adopting
 @wished
-def deploy(session: Session, *, name: str, wish: Wish, foreign: "Foreign") -> None:
+@reporting("Deploy {name}")
+def deploy(
+    session: Session, *, name: str, wish: Wish, foreign: "Foreign", files: Files
+) -> None:
     """Serve a model under NAME: convert, prove, deploy. Running it again is safe."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
-    request = replace(wish.named(name), foreign=foreign)
+    cause = cause_of(os.environ).text()
+    request = replace(wish.named(name), foreign=foreign, cause=cause)
     done = interruptible(
         lambda: pipeline.deploy(request, session.world(), watch=watching(session))
     )
+    _written(done, session, files)
 
     def show(console: Console) -> None:
         if not done.changed:
@@ -47,6 +59,20 @@ def deploy(session: Session, *, name: str, wish: Wish, foreign: "Foreign") -> No
         console.print(f"  in      {done.seconds:.1f} s")
 
     session.result(asdict(done), show)
+
+
+def _written(done: "Deployment", session: Session, files: Files) -> None:
+    from mlflow_serverless.github.outcome import url_of  # noqa: PLC0415 - `--help` stays quick
+
+    serves = "serves" if done.changed else "serves already"
+    files.one(
+        session, done.name, intent="Deploy",
+        state="done" if done.changed else "ignored",
+        why=f"version {done.version} {serves} {done.model}", model=done.model,
+        steps=list(done.changed), version=done.version, alias=done.alias,
+        bundle=done.bundle, url=url_of(done.outputs), parity=done.parity,
+        seconds=done.seconds,
+    )  # fmt: skip
 
 
 @click.command()
@@ -97,9 +123,23 @@ def _verify_live(
 @command
 @named
 def delete(session: Session, *, name: str) -> None:
-    """Take NAME away with its versions; safe to repeat."""
+    """
+    Take NAME away with its versions; safe to repeat.
+
+    Exits with 10 if something may be left that you are not allowed to look at; it is
+    named. Run it again as somebody who may.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
-    gone = pipeline.delete(name, session.world())
-    said = f"{name} is deleted." if gone else f"{name} was not there."
-    session.result({"name": name, "deleted": gone}, lambda console: console.print(said))
+    world = session.world()
+    left = pipeline.unseen(world.cloud.snapshot(name))
+    gone = pipeline.delete(name, world)
+
+    def show(console: Console) -> None:
+        console.print(f"{name} is deleted." if gone else f"{name} was not there.")
+        for one in left:
+            console.print(f"  may be left  {one}", markup=False)
+
+    session.result({"name": name, "deleted": gone, "may_be_left": left}, show)
+    if left:
+        raise SystemExit(MAY_BE_LEFT)

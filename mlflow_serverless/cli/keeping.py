@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import Session, command, named
 
 if TYPE_CHECKING:
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
 @click.option(
     "--to", metavar="VERSION", help="Which version; the one before if left out."
 )
-def rollback(session: Session, *, name: str, to: str | None) -> None:
+@reporting("Roll back {name}")
+def rollback(session: Session, *, name: str, to: str | None, files: Files) -> None:
     """Send all traffic of NAME to an earlier version, at once."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     moved = pipeline.rollback(name, session.world(), to=to)
     serves = "serves" if moved.changed else "serves already"
+    files.one(
+        session, name, intent="RollBack", state="done" if moved.changed else "ignored",
+        why=f"version {moved.now.version} {serves}; before: version {moved.before}",
+        model=moved.now.model, version=moved.now.version, alias=moved.alias,
+        bundle=moved.now.artifact, parity=moved.now.parity,
+    )  # fmt: skip
 
     def show(console: Console) -> None:
         console.print(f"{name}:{moved.alias} {serves} version {moved.now.version}")

@@ -4,6 +4,7 @@ import click
 
 from lambda_runtime.version import __version__
 from mlflow_serverless.cli import (
+    acting,
     deploying,
     doctor,
     exporting,
@@ -49,5 +50,6 @@ for command in (
     validating.validate,
     doctor.doctor,
     local.local,
+    acting.action,
 ):
     main.add_command(command)

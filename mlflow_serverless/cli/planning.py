@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import Session, command, named, table
 from mlflow_serverless.cli.wish import Wish, adopting, configured, options_of, wished
 from mlflow_serverless.config import parse
@@ -37,8 +38,15 @@ class DriftError(ServerlessError):
 @click.option("--check", is_flag=True, help="Fail if anything would change.")
 @adopting
 @wished
-def plan(
-    session: Session, *, name: str, wish: Wish, check: bool, foreign: "Foreign"
+@reporting("Plan of {name}")
+def plan(  # noqa: PLR0913 - one argument an option
+    session: Session,
+    *,
+    name: str,
+    wish: Wish,
+    check: bool,
+    foreign: "Foreign",
+    files: Files,
 ) -> None:
     """Show what `deploy` would change; without MODEL_URI, against what is deployed."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
@@ -48,8 +56,22 @@ def plan(
     proposal = pipeline.plan_only(request, session.world())
     session.result(_plain(proposal), lambda console: _show(proposal, console))
     refuse(name, proposal.findings)
+    _written(proposal, session, files)
     if check and proposal.plan:
         raise DriftError(name, proposal.target, len(proposal.plan.steps))
+
+
+def _written(proposal: "Proposal", session: Session, files: Files) -> None:
+    steps = [str(step) for step in proposal.plan.steps]
+    said = "what is there is as it should be"
+    files.one(
+        session, proposal.name, intent="Deploy",
+        state="pending" if steps else "ignored",
+        why=f"{len(steps)} steps; nothing was changed" if steps else said,
+        model=proposal.model, steps=steps, bundle=proposal.bundle,
+        parity=proposal.parity,
+        cost="; ".join(filter(None, (proposal.cost, *map(str, proposal.costs)))),
+    )  # fmt: skip
 
 
 def _show(proposal: "Proposal", console: Console) -> None:

@@ -133,7 +133,7 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Do only what a dry run of this digest showed; else refuse.",
 )  # fmt: skip
 @_causes
-@reporting
+@reporting("Registry to deployments")
 def reconcile(  # noqa: PLR0913 - one a group of options
     session: Session,
     *,
@@ -151,13 +151,8 @@ def reconcile(  # noqa: PLR0913 - one a group of options
     do = room.dry_run if dry_run else room.reconcile
     result = do(asked.scene(session), wish)
     outcomes = [outcome.described() for outcome in result.outcomes]
-    files.write(
-        session,
-        outcomes,
-        title="Registry to deployments",
-        dry_run=result.digest if dry_run else "",
-        cause=asdict(cause),
-    )
+    plan = result.digest if dry_run else ""
+    files.write(session, outcomes, dry_run=plan, cause=asdict(cause))
     value = {
         "policy": str(asked.file),
         "dry_run": dry_run,

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import Session, command, named
 from mlflow_serverless.screen import drawing_on
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mlflow_serverless.pipeline.driving import Watch
     from mlflow_serverless.pipeline.rollouts import Advanced
     from mlflow_serverless.shift import Rollout
+    from mlflow_serverless.shift.history import Look
     from mlflow_serverless.shift.report import RolloutReport
 
 ROLLED_BACK = 9
@@ -41,9 +43,11 @@ T = TypeVar("T")
     help="Say by the exit code what was done: 0 promoted, confirmed or finished; 10 "
     "advanced; 11 held; 12 nothing to do; 9 rolled back.",
 )  # fmt: skip
-def advance(session: Session, *, name: str, wait: bool, detailed: bool) -> None:
-    """
-    Take one look at the rollout of NAME, and make at most one move.
+@reporting("Rollout of {name}")
+def advance(
+    session: Session, *, name: str, wait: bool, detailed: bool, files: Files
+) -> None:
+    """Take one look at the rollout of NAME, and make at most one move.
 
     Exits with 9 if the new version has lost its traffic, with 1 to 8 if an error kept
     it from looking, else with 0, unless --exit-code asks for more.
@@ -56,6 +60,7 @@ def advance(session: Session, *, name: str, wait: bool, detailed: bool) -> None:
         seen = interruptible(lambda: driving.drive(name, world, watch=watch))
     else:
         seen = rollouts.advance(name, world)
+    _written(session, name, seen, files)
     session.result(_said(name, seen), lambda console: _show(name, seen, console))
     code = CODES[_move(seen)]
     if detailed or code == ROLLED_BACK:
@@ -158,6 +163,39 @@ def _ordered(session: Session, name: str, after: "Rollout") -> None:
 
 def _move(seen: "Advanced") -> str:
     return type(seen.step.shift).__name__.lower() if seen.step else "nothing"
+
+
+def _written(session: Session, name: str, seen: "Advanced", files: Files) -> None:
+    """The look, and the moves before it."""
+    from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
+
+    if not files.wanted:
+        return
+    found, move = seen.report, _move(seen)
+    if found is None:
+        files.one(
+            session, name, intent="advance", state="ignored", why="has had no rollout"
+        )
+        return
+    why = seen.step.shift.why if seen.step else found.reason
+    candidate = found.rollout.candidate
+    models = {v.version: v.model for v in pipeline.history(name, session.world())}
+    files.one(
+        session, name, intent=move, model=models.get(candidate, ""),
+        version=candidate, state=_STATES.get(move, "done"),
+        why=f"{found.outcome}: {why}",
+        alias=found.alias, strategy=found.rollout.strategy.name,
+        verdict=seen.step.judgement.verdict.why if seen.step else "",
+        steps=[f"{each.move}: {each.reason}" for each in _moves(found)],
+    )  # fmt: skip
+
+
+def _moves(found: "RolloutReport") -> "list[Look]":
+    return [look for look in found.looks if look.move != "hold"]
+
+
+_STATES = {"hold": "waiting", "nothing": "ignored", "rollback": "failed"}
+"""Of a look, by what it came to; all others are done."""
 
 
 def _said(name: str, seen: "Advanced") -> dict[str, object]:

@@ -52,3 +52,16 @@ class GitHubUnavailableError(ServerlessError):
             f"GitHub could not {what} after {count}: {why}.",
             hint="try again later; a scheduled reconcile finds what was missed.",
         )
+
+
+class BadActionInputError(ServerlessError):
+    """An action was given what it does not take."""
+
+    code = "bad-action-input"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, action: str, key: str, what: str) -> None:
+        super().__init__(
+            f"{action}: input {key} {what}.",
+            hint=f"github-actions/{action}/action.yml says what it takes.",
+        )

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 
-def outputs_of(outcomes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def outputs_of(
+    outcomes: Sequence[Mapping[str, Any]], about: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """
     What later steps want to know of a pass.
 
-    `deployment`, `version`, `url`, `digest` and `model` are those of the one that was
-    changed, and empty where that is not exactly one; `outcomes` has all as JSON.
+    `deployment`, `version`, `url`, `digest` and `model` are those of *about*, which a
+    command for one deployment has; else of the one that was changed, and empty where
+    that is not exactly one. `outcomes` has all as JSON.
     """
     changed = [each for each in outcomes if each["state"] in {"done", "pending"}]
-    one: Mapping[str, Any] = changed[0] if len(changed) == 1 else {}
+    one = about or (changed[0] if len(changed) == 1 else {})
     return {
         "deployment": str(one.get("deployment", "")),
         "version": str(one.get("version", "")),
@@ -23,7 +26,9 @@ def outputs_of(outcomes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         "digest": str(one.get("bundle", "")),
         "model": str(one.get("model", "")),
         "changed": json.dumps([each["deployment"] for each in changed]),
-        "verdicts": json.dumps({e["deployment"]: e["state"] for e in outcomes}),
+        "verdicts": json.dumps(
+            {e["deployment"]: e.get("verdict") or e["state"] for e in outcomes}
+        ),
         "outcomes": json.dumps(list(outcomes), default=str),
     }
 

@@ -92,4 +92,4 @@ def _under_way(note: str) -> bool:
         said = json.loads(note)
     except ValueError:
         return False
-    return isinstance(said, dict) and said.get("r") == 1 and said["s"] in UNDER_WAY
+    return isinstance(said, dict) and said.get("r") == 1 and said.get("s") in UNDER_WAY

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from mlflow_serverless.plan import Actual, FunctionUrl, HttpApi
+from mlflow_serverless.pipeline.front import fronts
+from mlflow_serverless.plan import Actual
 
 _POST = "-H 'content-type: application/json' --data @request.json"
 _SIGNED = (
@@ -28,21 +29,11 @@ def calls(have: Actual, alias: str, target: str) -> tuple[str, ...]:
 
 
 def _curls(have: Actual) -> Iterator[str]:
-    outputs = dict(have.outputs)
-    region = [*outputs.get("function_arn", "").split(":"), "", "", "", ""][3]
-    for resource in have.resources:
-        match resource:
-            case FunctionUrl():
-                url, service = outputs.get("url", ""), "lambda"
-            case HttpApi():
-                url, service = outputs.get("api_url", ""), "execute-api"
-            case _:
-                continue
-        if url:
-            shown = _allowed(resource.auth).format(region=region, service=service)
-            yield " ".join(
-                filter(None, ("curl", f"{url.rstrip('/')}/invocations", shown, _POST))
-            )
+    arn = dict(have.outputs).get("function_arn", "")
+    region = [*arn.split(":"), "", "", "", ""][3]
+    for front in fronts(have):
+        shown = _allowed(front.auth).format(region=region, service=front.service)
+        yield " ".join(filter(None, ("curl", f"{front.url}/invocations", shown, _POST)))
 
 
 def _allowed(auth: str) -> str:

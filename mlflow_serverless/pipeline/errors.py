@@ -93,6 +93,62 @@ class PredictionRefusedError(ServerlessError):
         super().__init__(f"{name} refuses the request ({error_code}): {why}")
 
 
+class FrontDoorError(ServerlessError):
+    """Callers do not get the model's answer at a deployment's URL."""
+
+    code = "front-door-failed"
+    kind = Kind.REFUSED
+
+    def __init__(self, name: str, url: str, status: int, why: str, back: str) -> None:
+        said = f"answers with status {status}" if status else "cannot be reached"
+        super().__init__(
+            f"{name} answers when it is invoked, but its URL {url} {said}: {why}. "
+            f"{back}",
+            hint=_door_remedy(name, status),
+        )
+        self.status = status
+        """0 if nobody answered."""
+
+
+def _door_remedy(name: str, status: int) -> str:
+    """What to look at; the status says who has refused."""
+    match status:
+        case 0:
+            return (
+                "check that its host's name can be resolved from here, and proxies; "
+                "-C smoke=false leaves the question out."
+            )
+        case 401 | 403:
+            return (
+                "the caller has to be allowed lambda:InvokeFunctionUrl (an API: "
+                "execute-api:Invoke), see `mlflow-serverless iam`, and the alias to "
+                "let the door in, see `aws lambda get-policy --qualifier`; an "
+                "organisation's policy (SCP) may forbid it."
+            )
+        case 404:
+            return "see that the API has the route POST /invocations."
+        case 429:
+            return "raise concurrency, or the API's rate and burst."
+        case 503 | 504:
+            return "raise timeout_s or memory_mb; an HTTP API waits 30 s at most."
+        case _:
+            return f"mlflow-serverless logs {name} shows what the function said."
+
+
+class NotLetInError(ServerlessError):
+    """A URL that wants other credentials."""
+
+    code = "url-denied"
+    kind = Kind.DENIED
+
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(
+            f"{url} does not let us in (status {status}).",
+            hint="requests are signed for AWS's own hosts only, with the credentials "
+            "of -t lambda; name the deployment instead to invoke it.",
+        )
+
+
 class UnreachableUrlError(ServerlessError):
     """Nothing answers where a deployment was said to be."""
 
@@ -104,6 +160,7 @@ class UnreachableUrlError(ServerlessError):
             f"{url} cannot be asked: {why}.",
             hint="name a deployment, or the URL that its callers use.",
         )
+        self.why = why
 
 
 class StrategyNotGivenError(ServerlessError):

@@ -3,7 +3,7 @@
 from mlflow_serverless.export import Format, NoTemplateError, Syntax, export
 from mlflow_serverless.pipeline.request import DeployRequest, Proposal
 from mlflow_serverless.pipeline.rooms import Rooms
-from mlflow_serverless.pipeline.story import plan_only
+from mlflow_serverless.pipeline.story import plan_only, warn
 from mlflow_serverless.plan import PutArtifact
 from mlflow_serverless.report import step
 from mlflow_serverless.secure import refuse
@@ -33,6 +33,7 @@ def hand_over(
     if proposal.place is None:  # a target does not move between two looks
         raise NoTemplateError(world.target)
     refuse(request.name, proposal.findings)
+    warn(proposal.findings, world)
     return export(proposal.want, proposal.place, form, syntax), proposal
 
 
@@ -50,7 +51,7 @@ def fill(proposal: Proposal, world: World) -> tuple[str, ...]:
     function = proposal.want.function
     found = tuple(filter(None, (function.artifact, function.settings.model_url)))
     for address in found:
-        with step(world.tell, "fill", address) as said:
+        with step(world.tell, "fill", address) as told:
             world.cloud.perform(PutArtifact(proposal.name, address))
-            said.say(address)
+            told.say(address)
     return found

@@ -10,6 +10,7 @@ from mlflow_serverless.pipeline.look import published, there
 from mlflow_serverless.pipeline.request import Deployment, Published
 from mlflow_serverless.plan import Actual, Alias, Garbage, RouteAlias, garbage
 from mlflow_serverless.plan.errors import NoSuchVersionError
+from mlflow_serverless.plan.resources import INSIDE
 from mlflow_serverless.provenance import restate, withdraw
 from mlflow_serverless.report import step
 from mlflow_serverless.world import World
@@ -115,10 +116,14 @@ def spare(name: str, world: World, *, keep: int | None = None) -> Garbage:
     """
     What nobody needs of *name*; nothing is removed.
 
+    A deployment that died before its function was made may have left artifacts, too.
+
     Raises:
         DeploymentMissingError: There is no such deployment.
     """
-    have = there(name, world.cloud)
+    have = world.cloud.snapshot(name)
+    if have.function is None and not have.artifacts:
+        have = there(name, world.cloud)
     config = config_of(have)
     return garbage(
         have, keep=keep or config.keep_versions, needed_too=_rolling(have, config.alias)
@@ -150,3 +155,14 @@ def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:
         count = len(found.plan.steps)
         said.say(f"{count} removed, {len(found.kept)} versions kept", fresh=bool(count))
     return found
+
+
+def unseen(have: Actual) -> tuple[str, ...]:
+    """
+    What may be there beside *have*: kinds, by name, at which we may not look.
+
+    What goes with the function by itself is not among them.
+    """
+    gone = {kind.kind for kind in INSIDE}
+    noted = dict(have.outputs).get("not_looked_at", "")
+    return tuple(one for one in noted.split(", ") if one and one not in gone)

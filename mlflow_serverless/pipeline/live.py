@@ -1,25 +1,21 @@
 """Holding what is served now to a model: by a deployment's name, or by a URL."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.ask import parsed
-from mlflow_serverless.pipeline.errors import FunctionFailedError, UnreachableUrlError
+from mlflow_serverless.pipeline.errors import FunctionFailedError, NotLetInError
+from mlflow_serverless.pipeline.front import fronts, post
 from mlflow_serverless.pipeline.look import status
 from mlflow_serverless.report import step
-from mlflow_serverless.world import World
+from mlflow_serverless.world import Doors, World
 
 if TYPE_CHECKING:
     from mlflow_serverless.verify import RuntimeReport
 
 Post = Callable[[bytes], tuple[int, bytes]]
-
-PATIENCE_S = 60.0
-"""Longest wait for one answer over HTTP [s]."""
 
 
 def compare_live(
@@ -38,18 +34,26 @@ def compare_live(
     )
 
     options = ParityOptions(**config.parity.model_dump())
-    post = by_url(where) if "://" in where else by_name(where, world)
+    asked = by_url(where, world.doors) if "://" in where else by_name(where, world)
     with step(world.tell, "verify", f"{where} against {model.uri}") as said:
-        found = verify_live(model, post, where=where, options=options)
+        found = verify_live(model, asked, where=where, options=options)
         said.say(f"{found.rows} rows answered as {model.uri} does", rows=found.rows)
     return found
 
 
 def by_name(name: str, world: World) -> Post:
-    """Sends bodies to the version that *name* serves."""
-    alias = status(name, world).alias
+    """
+    Sends bodies to what *name* serves: through its front door, as its callers do.
 
-    def post(body: bytes) -> tuple[int, bytes]:
+    Without one, or where it takes a token that we do not have, the alias is invoked.
+    """
+    found = status(name, world)
+    for front in fronts(found.actual):
+        if front.auth != "JWT":
+            return by_url(front.url, world.doors)
+    alias = found.alias
+
+    def invoked(body: bytes) -> tuple[int, bytes]:
         reply = world.cloud.invoke(name, body, qualifier=alias)
         if reply.error is not None:
             said = reply.payload[:200].decode(errors="replace")
@@ -58,26 +62,20 @@ def by_name(name: str, world: World) -> Post:
         refused = isinstance(said, dict) and "predictions" not in said
         return (400 if refused else 200), reply.payload
 
-    return post
+    return invoked
 
 
-def by_url(url: str) -> Post:
-    """Sends bodies to `/invocations` under *url*."""
-    address = url if url.endswith("/invocations") else f"{url.rstrip('/')}/invocations"
-    if not address.startswith(("http://", "https://")):
-        raise UnreachableUrlError(url, "it is neither http nor https")
+def by_url(url: str, doors: Doors | None = None) -> Post:
+    """
+    Sends bodies to `/invocations` under *url*, signed where *doors* sign for it.
 
-    def post(body: bytes) -> tuple[int, bytes]:
-        request = urllib.request.Request(  # noqa: S310 - http or https, checked above
-            address, body, {"content-type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:  # noqa: S310
-                return reply.status, reply.read()
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, refusal.read()
-        except OSError as cause:
-            why = str(getattr(cause, "reason", cause))
-            raise UnreachableUrlError(address, why) from cause
+    What is sent raises NotLetInError where the signature is not enough.
+    """
 
-    return post
+    def let_in(body: bytes) -> tuple[int, bytes]:
+        status, answer = post(url, body, doors)
+        if status in {401, 403}:
+            raise NotLetInError(url, status)
+        return status, answer
+
+    return let_in

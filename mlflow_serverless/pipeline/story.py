@@ -22,7 +22,9 @@ from mlflow_serverless.pipeline.ending import (
     follow,
 )
 from mlflow_serverless.pipeline.errors import ModelUnnamedError
+from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import examine, intend, located
+from mlflow_serverless.pipeline.life import unseen
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -65,7 +67,8 @@ def deploy(
     """
     Bring about what *request* asks for, or change nothing.
 
-    The new version is asked once before any traffic is moved to it.
+    The new version is asked once before any traffic is moved to it, and its front
+    door once after; traffic goes back if that fails.
 
     Args:
         request: What is wished for.
@@ -87,7 +90,7 @@ def deploy(
     built = build(model, config, world, rooms)
     intended = intend(have, config, built, place, world)
     refuse(request.name, intended.findings)
-    _said(intended.findings, world)
+    warn(intended.findings, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
     want = _caused(intended.want, now, request)
     changes = _planned(want, now, request, world)
@@ -96,6 +99,9 @@ def deploy(
         changes=changes, want=want, built=built, config=config, chosen=chosen
     )
     asked = carry_out(ending, world)
+    if changes and config.smoke:
+        outside = enter(want, built.question, now.alias(want.alias), world)
+        asked = "; ".join(filter(None, (asked, outside)))
     done = replace(_deployment(want, changes, built, world), smoke=asked)
     if config.record:
         _recorded(have, ending, done, world)
@@ -139,7 +145,7 @@ def plan_only(
     )
 
 
-def _said(findings: tuple[Finding, ...], world: World) -> None:
+def warn(findings: tuple[Finding, ...], world: World) -> None:
     """What stops nothing is said all the same."""
     for finding in findings:
         if finding.weight in {Weight.WARNING, Weight.ALLOWED}:
@@ -165,6 +171,9 @@ def delete(name: str, world: World) -> bool:
         said.say(name if removal else f"{name} is not there", fresh=bool(removal))
     if removal and config_of(have).record:
         withdraw(model_of(have, config_of(have).alias), name, world.tell)
+    if left := unseen(have):
+        what = f"not allowed to look, so these may be left: {', '.join(left)}"
+        world.tell("delete.warning", what=what, left=left)
     return bool(removal)
 
 

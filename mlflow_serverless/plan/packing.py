@@ -19,7 +19,7 @@ class Packing:
     base_image: str = ""
     """By tag or digest; empty for AWS's own of that Python."""
     builder: str = "auto"
-    """`docker`, `direct` (no engine), or `auto`: whichever is there."""
+    """`docker`, `direct` (no engine), or `auto`: `direct`."""
     signing: str = "none"
     """`none`, `ecr` (signed by the registry), or `cosign`."""
     model_url: str = ""

@@ -88,7 +88,8 @@ def propose(
         case Deploy() | Update() | Promote():
             found = pipeline.plan_only(_request(intent, binding, ""), world, rooms)
             steps = tuple(str(step) for step in found.plan.steps)
-            return Done(steps=steps, parity=found.parity, cost=found.cost)
+            cost = "; ".join(filter(None, (found.cost, *map(str, found.costs))))
+            return Done(steps=steps, parity=found.parity, cost=cost)
         case RollBack():
             return Done(steps=(str(_route(intent, None)),))
         case Retire():

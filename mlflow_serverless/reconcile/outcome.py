@@ -46,6 +46,7 @@ class Outcome:
             "version": made.version if made else "",
             "alias": made.alias if made else "",
             "bundle": made.bundle if made else "",
+            "url": _url(made),
             "parity": self.parity,
             "cost": self.cost,
             "seconds": self.seconds,
@@ -53,6 +54,12 @@ class Outcome:
             if error is None
             else {"code": error.code, "message": error.message, "hint": error.hint},
         }
+
+
+def _url(made: Deployment | None) -> str:
+    """Where it is called; empty if by invocation alone."""
+    found = dict(made.outputs) if made else {}
+    return found.get("url") or found.get("api_url") or ""
 
 
 def digest_of(intents: Sequence[Intent]) -> str:

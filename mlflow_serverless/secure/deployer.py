@@ -107,6 +107,9 @@ _KEY = (
     "kms:GenerateDataKey",
 )
 _MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
+_ASK = ("execute-api:Invoke",)
+_WITHIN = (_MODELS, _ASK)
+"""What is done with what a resource holds or serves; the rest makes it."""
 _DELIVERY = (
     "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery",
     "logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
@@ -148,7 +151,7 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
     for number, resource in enumerate(want.resources):
         for actions, arns in _around(place, resource):
-            sid = f"{type(resource).__name__}{number}{'s' * (actions is _MODELS)}"
+            sid = f"{type(resource).__name__}{number}{'s' * (actions in _WITHIN)}"
             yield Statement(sid=sid, actions=actions, resources=arns)
 
 
@@ -182,6 +185,9 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
         case HttpApi():
             root = f"arn:{place.partition}:apigateway:{place.region}::"
             yield _API, tuple(f"{root}/{part}" for part in _API_PARTS)
+            # AWS chooses the API's id, so that every one's predictions are meant.
+            asked = place.arn("execute-api", "*/*/POST/invocations")
+            yield _ASK, (asked,)
         case Alarm():
             yield _ALARM, (place.arn("cloudwatch", f"alarm:{name}"),)
         case Dashboard():

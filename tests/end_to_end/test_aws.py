@@ -1,7 +1,8 @@
 """On AWS: from the registry to containers that answer, and back to nothing.
 
 Real: MLflow, the builder, the registry and its login, the images, the containers under
-Lambda's conditions, boto3 and the wire. Stood in for: what AWS's control plane says.
+Lambda's conditions, boto3, the wire, and the signature that the URL wants. Stood in
+for: what AWS's control plane says.
 """
 
 from __future__ import annotations
@@ -88,8 +89,15 @@ def deployed(aws, base, versions):
     """The first version, on AWS."""
     return mlflow_serverless.deploy(
         NAME, "models:/churn-on-aws/1", target=TARGET, memory_mb=512, timeout_s=30,
-        **{"image.base_image": base, "image.builder": "direct"},
+        **options(base),
     )  # fmt: skip
+
+
+def options(base) -> dict[str, str]:
+    """An image made without an engine, and a URL for those who sign."""
+    return {
+        "image.base_image": base, "image.builder": "direct", "url.auth": "iam",
+    }  # fmt: skip
 
 
 def native(version, rows):
@@ -112,6 +120,7 @@ def test_a_container_of_the_pushed_image_answers_as_the_model_does(deployed):
 
     assert native(1, rows) == deployed.predict(rows)
     (item,) = mlflow_serverless.history(NAME, target=TARGET)
+    assert "its URL answers as the model does" in deployed.smoke
     assert ".dkr.ecr.us-east-1.amazonaws.com/mlflow-serverless/churn@" in item.artifact
 
 
@@ -119,7 +128,7 @@ def test_the_same_again_takes_no_step(deployed, base):
     """Nothing is built, pushed or changed."""
     again = mlflow_serverless.deploy(
         NAME, "models:/churn-on-aws/1", target=TARGET, memory_mb=512, timeout_s=30,
-        **{"image.base_image": base, "image.builder": "direct"},
+        **options(base),
     )  # fmt: skip
 
     assert () == again.changed

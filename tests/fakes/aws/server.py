@@ -12,11 +12,13 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from botocore.credentials import Credentials
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.fakes.aws.control import Control
+from tests.fakes.aws.door import PATH, UrlDoor
 from tests.fakes.aws.edges import Edges
-from tests.fakes.aws.faults import Fault, Faults, Namer, hang_up, refusal
+from tests.fakes.aws.faults import Call, Fault, Faults, Namer, hang_up, refusal
 from tests.fakes.aws.gateway import Gateway
 from tests.fakes.aws.outside import Outside
 from tests.fakes.aws.plane import Plane
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
+KEY = "AKIAIOSFODNN7EXAMPLE"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+COMES_IN = Call("lambda", "InvokeFunctionUrl", "POST")
 
 
 class _Handler(WSGIRequestHandler):
@@ -71,7 +76,11 @@ class Aws:
         self.plane = Plane(self.shelf, scratch, setup, engine)
         self.registry, self._gateway = registry, Gateway(REGION)
         control = Control(self.shelf, self.outside)
-        edges = Edges(self.shelf, self._url)
+        keys = Credentials(KEY, SECRET)
+        self._door = UrlDoor(
+            self.shelf, self.plane, keys, REGION, lambda: self.endpoint
+        )
+        edges = Edges(self.shelf, self._door.url)
         self._lambda = RestJson("lambda", control, edges, self.plane)
         self._server = make_server(
             HOST, 0, self._serve, threaded=True, request_handler=_Handler
@@ -83,8 +92,8 @@ class Aws:
     def environ(self) -> dict[str, str]:
         """What a client needs to find it."""
         return {
-            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -105,29 +114,26 @@ class Aws:
         self._thread.join()
         self.plane.close()
 
-    def _url(self, arn: str) -> str:
-        import hashlib
-
-        name = hashlib.sha256(arn.encode()).hexdigest()[:24]
-        return f"https://{name}.lambda-url.{REGION}.on.aws/"
-
     def _serve(
         self, environ: dict[str, Any], start: Callable[..., Any]
     ) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
-        call = self._namer.call(environ, body)
+        by_url = environ["PATH_INFO"].startswith(PATH)
+        call = COMES_IN if by_url else self._namer.call(environ, body)
         self.faults.calls.append(call)
         fault = self.faults.decide(call)
         if fault is Fault.REQUEST_LOST:
             answer = hang_up(environ)
         elif fault in {Fault.DENIED, Fault.THROTTLED, Fault.BROKEN}:
             answer = refusal(fault, call)
+        elif by_url:
+            answer = self._door.answer(environ, body)
         else:
             answer = self._answer(call.service, call.action, environ, body)
             if fault is Fault.RESPONSE_LOST:
                 answer = hang_up(environ)
-        headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+        headers = {"Content-Length": str(len(answer.body)), **answer.headers}
         start(f"{answer.status} X", list(headers.items()))
         return [answer.body]
 
@@ -156,7 +162,8 @@ class Aws:
             )
 
         body = b"".join(self._moto(environ, start))
-        said["headers"].pop("Content-Length", None)
+        if environ["REQUEST_METHOD"] != "HEAD":  # which says how long GET's would be
+            said["headers"].pop("Content-Length", None)
         return Answer(said["status"], body, said["headers"])
 
 

@@ -84,7 +84,8 @@ def test_what_may_not_be_looked_at_and_is_not_wanted_is_noted(aws, cloud, access
 
     have = cloud.snapshot(name)
 
-    assert (("not_looked_at", "HTTP API, dashboard"),) == have.outputs
+    called = f"HTTP API mlflow-serverless-{name}, dashboard mlflow-serverless-{name}"
+    assert (("not_looked_at", f"{called}-us-east-1"),) == have.outputs
     dashboard = first("dashboard", name)
     with pytest.raises(ServerlessError, match="cloudwatch:GetDashboard"):
         cloud.snapshot(name, wanted=(dashboard,))

@@ -1,109 +1,100 @@
-"""By the front door: signed as AWS checks it, and what the door says."""
+"""By the front door: signed as AWS checks it, for AWS alone."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+from itertools import islice
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 from mlflow_serverless.apply import apply
-from mlflow_serverless.aws.front import post
-from mlflow_serverless.errors import ServerlessError
-from mlflow_serverless.plan import FunctionUrl, MakeResource, plan
+from mlflow_serverless.aws import Front
+from mlflow_serverless.pipeline.front import post
+from mlflow_serverless.plan import FunctionUrl, MakeResource, Permission, plan
+from tests.fakes.aws.account import PACE
 from tests.fakes.tell import silent
 
-
-class Door(BaseHTTPRequestHandler):
-    """Answers as it is told, and keeps what it was asked."""
-
-    status, asked = 200, []
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.asked.append((self.path, dict(self.headers), body))
-        self.send_response(self.status)
-        answer = b'{"predictions": [1]}'
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *words):
-        """Say nothing."""
+ASKED = b'{"do": "event"}'
 
 
 @pytest.fixture
-def door():
-    """A door on loopback, and its URL."""
-    handler = type("OneDoor", (Door,), {"asked": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield handler, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def url(cloud, want, name):
+    """A deployment's URL that wants a signature."""
+    apply(plan(want(), cloud.snapshot(name)), cloud, silent)
+    cloud.perform(MakeResource(name, FunctionUrl(qualifier="live")))
+    return dict(cloud.snapshot(name).outputs)["url"]
 
 
-def test_a_request_is_signed_as_aws_will_check_it(access, aws, door):
-    """The signature that botocore computes anew of what came over the wire."""
-    handler, url = door
+def test_a_signed_request_comes_in(access, url):
+    """The door computes the signature anew, and the function is asked."""
+    status, body = post(url, ASKED, Front(access))
 
-    reply = post(access, f"{url}/", b'{"inputs": [[1]]}', service="lambda")
+    assert 200 == status
+    event = json.loads(body)["echo"]
+    assert ("/invocations", ASKED.decode()) == (event["rawPath"], event["body"])
 
-    ((path, headers, body),) = handler.asked
-    assert (200, b'{"predictions": [1]}') == (reply.status, reply.payload)
-    assert ("/invocations", b'{"inputs": [[1]]}') == (path, body)
-    environ = aws.environ()
-    keys = Credentials(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
-    request = AWSRequest(
-        "POST", f"{url}{path}", data=body,
-        headers={"Content-Type": headers["Content-Type"]},
-    )  # fmt: skip
-    request.context["timestamp"] = headers["X-Amz-Date"]
-    signer = SigV4Auth(keys, "lambda", "us-east-1")
-    request.headers["X-Amz-Date"] = headers["X-Amz-Date"]
-    canonical = signer.canonical_request(request)
-    expected = signer.signature(signer.string_to_sign(request, canonical), request)
-    assert headers["Authorization"].endswith(f"Signature={expected}")
-    assert "/us-east-1/lambda/aws4_request" in headers["Authorization"]
+
+def test_an_unsigned_request_stays_outside(url):
+    """Nobody comes in without credentials."""
+    assert 403 == post(url, ASKED, None)[0]
+
+
+def test_who_may_not_come_in_is_told_so(access, aws, url):
+    """A signature is not a permission."""
+    aws.faults.deny("lambda:InvokeFunctionUrl")
+
+    assert 403 == post(url, ASKED, Front(access))[0]
+
+
+def test_a_public_door_takes_both_statements(cloud, want, name):
+    """With one of them alone every call is refused, as AWS does since 2025."""
+    apply(plan(want(), cloud.snapshot(name)), cloud, silent)
+    cloud.perform(MakeResource(name, FunctionUrl(qualifier="live", auth="NONE")))
+    url = dict(cloud.snapshot(name).outputs)["url"]
+    seen = []
+    for permission in (
+        Permission(
+            sid="url", qualifier="live", principal="*", url_auth="NONE",
+            action="lambda:InvokeFunctionUrl",
+        ),
+        Permission(sid="url-invoke", qualifier="live", principal="*", via_url=True),
+    ):  # fmt: skip
+        cloud.perform(MakeResource(name, permission))
+        seen.append(post(url, ASKED, None)[0])
+
+    assert [403, 200] == seen
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
-    [(403, "access-denied"), (401, "access-denied"), (429, "throttled")],
+    ("url", "scope"),
+    [
+        ("https://abc.lambda-url.eu-central-1.on.aws/x", "/eu-central-1/lambda/"),
+        ("https://abc.execute-api.us-gov-west-1.amazonaws.com/x",
+         "/us-gov-west-1/execute-api/"),
+        ("https://abc.execute-api.cn-north-1.amazonaws.com.cn/x",
+         "/cn-north-1/execute-api/"),
+    ],
+)  # fmt: skip
+def test_it_is_signed_for_the_region_that_the_host_names(access, url, scope):
+    """Wherever our own clients are; with the token of a session that has one."""
+    assert scope in Front(access).sign(url, ASKED)["Authorization"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://models.example.com/invocations",
+        "https://abc.lambda-url.eu-central-1.on.aws.example.com/invocations",
+        "https://example.com/.lambda-url.eu-central-1.on.aws",
+        "http://abc.lambda-url.eu-central-1.on.aws/invocations",
+    ],
 )
-def test_what_the_door_refuses_is_an_error(access, door, status, code):
-    """Ours, with what to allow."""
-    handler, url = door
-    handler.status = status
-
-    with pytest.raises(ServerlessError, match=rf"\[{code}\]$"):
-        post(access, url, b"{}", service="lambda")
+def test_nobody_else_gets_a_signature(access, url):
+    """Not another host, however it is called; and AWS only over TLS."""
+    assert {} == Front(access).sign(url, ASKED)
 
 
-def test_what_the_function_refuses_is_its_answer(access, door):
-    """A bad request was answered by who understood it."""
-    handler, url = door
-    handler.status = 400
+def test_a_change_is_waited_for_with_growing_pauses(access):
+    """As long as AWS may take to hear of it, and not for ever."""
+    pauses = list(islice(Front(access).pauses(), 100))
 
-    assert 400 == post(access, url, b"{}", service="lambda").status
-
-
-def test_nobody_behind_the_door_is_an_error(access):
-    """Not a hang, and not a traceback."""
-    with pytest.raises(ServerlessError, match="aws-unreachable"):
-        post(access, "http://127.0.0.1:9", b"{}", service="lambda")
-
-
-def test_a_function_without_a_door_says_so(cloud, want, name):
-    """And what to deploy it with."""
-    apply(plan(want(), cloud.snapshot(name)), cloud, silent)
-
-    with pytest.raises(ServerlessError, match="no-front-door"):
-        cloud.post(name, b"{}")
-
-    cloud.perform(MakeResource(name, FunctionUrl(qualifier="live")))
-    url = dict(cloud.snapshot(name).outputs)["url"]
-    assert url.startswith("https://")
+    assert sorted(pauses) == pauses
+    assert PACE.settle_s <= sum(pauses) < 3 * PACE.settle_s

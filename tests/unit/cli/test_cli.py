@@ -375,7 +375,8 @@ def test_iam_prints_a_policy_to_attach(run):
     function = json.loads(run("iam", "fraud", *where, "--of", "function").stdout)
 
     assert {"PassRole", "Look"} <= {said["Sid"] for said in deployer["Statement"]}
-    (said,) = function["Statement"]
+    said, *shadow = function["Statement"]
+    assert ["KnowItsShadow", "AskItsShadow"] == [each["Sid"] for each in shadow]
     assert said["Resource"][0].startswith("arn:aws-cn:logs:cn-north-1:123456789012:")
     refused = run("iam", "fraud")
     assert 2 == refused.exit_code

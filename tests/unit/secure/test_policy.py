@@ -156,3 +156,21 @@ def test_only_lambda_assumes_the_role():
 
     assert {"Service": ["lambda.amazonaws.com"]} == said["Principal"]
     assert ["sts:AssumeRole"] == said["Action"]
+
+
+def test_what_may_have_a_shadow_reaches_only_its_own_function():
+    """
+    Its alias may be read and its versions asked; no other function, and no change.
+    """
+    reach = Reach(name="fraud", log_group=LOG, shadow=True)
+    said = statements(role_policy(PLACE, reach))
+    own = PLACE.arn("lambda", "function:fraud")
+
+    assert ("lambda:GetAlias", own) == _only(said["KnowItsShadow"])
+    assert ("lambda:InvokeFunction", f"{own}:*") == _only(said["AskItsShadow"])
+
+
+def _only(statement) -> tuple[str, str]:
+    """The one action, and the one resource."""
+    found = (statement["Action"], statement["Resource"])
+    return tuple(one if isinstance(one, str) else one[0] for one in found)

@@ -1,0 +1,114 @@
+"""Function URLs: who may come in, and what the function is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from mlflow_serverless.local import function_url
+from tests.fakes.aws.rest import Answer, AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from botocore.credentials import Credentials
+
+    from tests.fakes.aws.plane import Plane
+    from tests.fakes.aws.shelf import Made, Shelf
+
+PATH = "/lambda-url/"
+"""Where URLs begin, as there are no names for hosts here."""
+
+BOTH = {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+"""What a public URL needs its alias to allow everybody."""
+
+
+class UrlDoor:
+    """
+    The way in by function URLs.
+
+    Args:
+        shelf: Where functions are kept.
+        plane: Runs them.
+        keys: Access key and secret that requests are signed with.
+        region: For which they are signed.
+        root: What comes before `PATH`; asked late, as the server is made last.
+    """
+
+    def __init__(
+        self, shelf: Shelf, plane: Plane, keys: Credentials, region: str,
+        root: Callable[[], str],
+    ) -> None:  # fmt: skip
+        self._shelf, self._plane = shelf, plane
+        self._keys, self._region, self._root = keys, region, root
+
+    def url(self, arn: str) -> str:
+        """The URL that leads to *arn*, a function's with a qualifier."""
+        return f"{self._root()}{PATH}{hashlib.sha256(arn.encode()).hexdigest()[:24]}/"
+
+    def answer(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+        """What whoever comes by a URL is answered."""
+        at = self._root() + environ["PATH_INFO"]
+        for made in self._shelf.functions.values():
+            for qualifier, url in made.urls.items():
+                if at.startswith(url["FunctionUrl"]):
+                    return self._within(made, qualifier, environ, body)
+        return _said(404, "Not Found")
+
+    def _within(
+        self, made: Made, qualifier: str, environ: Mapping[str, Any], body: bytes
+    ) -> Answer:
+        auth = made.urls[qualifier]["AuthType"]
+        signed = auth == "AWS_IAM" and self._signed(environ, body)
+        if not signed and not (auth == "NONE" and _public(made, qualifier)):
+            return _said(403, "Forbidden")
+        call = function_url.Call(
+            method=environ["REQUEST_METHOD"], query=environ["QUERY_STRING"],
+            path=f"/{environ['PATH_INFO'].removeprefix(PATH).partition('/')[2]}",
+            headers=(("content-type", environ.get("CONTENT_TYPE", "")),),
+            body=body, source="127.0.0.1", id=uuid.uuid4().hex, at=datetime.now(UTC),
+        )  # fmt: skip
+        try:
+            found = self._plane.invoke(
+                made.name, function_url.to_event(call), Qualifier=qualifier
+            )
+        except AwsError as error:
+            return _said(error.status, error.message)
+        reply = function_url.from_reply(found["Payload"], found["FunctionError"])
+        return Answer(reply.status, reply.body, dict(reply.headers))
+
+    def _signed(self, environ: Mapping[str, Any], body: bytes) -> bool:
+        """Whether the signature is what it has to be, computed anew."""
+        given, at = (
+            environ.get("HTTP_AUTHORIZATION", ""),
+            environ.get("HTTP_X_AMZ_DATE"),
+        )
+        if not at or f"/{self._region}/lambda/aws4_request" not in given:
+            return False
+        request = AWSRequest(
+            environ["REQUEST_METHOD"], self._root() + environ["PATH_INFO"], data=body,
+            headers={"Content-Type": environ["CONTENT_TYPE"], "X-Amz-Date": at},
+        )  # fmt: skip
+        request.context["timestamp"] = at
+        signer = SigV4Auth(self._keys, "lambda", self._region)
+        canonical = signer.canonical_request(request)
+        right = signer.signature(signer.string_to_sign(request, canonical), request)
+        return given.endswith(f"Signature={right}")
+
+
+def _public(made: Made, qualifier: str) -> bool:
+    """Whether everybody is let in by both statements that it takes."""
+    statements = made.policies.get(qualifier, {}).values()
+    allowed = {said["Action"] for said in statements if said["Principal"] == "*"}
+    return allowed >= BOTH
+
+
+def _said(status: int, message: str) -> Answer:
+    body = json.dumps({"Message": message}).encode()
+    return Answer(status, body, {"Content-Type": "application/json"})
