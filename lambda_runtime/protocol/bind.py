@@ -87,16 +87,13 @@ class Binder:
         fed = {name for plan in self.plans for name in plan.names}
         self.unfed = [name for name in self.columns if name not in fed]
         self.guards: tuple[Guard, ...] = ()
-        self._kept = [
-            name
-            for item in manifest.refusals
-            if item.value == "absent"
-            for name in item.of or self.columns
-        ]
+        self._kept: Sequence[str] = ()
         if manifest.refusals:
             from lambda_runtime.protocol import gaps  # noqa: PLC0415 - if any
 
             self.guards = gaps.guards_for(self.plans, manifest.refusals)
+            self._kept = gaps.kept(manifest.refusals, self.columns)
+            self._require_kept = gaps.require
             self._check = gaps.check
 
     def _plan(self, feed: Feed, inputs: Sequence[Tensor]) -> Plan:
@@ -215,9 +212,7 @@ class Binder:
         if not frame.has(self._required):
             missing_names(self._required, frame.names, self.columns)
         if self._kept and not frame.has(self._kept):
-            from lambda_runtime.protocol.gaps import require  # noqa: PLC0415 - if need be
-
-            require(frame, self._kept)
+            self._require_kept(frame, self._kept)
 
     def _fill(self, plan: Plan, reading: Reading) -> Value:
         count, width = reading.frame.count, len(plan.names)

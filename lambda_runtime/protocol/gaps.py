@@ -150,6 +150,13 @@ def _product(sizes: Iterable[int]) -> int:
     return product
 
 
+def kept(refusals: Iterable[Refusal], columns: Iterable[str]) -> Sequence[str]:
+    """Those of *columns* that a request may not leave out."""
+    every = tuple(columns)
+    absent = (item for item in refusals if item.value == "absent")
+    return [name for item in absent for name in item.of or every]
+
+
 def require(frame: Frame, columns: Iterable[str]) -> None:
     """
     Refuse a table without one of *columns*: optional, but the model needs them.
