@@ -35,7 +35,7 @@ bench: setup     ## the tables of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 lock: setup      ## resolve the development lock again
-	sh scripts/lock.sh 	sh scripts/lock.sh	sh scripts/lock.sh sh github-actions/lock.sh
+	sh scripts/lock.sh && PATH="$(CURDIR)/$(BIN):$$PATH" sh github-actions/lock.sh
 
 clean:           ## remove what the targets made
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
