@@ -25,9 +25,10 @@ from mlflow_serverless.verify.errors import ParityError
 from mlflow_serverless.verify.gate import Exam, conclude, prepare
 from mlflow_serverless.verify.native import Reference
 from mlflow_serverless.verify.outputs import Outputs, join_outputs
+from mlflow_serverless.verify.posted import payload
 from mlflow_serverless.verify.precision import EPS64, Precision
 from mlflow_serverless.verify.report.values import CandidateReport, RuntimeReport
-from mlflow_serverless.verify.runtime_check import payload, through
+from mlflow_serverless.verify.runtime_check import through
 
 ROWS = 2_000
 """Rows asked through the runtime at least: there is no graph that could be asked."""

@@ -94,11 +94,6 @@ def build(
     )
 
 
-def refusals_in(parity: "ParityReport") -> tuple[Refusal, ...]:
-    """What the proof saw the model refuse, for the manifest."""
-    return tuple(Refusal(item.value, item.of) for item in parity.refusals)
-
-
 class _Walk:
     """Through the rooms, telling of each."""
 
@@ -151,9 +146,10 @@ class _Walk:
         )  # fmt: skip
         artefacts = self.optimise(formed, conversion)
         parity, proof = self.verify(formed, model, artefacts, options)
+        refused = tuple(Refusal(item.value, item.of) for item in parity.refusals)
         found = [*self._reports("convert", key), *self._reports("optimise", formed)]
         return Proved(
-            bundle=self.package(formed, model, artefacts, refusals_in(parity)),
+            bundle=self.package(formed, model, artefacts, refused),
             parity=parity,
             reports={file.name: file for file in (*found, *proof)},
         )

@@ -15,8 +15,9 @@ from mlflow_serverless.verify.batch import Batch
 from mlflow_serverless.verify.judge import Bench
 from mlflow_serverless.verify.native import Refusal
 from mlflow_serverless.verify.outputs import Outputs
+from mlflow_serverless.verify.posted import parse, payload
 from mlflow_serverless.verify.precision import EPS64, Precision
-from mlflow_serverless.verify.runtime_check import parse, payload, through
+from mlflow_serverless.verify.runtime_check import through
 from mlflow_serverless.verify.samples import Group
 
 FINE = Precision(EPS64, 1)
