@@ -61,11 +61,9 @@ def resolve(
 
 
 def build(
-    model: ServableModel,
-    config: DeploymentConfig,
-    world: World,
+    model: ServableModel, config: DeploymentConfig, world: World,
     rooms: Rooms | None = None,
-) -> Built:
+) -> Built:  # fmt: skip
     """
     Make the bundle that serves *model*, and prove it.
 

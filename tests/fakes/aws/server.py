@@ -100,6 +100,10 @@ class Aws:
         }
 
     def __enter__(self) -> Self:
+        from moto.moto_api._internal.models import moto_api_backend
+
+        # moto's services are of the process: what another stand-in made is forgotten.
+        moto_api_backend.reset()
         self._thread.start()
         return self
 
