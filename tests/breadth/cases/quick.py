@@ -6,7 +6,6 @@ QUICK = frozenset({
     "classifier/HistGradientBoostingClassifier, 2 texts",
     "classifier/LogisticRegression, 3 classes",
     "classifier/MultinomialNB, 3 classes",
-    "classifier/NearestCentroid, 3 classes",
     "classifier/SVC, 3 classes",
     "classifier/TunedThresholdClassifierCV, 2 texts",
     "clusterer/KMeans",

@@ -26,6 +26,20 @@ from tests.unit.package.test_package import MODEL
 from tests.unit.pipeline.test_story import make_world
 
 
+@pytest.fixture(autouse=True)
+def registry(request, tmp_path):
+    """A store of this test's own: what others left pointing elsewhere is not asked."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    if "shop" in request.fixturenames:
+        mlflow.set_tracking_uri(request.getfixturevalue("shop").uri)
+    else:
+        mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    yield
+    mlflow.set_tracking_uri(before)
+
+
 @pytest.fixture
 def run(home, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home.parent}/none.db")
@@ -56,7 +70,7 @@ def test_every_command_has_help(run):
     for name, command in main.commands.items():
         result = run(name, "--help")
         assert 0 == result.exit_code
-        assert command.help.split("\n", maxsplit=1)[0].endswith("."), name
+        assert command.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
 
 
 def test_status_shows_what_is_deployed(run, deployed):
