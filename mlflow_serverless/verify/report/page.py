@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from importlib.resources import files
 
+from mlflow_serverless.page import frame, tiles
 from mlflow_serverless.verify.report.plots import (
     Bar,
     Counts,
@@ -30,7 +30,6 @@ model&rsquo;s own two best scores lie within the tie band."""
 
 def page(report: ParityReport) -> str:
     """*report* for people: drawings, evidence, and how it was judged."""
-    style = files(__package__).joinpath("page.css").read_text("utf-8")
     parts = [
         _header(report),
         _tiles(report),
@@ -39,12 +38,7 @@ def page(report: ParityReport) -> str:
         _asked(report),
         _judged(report),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Parity of {escape(report.model)}</title><style>{style}</style></head>"
-        f"<body><main>{''.join(parts)}</main></body></html>\n"
-    )
+    return frame(f"Parity of {report.model}", parts)
 
 
 def _header(report: ParityReport) -> str:
@@ -73,7 +67,7 @@ def _tiles(report: ParityReport) -> str:
         (g.max_excess for c in report.candidates for g in c.groups), default=0.0
     )
     flips = sum(item.flips for item in report.candidates)
-    found = (
+    figures = (
         ("rows compared", count(report.rows), ""),
         ("wrong labels", count(flips), "bad" if flips else ""),
         ("ties", count(sum(item.ties for item in report.candidates)), ""),
@@ -81,11 +75,7 @@ def _tiles(report: ParityReport) -> str:
         ("rows the model refuses", count(sum(g.refused for g in report.groups)), ""),
         ("took", f"{report.seconds:.1f} s", ""),
     )
-    tiles = "".join(
-        f'<div class="tile"><b class="{kind}">{value}</b><span>{name}</span></div>'
-        for name, value, kind in found
-    )
-    return f'<section class="tiles">{tiles}</section>'
+    return tiles(figures)
 
 
 def _artefacts(report: ParityReport) -> str:
