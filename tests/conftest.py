@@ -49,8 +49,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Shop"]:  # noqa: F821 - imported when asked for
+def store(tmp_path_factory: pytest.TempPathFactory) -> "Shop":  # noqa: F821 - imported when asked for
     """A sqlite store with a few small models; see `tests.fakes.shop`."""
     from tests.fakes.shop import open_shop
 
-    yield from open_shop(tmp_path_factory.mktemp("mlflow"))
+    return open_shop(tmp_path_factory.mktemp("mlflow"))
+
+
+@pytest.fixture(scope="module")
+def shop(store: "Shop") -> Iterator["Shop"]:  # noqa: F821 - imported when asked for
+    """The store, where MLflow looks for as long as this file's tests run."""
+    from tests.fakes.shop import in_shop
+
+    with in_shop(store):
+        yield store

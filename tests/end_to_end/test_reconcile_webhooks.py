@@ -18,6 +18,7 @@ from mlflow_serverless.local import stop
 from mlflow_serverless.relay import local as relay_local
 from tests.fakes.github import github
 from tests.fakes.mlflow_server import mlflow_server
+from tests.fakes.mlflow_state import pointing_at
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -35,19 +36,13 @@ models:
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory):
     """URL of a server with two versions of `fraud`."""
-    import mlflow
-
     from tests.fakes.shop import log, small
 
     folder = tmp_path_factory.mktemp("registry")
-    with pytest.MonkeyPatch.context() as patch, mlflow_server(folder) as url:
-        patch.setenv("MLFLOW_TRACKING_URI", url)
-        before = mlflow.get_tracking_uri()
-        mlflow.set_tracking_uri(url)
+    with mlflow_server(folder) as url, pointing_at(url):
         for seed in (0, 1):
             log(small(seed), name="fraud")
         yield url
-        mlflow.set_tracking_uri(before)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from mlflow_serverless.relay import local as relay_local
 from tests.fakes.actions import ACTIONS, ROOT, Runner, UnavailableError, modules
 from tests.fakes.github import github
 from tests.fakes.mlflow_server import mlflow_server
+from tests.fakes.mlflow_state import pointing_at
 from tests.fakes.shop import log, small, table
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
@@ -46,19 +47,19 @@ def bad():
 
 
 @pytest.fixture
-def registry(tmp_path, monkeypatch):
+def registry(tmp_path):
     """A server with one good version, and its URL where commands look for it."""
     import mlflow
 
-    before = mlflow.get_tracking_uri()
-    with warnings.catch_warnings(), mlflow_server(tmp_path) as url:
+    with (
+        warnings.catch_warnings(),
+        mlflow_server(tmp_path) as url,
+        pointing_at(url),
+    ):
         warnings.simplefilter("ignore")
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-        mlflow.set_tracking_uri(url)
         for make in (lambda: small(0), good, bad):
             log(make(), name="fraud")
         yield mlflow.MlflowClient(url)
-        mlflow.set_tracking_uri(before)
 
 
 @pytest.fixture

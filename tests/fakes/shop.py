@@ -1,11 +1,15 @@
 """An MLflow store in a sqlite file, with small models under every kind of reference."""
 
-import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.fakes.mlflow_state import pointing_at
+
+EXPERIMENT = "it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +28,27 @@ class Shop:
     """URI of a model without a signature."""
 
 
-def open_shop(folder: Path) -> Iterator[Shop]:
-    """Fill a store in *folder*; MLflow points at it while it is open."""
+def open_shop(folder: Path) -> Shop:
+    """Fill a store in *folder*."""
     import mlflow
 
     uri = f"sqlite:///{folder}/mlflow.db"
-    before = os.environ.get("MLFLOW_TRACKING_URI")
-    os.environ["MLFLOW_TRACKING_URI"] = uri
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_experiment(
-        experiment_id=mlflow.create_experiment("it", str(folder / "artifacts"))
-    )
-    with warnings.catch_warnings():
+    with pointing_at(uri), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield _filled(uri, folder)
-    if before is None:
-        del os.environ["MLFLOW_TRACKING_URI"]
-    else:
-        os.environ["MLFLOW_TRACKING_URI"] = before
+        mlflow.create_experiment(EXPERIMENT, str(folder / "artifacts"))
+        mlflow.set_experiment(EXPERIMENT)
+        return _filled(uri, folder)
+
+
+@contextmanager
+def in_shop(shop: Shop) -> Iterator[None]:
+    """Have MLflow look, and log, there."""
+    import mlflow
+
+    with pointing_at(shop.uri), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mlflow.set_experiment(EXPERIMENT)
+        yield
 
 
 def _filled(uri: str, folder: Path) -> Shop:

@@ -22,22 +22,18 @@ from mlflow_serverless.plan import Place, plan
 from mlflow_serverless.world import LogLine
 from tests.fakes.bundles import keep, make_bundle
 from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.mlflow_state import pointing_at
 from tests.unit.package.test_package import MODEL
 from tests.unit.pipeline.test_story import make_world
 
 
 @pytest.fixture(autouse=True)
 def registry(request, tmp_path):
-    """A store of this test's own: what others left pointing elsewhere is not asked."""
-    import mlflow
-
-    before = mlflow.get_tracking_uri()
-    if "shop" in request.fixturenames:
-        mlflow.set_tracking_uri(request.getfixturevalue("shop").uri)
-    else:
-        mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    yield
-    mlflow.set_tracking_uri(before)
+    """A store of this test's own, if it does not ask for the one with models."""
+    own = f"sqlite:///{tmp_path}/mlflow.db"
+    shop = "shop" in request.fixturenames
+    with pointing_at(request.getfixturevalue("shop").uri if shop else own):
+        yield
 
 
 @pytest.fixture

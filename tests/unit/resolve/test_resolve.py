@@ -9,6 +9,7 @@ import yaml
 from lambda_runtime.manifest import Column
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.resolve import resolve
+from tests.fakes.mlflow_state import pointing_at
 
 
 @pytest.fixture
@@ -225,14 +226,8 @@ def test_a_store_that_does_not_answer_is_unavailable(downloads, monkeypatch):
     """
     Nobody listening is said at once, and without the password in the address.
     """
-    import mlflow
-
-    was = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri("http://me:secret@127.0.0.1:9")
-    try:
+    with pointing_at("http://me:secret@127.0.0.1:9"):
         error = refusal("models:/fraud/1", downloads)
-    finally:
-        mlflow.set_tracking_uri(was)
 
     assert ("registry-unreachable", Kind.UNAVAILABLE) == (error.code, error.kind)
     assert "http://127.0.0.1:9" in error.message
