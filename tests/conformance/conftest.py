@@ -72,7 +72,7 @@ def fake() -> tuple[Cloud, Callable[[int], str]]:
     return FakeCloud(), lambda n: f"sha256:{n:064}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stand_in(tmp_path_factory) -> Iterator[Aws]:
     """AWS on this machine, with what deployments need to be there."""
     setup = Setup(runtime=RUNTIME, idle_s=30)
@@ -80,7 +80,7 @@ def stand_in(tmp_path_factory) -> Iterator[Aws]:
         yield aws
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws(stand_in) -> tuple[Cloud, Callable[[int], str], Mapping[str, Any]]:
     """The cloud on it."""
     access = access_to(stand_in)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RUNTIME = Path(__file__).parents[2] / "fakes" / "runtime.py"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def furnished(tmp_path_factory):
     """The stand-in, with a role for functions and a repository of images."""
     setup = Setup(runtime=RUNTIME, idle_s=30)
