@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from mlflow_serverless.aws.alarms import Alarms
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
 from mlflow_serverless.aws.errors import explained
@@ -37,6 +38,7 @@ from mlflow_serverless.plan import (
     RemoveVersion,
     ReplaceArtifact,
     Resource,
+    Ringing,
     RouteAlias,
     SetTags,
     Step,
@@ -116,6 +118,11 @@ class AwsCloud:
             owned=self._functions.owns(found),
             outputs=(("function_arn", config["FunctionArn"]),),
         )
+
+    def ringing(self, name: str) -> tuple[Ringing, ...]:
+        """See `world.Alarms`."""
+        with explained():
+            return Alarms(self._access).ringing(name)
 
     def perform(self, step: Step) -> None:
         """See `world.Control`."""

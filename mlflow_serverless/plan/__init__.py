@@ -4,6 +4,7 @@ from mlflow_serverless.plan import names
 from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
 from mlflow_serverless.plan.gc import Garbage, garbage
+from mlflow_serverless.plan.guard import Ringing
 from mlflow_serverless.plan.packing import Packing
 from mlflow_serverless.plan.place import Place, partition_of
 from mlflow_serverless.plan.planner import Foreign, foreign_to, plan, plan_removal
@@ -96,6 +97,7 @@ __all__ = [
     "ReplaceArtifact",
     "Repository",
     "Resource",
+    "Ringing",
     "Role",
     "RouteAlias",
     "SetTags",

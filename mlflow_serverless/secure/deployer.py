@@ -13,6 +13,7 @@ from mlflow_serverless.plan import (
     Repository,
     Resource,
     Role,
+    names,
 )
 from mlflow_serverless.secure.document import Statement, document
 from mlflow_serverless.secure.policy import LAMBDA
@@ -149,6 +150,9 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         yield from _passing(settings.role)
     if settings.kms_key:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
+    named = names.alarm(want.function.name, "guard-*")
+    guards = place.arn("cloudwatch", f"alarm:{named}")
+    yield Statement(sid="GuardRollouts", actions=_ALARM, resources=(guards,))
     for number, resource in enumerate(want.resources):
         for actions, arns in _around(place, resource):
             sid = f"{type(resource).__name__}{number}{'s' * (actions in _WITHIN)}"
