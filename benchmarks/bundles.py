@@ -8,6 +8,8 @@ from pathlib import Path
 
 from benchmarks.images import ROOT
 from lambda_runtime.manifest import Engine
+from mlflow_serverless.build.layers import lay_out_runtime
+from mlflow_serverless.build.toolchain import this_python
 from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.package import package
 from mlflow_serverless.pipeline.rooms import House
@@ -80,17 +82,9 @@ def runtime_command(bundle: Path) -> tuple[list[str], dict[str, str]]:
 
 def runtime_tree(tree: Path) -> tuple[tuple[str, ...], dict[str, str]]:
     """Lay out our image under *tree*, without a model; command and environment."""
-    import compileall
-    import py_compile
-
-    shutil.copytree(
-        ROOT / "lambda_runtime", tree / "var/task/lambda_runtime",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )  # fmt: skip
-    compileall.compile_dir(
-        tree / "var/task", quiet=1, stripdir=str(tree), prependdir="/",
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )  # fmt: skip
+    site = tree / "var/task"
+    site.mkdir(parents=True)
+    lay_out_runtime(site, this_python())
     library = ort_library()
     target = tree / "opt/onnxruntime" / library.name
     target.parent.mkdir(parents=True)
