@@ -30,7 +30,7 @@ def bundle_of(estimator, work: Path) -> Path:
         pyfunc_predict_fn="predict_proba", serialization_format="cloudpickle",
         signature=infer_signature(rows, estimator.predict_proba(rows)),
     )  # fmt: skip
-    return _packaged(work)
+    return packaged(work / "model", work)
 
 
 def bundle_of_graph(path: Path, work: Path) -> Path:
@@ -49,12 +49,13 @@ def bundle_of_graph(path: Path, work: Path) -> Path:
         graph, work / "model", pip_requirements=["onnxruntime"],
         signature=ModelSignature(Schema([spec])),
     )  # fmt: skip
-    return _packaged(work)
+    return packaged(work / "model", work)
 
 
-def _packaged(work: Path) -> Path:
+def packaged(saved: Path, work: Path) -> Path:
+    """Convert, optimise and package the *saved* model; the bundle's folder."""
     rooms = House()
-    model = rooms.resolve(str(work / "model"), work / "downloads", None)
+    model = rooms.resolve(str(saved), work / "downloads", None)
     (work / "convert").mkdir()
     conversion = rooms.convert(model, work / "convert")
     (work / "optimise").mkdir()

@@ -76,7 +76,7 @@ def count(plan: Plan) -> None:
             if plan.is_over():
                 return
             print(f"-- {model}, {name}", file=sys.stderr, flush=True)
-            _count(name, model)
+            instructions(name, model)
 
 
 def contestants(model: str) -> list[str]:
@@ -134,8 +134,8 @@ def _start(name: str, model: str, shape: str) -> Start:
     )  # fmt: skip
 
 
-def _count(name: str, model: str) -> int | None:
-    """Instructions of one contestant; None where they cannot be counted."""
+def instructions(name: str, model: str) -> int | None:
+    """Of one contestant until its first answer; None where they cannot be counted."""
     kept = _counts(name, model)
     if "instructions" not in kept and not counted.can_count():
         return None
