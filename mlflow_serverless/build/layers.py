@@ -4,9 +4,9 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
+from lambda_runtime import packed
 from mlflow_serverless.build.archive import Entries, entries_of, write_tar
 from mlflow_serverless.build.base import Base
 from mlflow_serverless.build.elf import require_fit
@@ -23,8 +23,13 @@ from mlflow_serverless.store import ContentStore, digest_file, key_of
 TASK = "var/task"
 """Lambda's folder for what is ours."""
 
-_FORMAT = 1
+OURS = Path(packed.__file__).parent
+
+_FORMAT = 2
 """Raised when the same inputs are to give other bytes."""
+
+DOORSTEP = ("lambda_runtime", "lambda_runtime.__main__", packed.__name__)
+"""Modules of ours that are read before it is known where all others are."""
 
 _CODE, _WEIGHTS = 6, 1
 """Compression: weights hardly shrink, and there is much of them."""
@@ -89,27 +94,31 @@ def dependencies(
 
 
 def runtime(base: Base, store: ContentStore) -> Archive:
-    """Our own code, compiled."""
-    spec = find_spec("lambda_runtime")
-    assert spec is not None
-    assert spec.origin is not None
-    package = Path(spec.origin).parent
+    """Our own code, as `lay_out_runtime` does."""
 
     def stage(folder: Path) -> Entries:
         site = folder / "site"
-        ours = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(package, site / package.name, ignore=ours)
-        base.toolchain.compile(site, f"/{TASK}")
+        site.mkdir()
+        lay_out_runtime(site, base.toolchain)
         return _under_task(site)
 
     sources = {
-        path.relative_to(package).as_posix(): digest_file(path)
-        for path in package.rglob("*")
+        path.relative_to(OURS).as_posix(): digest_file(path)
+        for path in OURS.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     return _obtain(
         "runtime", key_of(sources=sources), stage, base.toolchain, store, _CODE
     )
+
+
+def lay_out_runtime(site: Path, toolchain: Toolchain) -> None:
+    """Put our own code into *site*: sources to read, and their bytecode in one file."""
+    copy = site / OURS.name
+    ours = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(OURS, copy, ignore=ours)
+    toolchain.compile(site, f"/{TASK}")
+    toolchain.pack(copy, copy / packed.FILE, left=DOORSTEP)
 
 
 def model(bundle: Bundle, base: Base, store: ContentStore) -> Archive:
