@@ -4,6 +4,7 @@ Every image carries one tag a deployment, `NAME-DIGEST`: a shared repository say
 itself who needs what, and nothing else has to be remembered.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -24,6 +25,7 @@ from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import Actual, Packing
 from mlflow_serverless.plan.errors import ArtifactMissingError
 from mlflow_serverless.plan.names import repository
+from mlflow_serverless.preflight import ImageFacts
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Tell
 
@@ -58,6 +60,23 @@ class Images:
         self._staged[address] = image
         self._signing[address] = packing.signing
         return address
+
+    def facts(self, address: str) -> ImageFacts | None:
+        """What preflight must know of an image that was staged; None of others."""
+        image = self._staged.get(address)
+        if image is None:
+            return None
+        manifest = json.loads(image.blob(image.digest).read_text())
+        config = json.loads(image.blob(image.config_digest).read_text())
+        aws_own = image.spec.base.startswith(AWS_PYTHON)
+        return ImageFacts(
+            media_type=manifest["mediaType"],
+            layer_types=tuple(layer["mediaType"] for layer in manifest["layers"]),
+            uncompressed_bytes=image.unpacked_bytes,
+            architecture=config["architecture"],
+            python=image.spec.python if aws_own else "",
+            labels=tuple(sorted(image.spec.labels.items())),
+        )
 
     def put(self, name: str, address: str) -> None:
         """

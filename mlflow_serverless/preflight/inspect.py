@@ -26,7 +26,6 @@ RULES: tuple[Rule, ...] = (
     image.layers,
     image.size,
     image.architecture,
-    image.glibc,
     image.snapshots,
 )
 
