@@ -41,8 +41,23 @@ class RepositoryFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """The key that variables, logs, models and images are encrypted with."""
+
+    there: bool
+    arn: str = ""
+    """Its own, by whatever name it was asked for."""
+    state: str = ""
+    """`Enabled`, `Disabled`, `PendingDeletion`, ..."""
+    spec: str = ""
+    """`SYMMETRIC_DEFAULT`, `RSA_2048`, ..."""
+    policy: str = ""
+    """JSON; empty if it is another account's, which does not show it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """An image as it would be pushed; `build` sees to it that its libraries run there."""
+    """An image as it would be pushed; that its libraries run, `build` has seen to."""
 
     media_type: str
     """Of its manifest."""
@@ -88,6 +103,8 @@ class Facts:
     """Only if the deployment brings no role of its own."""
     repository: RepositoryFacts | None = None
     """Only if the deployment brings no repository of its own."""
+    key: KeyFacts | None = None
+    """Only if the deployment names one."""
     image: ImageFacts | None = None
     """None before it is built."""
     model: ModelFacts | None = None
