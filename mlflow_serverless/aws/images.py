@@ -18,8 +18,10 @@ from mlflow_serverless.build import (
     Reference,
     Registry,
     build,
+    lines_of,
     parse_reference,
     push,
+    read_list,
 )
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import Actual, Packing
@@ -51,14 +53,14 @@ class Images:
         self._tell = tell
         self._by_ecr, self._by_cosign = EcrSigning(access), Cosign()
         self._staged: dict[str, Image] = {}
-        self._signing: dict[str, str] = {}
+        self._packings: dict[str, Packing] = {}
 
     def stage(self, bundle: Bundle, packing: Packing) -> str:
         """Build; the address that the image will have once it is pushed."""
         image = self._build(bundle, options_of(packing))
         address = f"{packing.repository}@{image.digest}"
         self._staged[address] = image
-        self._signing[address] = packing.signing
+        self._packings[address] = packing
         return address
 
     def facts(self, address: str) -> ImageFacts | None:
@@ -94,8 +96,12 @@ class Images:
             self._repositories.tag(place, account, tag)
             return
         host, login = self._repositories.login(account)
-        push(image, Registry(host, login), place.repository, tell=self._tell, tag=tag)
-        if self._signing[address] == "cosign":
+        packing = self._packings[address]
+        push(
+            image, Registry(host, login), place.repository, tell=self._tell, tag=tag,
+            mount_from=packing.mount_from,
+        )  # fmt: skip
+        if packing.signing == "cosign":
             self._by_cosign.sign(_at(host, place), login)
 
     def check(self, address: str) -> None:
@@ -105,12 +111,12 @@ class Images:
         Raises:
             UnsignedError: Nobody signed it, or somebody else.
         """
-        signing = self._signing.get(address, "none")
-        if signing == "none":
+        packing = self._packings.get(address)
+        if packing is None or packing.signing == "none":
             return
         place = parse_reference(address)
         account = account_of(place)
-        if signing == "ecr":
+        if packing.signing == "ecr":
             self._by_ecr.check(address, place, account)
         else:
             host, login = self._repositories.login(account)
@@ -155,7 +161,12 @@ def account_of(place: Reference) -> str:
 
 
 def options_of(packing: Packing) -> BuildOptions:
-    """How the image is built."""
+    """
+    How the image is built.
+
+    Raises:
+        UnreadableListError: A file of requirements cannot be read.
+    """
     python = packing.python_version
     aws_own = f"{AWS_PYTHON}:{python}" if python else DEFAULT_BASE
     return BuildOptions(
@@ -163,6 +174,8 @@ def options_of(packing: Packing) -> BuildOptions:
         python=python,
         architecture="arm64" if packing.architecture == "arm64" else "x86_64",
         builder="docker" if packing.builder == "docker" else "daemonless",
+        lock=read_list(packing.lock, "image.lock"),
+        requirements=lines_of(read_list(packing.requirements, "image.requirements")),
     )
 
 
