@@ -24,6 +24,9 @@ from mlflow_serverless.plan.resources import (
     Repository,
     Resource,
     Role,
+    Secret,
+    Table,
+    ToolPart,
     key_of,
 )
 from mlflow_serverless.plan.state import (
@@ -100,9 +103,12 @@ __all__ = [
     "Ringing",
     "Role",
     "RouteAlias",
+    "Secret",
     "SetTags",
     "Settings",
     "Step",
+    "Table",
+    "ToolPart",
     "Version",
     "Weight",
     "after",
