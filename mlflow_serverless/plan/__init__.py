@@ -1,9 +1,10 @@
 """Desired x Actual -> Plan: what to change, as values; nothing here changes it."""
 
 from mlflow_serverless.plan import names
+from mlflow_serverless.plan.control import Controller, Schedule, ScheduleGroup
 from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
-from mlflow_serverless.plan.gc import Garbage, garbage
+from mlflow_serverless.plan.gc import Garbage, driving, garbage
 from mlflow_serverless.plan.packing import Packing
 from mlflow_serverless.plan.place import Place, partition_of
 from mlflow_serverless.plan.planner import Foreign, foreign_to, plan, plan_removal
@@ -62,6 +63,7 @@ __all__ = [
     "Alias",
     "ChangeResource",
     "ChangeSettings",
+    "Controller",
     "Cors",
     "CreateFunction",
     "Dashboard",
@@ -98,6 +100,8 @@ __all__ = [
     "Resource",
     "Role",
     "RouteAlias",
+    "Schedule",
+    "ScheduleGroup",
     "SetTags",
     "Settings",
     "Step",
@@ -105,6 +109,7 @@ __all__ = [
     "Weight",
     "after",
     "content_of",
+    "driving",
     "foreign_to",
     "garbage",
     "key_of",

@@ -8,6 +8,8 @@ Each is named by us, so it can be looked for and compared; what AWS chooses itse
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mlflow_serverless.plan.control import Controller, Schedule, ScheduleGroup
+
 Pairs = tuple[tuple[str, str], ...]
 """A mapping as a value: sorted by key."""
 
@@ -235,15 +237,24 @@ Resource = (
     | ProvisionedConcurrency
     | Alarm
     | Dashboard
+    | ScheduleGroup
+    | Controller
+    | Schedule
 )
 
 BEFORE: tuple[type[Resource], ...] = (LogGroup, Role, ModelBucket, Repository)
 """What a function needs, in the order in which it is made."""
 
+BESIDE: tuple[type[Resource], ...] = (ScheduleGroup, Controller)
+"""What only a rollout needs; made before one begins."""
+
 AFTER: tuple[type[Resource], ...] = (
     ProvisionedConcurrency, FunctionUrl, Permission, HttpApi, Alarm, Dashboard,
 )  # fmt: skip
 """What needs the alias, in the order in which it is made."""
+
+LAST: tuple[type[Resource], ...] = (Schedule,)
+"""What is made once a rollout has begun, when there is something to look at."""
 
 INSIDE: tuple[type[Resource], ...] = (ProvisionedConcurrency, FunctionUrl, Permission)
 """What goes with the alias, and with the function, by itself."""
@@ -258,7 +269,7 @@ def key_of(resource: Resource) -> Key:
 
 def rank(resource: Resource) -> int:
     """Where in the order of making a resource comes."""
-    return (*BEFORE, *AFTER).index(type(resource))
+    return (*BEFORE, *BESIDE, *AFTER, *LAST).index(type(resource))
 
 
 def stays(resource: Resource) -> bool:

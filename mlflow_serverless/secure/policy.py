@@ -51,12 +51,7 @@ def role_policy(place: Place, reach: Reach) -> str:
 
 
 def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
-    streams = place.arn("logs", f"log-group:{reach.log_group}:log-stream:*")
-    yield Statement(
-        sid="WriteItsLog",
-        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-        resources=(streams,),
-    )
+    yield writing(place, reach.log_group)
     if reach.models:
         yield Statement(
             sid="ReadItsModels",
@@ -75,6 +70,15 @@ def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
         yield from _shadowing(place, reach.name)
     if reach.network:
         yield from _networking(place, reach.name)
+
+
+def writing(place: Place, log_group: str) -> Statement:
+    """A function writes its own log, and no other."""
+    return Statement(
+        sid="WriteItsLog",
+        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+        resources=(place.arn("logs", f"log-group:{log_group}:log-stream:*"),),
+    )
 
 
 def _mounting(place: Place, access_point: str) -> Statement:
@@ -119,15 +123,16 @@ def trust_policy() -> str:
     return document([trust])
 
 
-def repository_policy(place: Place, name: str) -> str:
+def repository_policy(place: Place, name: str, *others: str) -> str:
     """
     Lambda may pull, for functions of this account.
 
     Args:
         place: The account and region of the functions.
-        name: The one function, or `*` where several share the repository.
+        name: The function, or `*` where several share the repository.
+        others: Further ones whose images are kept there.
     """
-    function = place.arn("lambda", f"function:{name}")
+    functions = [place.arn("lambda", f"function:{one}") for one in (name, *others)]
     return document(
         [
             Statement(
@@ -136,7 +141,9 @@ def repository_policy(place: Place, name: str) -> str:
                 service=LAMBDA,
                 conditions={
                     "StringEquals": {"aws:SourceAccount": place.account},
-                    "StringLike": {"aws:SourceArn": function},
+                    "StringLike": {
+                        "aws:SourceArn": tuple(functions) if others else functions[0]
+                    },
                 },
             )
         ]
