@@ -234,7 +234,7 @@ def _passing(role: str) -> Iterator[Statement]:
 _Texts = tuple[str, ...]
 
 
-def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
+def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:  # noqa: C901 - one case a kind
     """Actions and ARNs; none for what is part of the function."""
     name = resource.name
     match resource:
