@@ -18,7 +18,9 @@ from mlflow_serverless.aws.log_groups import LogGroups
 from mlflow_serverless.aws.permissions import Permissions
 from mlflow_serverless.aws.roles import Roles
 from mlflow_serverless.aws.schedules import ScheduleGroups, Schedules
+from mlflow_serverless.aws.secrets import Secrets
 from mlflow_serverless.aws.session import Access
+from mlflow_serverless.aws.tables import Tables
 from mlflow_serverless.aws.urls import Urls
 from mlflow_serverless.plan import (
     Actual,
@@ -37,6 +39,8 @@ from mlflow_serverless.plan import (
     Role,
     Schedule,
     ScheduleGroup,
+    Secret,
+    Table,
     key_of,
     names,
 )
@@ -80,6 +84,8 @@ class Around:
             Role: Roles(access),
             ModelBucket: Buckets(access),
             Repository: Repositories(access),
+            Secret: Secrets(access),
+            Table: Tables(access),
             ProvisionedConcurrency: Provisioned(access),
             FunctionUrl: Urls(access),
             Permission: Permissions(access),

@@ -18,6 +18,7 @@ from mlflow_serverless.aws.session import Access
 from mlflow_serverless.aws.survey import survey
 from mlflow_serverless.aws.traffic import core
 from mlflow_serverless.aws.versions import Versions
+from mlflow_serverless.build import Image
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import (
     Actual,
@@ -170,6 +171,10 @@ class AwsCloud:
             if packing.model_url:
                 self._models.stage(bundle, packing.model_url)
             return self._images.stage(bundle, packing)
+
+    def hold(self, image: Image, packing: Packing) -> str:
+        """As `stage`, of an image that is built already: a tool's."""
+        return self._images.hold(image, packing)
 
     # Surveyor.
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,10 +90,7 @@ def dependencies(
 
 def runtime(base: Base, store: ContentStore) -> Archive:
     """Our own code, compiled."""
-    spec = find_spec("lambda_runtime")
-    assert spec is not None
-    assert spec.origin is not None
-    package = Path(spec.origin).parent
+    package = _package("lambda_runtime")
 
     def stage(folder: Path) -> Entries:
         site = folder / "site"
@@ -127,6 +124,35 @@ def model(bundle: Bundle, base: Base, store: ContentStore) -> Archive:
 
     key = key_of(bundle=bundle.digest)
     return _obtain("model", key, stage, base.toolchain, store, _WEIGHTS)
+
+
+def code(packages: Sequence[str], base: Base, store: ContentStore) -> Archive:
+    """Whole packages of ours, compiled: what a tool runs."""
+    folders = {name: _package(name) for name in packages}
+
+    def stage(folder: Path) -> Entries:
+        site = folder / "site"
+        ours = shutil.ignore_patterns("__pycache__")
+        for name, package in folders.items():
+            shutil.copytree(package, site / name, ignore=ours)
+        base.toolchain.compile(site, f"/{TASK}")
+        return _under_task(site)
+
+    sources = {
+        f"{name}/{path.relative_to(package).as_posix()}": digest_file(path)
+        for name, package in folders.items()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    key = key_of(code=sources)
+    return _obtain("runtime", key, stage, base.toolchain, store, _CODE)
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
 
 
 def _under_task(site: Path) -> Entries:

@@ -24,6 +24,9 @@ from mlflow_serverless.plan.resources import (
     Repository,
     Resource,
     Role,
+    Secret,
+    Table,
+    ToolPart,
     key_of,
 )
 from mlflow_serverless.plan.state import (
@@ -102,9 +105,12 @@ __all__ = [
     "RouteAlias",
     "Schedule",
     "ScheduleGroup",
+    "Secret",
     "SetTags",
     "Settings",
     "Step",
+    "Table",
+    "ToolPart",
     "Version",
     "Weight",
     "after",

@@ -9,6 +9,7 @@ from mlflow_serverless.secure.policy import (
     bucket_policy,
     repository_policy,
     role_policy,
+    tool_policy,
     trust_policy,
 )
 from mlflow_serverless.secure.secret import looks_secret
@@ -25,5 +26,6 @@ __all__ = [
     "refuse",
     "repository_policy",
     "role_policy",
+    "tool_policy",
     "trust_policy",
 ]

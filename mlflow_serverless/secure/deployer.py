@@ -16,6 +16,8 @@ from mlflow_serverless.plan import (
     Role,
     Schedule,
     ScheduleGroup,
+    Secret,
+    Table,
     names,
 )
 from mlflow_serverless.plan.control import Control
@@ -76,6 +78,21 @@ _BUCKET = tuple(
         "PutEncryptionConfiguration", "GetBucketPublicAccessBlock",
         "PutBucketPublicAccessBlock", "GetBucketTagging", "PutBucketTagging",
         "ListBucket",
+    )
+)  # fmt: skip
+_SECRET = tuple(
+    f"secretsmanager:{action}"
+    for action in (
+        "CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue",
+        "TagResource", "UntagResource", "UpdateSecret",
+    )
+)  # fmt: skip
+_TABLE = tuple(
+    f"dynamodb:{action}"
+    for action in (
+        "CreateTable", "DeleteTable", "DescribeTable", "DescribeTimeToLive",
+        "ListTagsOfResource", "TagResource", "UntagResource", "UpdateTable",
+        "UpdateTimeToLive",
     )
 )  # fmt: skip
 _EVERYWHERE = (
@@ -260,6 +277,16 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
             yield _driving(place, resource)
         case Dashboard():
             yield _DASHBOARD, (place.global_arn("cloudwatch", f"dashboard/{name}"),)
+        case _:
+            yield from _of_a_tool(place, resource)
+
+
+def _of_a_tool(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
+    match resource:
+        case Secret():
+            yield _SECRET, (place.secret_arn(resource.name),)
+        case Table():
+            yield _TABLE, (place.arn("dynamodb", f"table/{resource.name}"),)
         case _:
             return
 

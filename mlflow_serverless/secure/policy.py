@@ -1,6 +1,6 @@
 """What a function may do: a pure function of what it has to reach."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlflow_serverless.plan.place import Place
@@ -50,6 +50,21 @@ def role_policy(place: Place, reach: Reach) -> str:
     return document(_needed(place, reach))
 
 
+def tool_policy(place: Place, log_group: str, may: Iterable[Statement]) -> str:
+    """The least that a tool needs: its log group, and what it *may* do besides."""
+    return document((writing(place, log_group), *may))
+
+
+def writing(place: Place, log_group: str) -> Statement:
+    """A function writes its own log, and no other."""
+    streams = place.arn("logs", f"log-group:{log_group}:log-stream:*")
+    return Statement(
+        sid="WriteItsLog",
+        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+        resources=(streams,),
+    )
+
+
 def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
     yield writing(place, reach.log_group)
     if reach.models:
@@ -70,15 +85,6 @@ def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
         yield from _shadowing(place, reach.name)
     if reach.network:
         yield from _networking(place, reach.name)
-
-
-def writing(place: Place, log_group: str) -> Statement:
-    """A function writes its own log, and no other."""
-    return Statement(
-        sid="WriteItsLog",
-        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-        resources=(place.arn("logs", f"log-group:{log_group}:log-stream:*"),),
-    )
 
 
 def _mounting(place: Place, access_point: str) -> Statement:
