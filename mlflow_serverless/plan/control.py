@@ -59,3 +59,9 @@ class Schedule:
 
 
 Control = ScheduleGroup | Controller | Schedule
+
+BESIDE = (ScheduleGroup, Controller)
+"""What only a rollout needs, in the order in which it is made, before one begins."""
+
+LAST = (Schedule,)
+"""What is made once a rollout has begun, when there is something to look at."""

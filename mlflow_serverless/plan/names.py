@@ -15,12 +15,13 @@ OWNER = f"{PREFIX}:owner"
 SHARED = "shared"
 """The owner of what several deployments use; it is never removed with one of them."""
 
-_CONTROL, _SCHEDULE = f"{PREFIX}.control-", f"{PREFIX}.schedule-"
 TOOL = f"{PREFIX}:tool"
 """The tag of a function of ours that serves no model, and what it is in a word."""
 
 DIGEST = f"{PREFIX}:desired"
 """The tag with the hash of the desired state."""
+
+_CONTROL, _SCHEDULE = f"{PREFIX}.control-", f"{PREFIX}.schedule-"
 
 
 def repository(name: str) -> str:

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 
-from mlflow_serverless.plan.control import Controller
+from mlflow_serverless.plan.control import BESIDE, LAST, Controller
 from mlflow_serverless.plan.errors import ForeignError
 from mlflow_serverless.plan.resources import (
     AFTER,
     BEFORE,
-    BESIDE,
     INSIDE,
-    LAST,
     Resource,
     described,
     key_of,

@@ -8,7 +8,7 @@ Each is named by us, so it can be looked for and compared; what AWS chooses itse
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mlflow_serverless.plan.control import Controller, Schedule, ScheduleGroup
+from mlflow_serverless.plan.control import BESIDE, LAST, Control
 
 Pairs = tuple[tuple[str, str], ...]
 """A mapping as a value: sorted by key."""
@@ -266,9 +266,7 @@ Resource = (
     | ProvisionedConcurrency
     | Alarm
     | Dashboard
-    | ScheduleGroup
-    | Controller
-    | Schedule
+    | Control
 )
 
 ToolPart = Secret | Table
@@ -279,16 +277,10 @@ BEFORE: tuple[type[Resource], ...] = (
 )  # fmt: skip
 """What a function needs, in the order in which it is made."""
 
-BESIDE: tuple[type[Resource], ...] = (ScheduleGroup, Controller)
-"""What only a rollout needs; made before one begins."""
-
 AFTER: tuple[type[Resource], ...] = (
     ProvisionedConcurrency, FunctionUrl, Permission, HttpApi, Alarm, Dashboard,
 )  # fmt: skip
 """What needs the alias, in the order in which it is made."""
-
-LAST: tuple[type[Resource], ...] = (Schedule,)
-"""What is made once a rollout has begun, when there is something to look at."""
 
 INSIDE: tuple[type[Resource], ...] = (ProvisionedConcurrency, FunctionUrl, Permission)
 """What goes with the alias, and with the function, by itself."""

@@ -1,14 +1,38 @@
-"""What drives rollouts in the account, and what wakes it, may do; no more than that."""
+"""What drives rollouts in the account may do, and what making it takes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlflow_serverless.plan import names
+from mlflow_serverless.plan import Controller, Schedule, ScheduleGroup, names
+from mlflow_serverless.plan.control import Control
 from mlflow_serverless.plan.place import Place
 from mlflow_serverless.secure.document import Statement, document
-from mlflow_serverless.secure.policy import writing
+from mlflow_serverless.secure.policy import LAMBDA, writing
 
 SCHEDULER = "scheduler.amazonaws.com"
+
+_CONTROLLER = tuple(
+    f"lambda:{action}"
+    for action in (
+        "CreateFunction", "DeleteFunction", "GetFunction", "GetFunctionConfiguration",
+        "GetFunctionConcurrency", "UpdateFunctionCode", "UpdateFunctionConfiguration",
+        "TagResource", "UntagResource", "ListTags",
+    )
+)  # fmt: skip
+_GROUP = tuple(
+    f"scheduler:{action}"
+    for action in (
+        "CreateScheduleGroup", "DeleteScheduleGroup", "GetScheduleGroup",
+        "ListTagsForResource", "TagResource", "UntagResource",
+    )
+)  # fmt: skip
+_SCHEDULE = tuple(
+    f"scheduler:{action}"
+    for action in ("CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule")
+)
+
+
+_Texts = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +119,62 @@ def schedule_trust(place: Place, group: str) -> str:
         conditions={"StringEquals": conditions},
     )
     return document([trust])
+
+
+def seeking(place: Place, name: str) -> Iterator[Statement]:
+    """Whether something drives rollouts in the account is always looked for."""
+    roles = (
+        names.control_role(name, place.region),
+        names.schedule_role(name, place.region),
+    )
+    group = names.schedule_group(name)
+    yield Statement(
+        sid="SeekItsController",
+        actions=("lambda:GetFunction",),
+        resources=(place.arn("lambda", f"function:{names.controller(name)}"),),
+    )
+    yield Statement(
+        sid="SeekItsRoles",
+        actions=("iam:GetRole", "iam:GetRolePolicy", "iam:ListRoleTags"),
+        resources=tuple(place.global_arn("iam", f"role/{role}") for role in roles),
+    )
+    yield Statement(
+        sid="SeekItsSchedules",
+        actions=(
+            "scheduler:GetSchedule", "scheduler:GetScheduleGroup",
+            "scheduler:ListTagsForResource",
+        ),
+        resources=(
+            place.arn("scheduler", f"schedule/{group}/*"),
+            place.arn("scheduler", f"schedule-group/{group}"),
+        ),
+    )  # fmt: skip
+
+
+def passing(sid: str, role: str, service: str) -> Statement:
+    """Hand *role* to *service*, and to no other."""
+    return Statement(
+        sid=sid,
+        actions=("iam:PassRole",),
+        resources=(role,),
+        conditions={"StringEquals": {"iam:PassedToService": service}},
+    )
+
+
+def passing_its(made: Controller | Schedule) -> Statement:
+    """Hand a controller, or what wakes it, its role."""
+    if isinstance(made, Controller):
+        return passing("PassControlRole", made.role, LAMBDA)
+    return passing("PassScheduleRole", made.role, SCHEDULER)
+
+
+def making(place: Place, resource: Control) -> tuple[_Texts, _Texts]:
+    """Actions and ARNs of making, changing and removing *resource*."""
+    match resource:
+        case Controller(name=name):
+            return _CONTROLLER, (place.arn("lambda", f"function:{name}"),)
+        case ScheduleGroup(name=name):
+            return _GROUP, (place.arn("scheduler", f"schedule-group/{name}"),)
+        case Schedule(group=group):
+            # Each rollout's has another name, in the deployment's own group.
+            return _SCHEDULE, (place.arn("scheduler", f"schedule/{group}/*"),)

@@ -18,10 +18,8 @@ from mlflow_serverless.plan import (
     ScheduleGroup,
     Secret,
     Table,
-    names,
 )
-from mlflow_serverless.plan.control import Control
-from mlflow_serverless.secure.control import SCHEDULER
+from mlflow_serverless.secure.control import making, passing, passing_its, seeking
 from mlflow_serverless.secure.document import Statement, document
 from mlflow_serverless.secure.policy import LAMBDA
 
@@ -134,25 +132,6 @@ _MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVe
 _ASK = ("execute-api:Invoke",)
 _WITHIN = (_MODELS, _ASK)
 """What is done with what a resource holds or serves; the rest makes it."""
-_CONTROLLER = tuple(
-    f"lambda:{action}"
-    for action in (
-        "CreateFunction", "DeleteFunction", "GetFunction", "GetFunctionConfiguration",
-        "GetFunctionConcurrency", "UpdateFunctionCode", "UpdateFunctionConfiguration",
-        "TagResource", "UntagResource", "ListTags",
-    )
-)  # fmt: skip
-_GROUP = tuple(
-    f"scheduler:{action}"
-    for action in (
-        "CreateScheduleGroup", "DeleteScheduleGroup", "GetScheduleGroup",
-        "ListTagsForResource", "TagResource", "UntagResource",
-    )
-)  # fmt: skip
-_SCHEDULE = tuple(
-    f"scheduler:{action}"
-    for action in ("CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule")
-)
 _DELIVERY = (
     "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery",
     "logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
@@ -188,63 +167,21 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
     api = any(isinstance(resource, HttpApi) for resource in want.resources)
     unbound = (*_EVERYWHERE, *_DELIVERY) if api else _EVERYWHERE
     yield Statement(sid="Look", actions=unbound, resources=("*",))
-    yield from _searching(place, want.function.name)
+    yield from seeking(place, want.function.name)
     if settings.role:
         yield from _passing(settings.role)
     if settings.kms_key:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
-    for resource in want.resources:
-        if isinstance(resource, Controller):
-            yield _passed("PassControlRole", resource.role, LAMBDA)
-        if isinstance(resource, Schedule):
-            yield _passed("PassScheduleRole", resource.role, SCHEDULER)
     for number, resource in enumerate(want.resources):
+        if isinstance(resource, Controller | Schedule):
+            yield passing_its(resource)
         for actions, arns in _around(place, resource):
             sid = f"{type(resource).__name__}{number}{'s' * (actions in _WITHIN)}"
             yield Statement(sid=sid, actions=actions, resources=arns)
 
 
-def _searching(place: Place, name: str) -> Iterator[Statement]:
-    """Whether something drives rollouts in the account is always looked for."""
-    roles = (
-        names.control_role(name, place.region),
-        names.schedule_role(name, place.region),
-    )
-    group = names.schedule_group(name)
-    yield Statement(
-        sid="SeekItsController",
-        actions=("lambda:GetFunction",),
-        resources=(place.arn("lambda", f"function:{names.controller(name)}"),),
-    )
-    yield Statement(
-        sid="SeekItsRoles",
-        actions=("iam:GetRole", "iam:GetRolePolicy", "iam:ListRoleTags"),
-        resources=tuple(place.global_arn("iam", f"role/{role}") for role in roles),
-    )
-    yield Statement(
-        sid="SeekItsSchedules",
-        actions=(
-            "scheduler:GetSchedule", "scheduler:GetScheduleGroup",
-            "scheduler:ListTagsForResource",
-        ),
-        resources=(
-            place.arn("scheduler", f"schedule/{group}/*"),
-            place.arn("scheduler", f"schedule-group/{group}"),
-        ),
-    )  # fmt: skip
-
-
-def _passed(sid: str, role: str, service: str) -> Statement:
-    return Statement(
-        sid=sid,
-        actions=("iam:PassRole",),
-        resources=(role,),
-        conditions={"StringEquals": {"iam:PassedToService": service}},
-    )
-
-
 def _passing(role: str) -> Iterator[Statement]:
-    yield _passed("PassRole", role, LAMBDA)
+    yield passing("PassRole", role, LAMBDA)
     yield Statement(sid="SeeRole", actions=("iam:GetRole",), resources=(role,))
 
 
@@ -274,7 +211,7 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
         case Alarm():
             yield _ALARM, (place.arn("cloudwatch", f"alarm:{name}"),)
         case Controller() | ScheduleGroup() | Schedule():
-            yield _driving(place, resource)
+            yield making(place, resource)
         case Dashboard():
             yield _DASHBOARD, (place.global_arn("cloudwatch", f"dashboard/{name}"),)
         case _:
@@ -289,14 +226,3 @@ def _of_a_tool(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Text
             yield _TABLE, (place.arn("dynamodb", f"table/{resource.name}"),)
         case _:
             return
-
-
-def _driving(place: Place, resource: Control) -> tuple[_Texts, _Texts]:
-    match resource:
-        case Controller(name=name):
-            return _CONTROLLER, (place.arn("lambda", f"function:{name}"),)
-        case ScheduleGroup(name=name):
-            return _GROUP, (place.arn("scheduler", f"schedule-group/{name}"),)
-        case Schedule(group=group):
-            # Each rollout's has another name, in the deployment's own group.
-            return _SCHEDULE, (place.arn("scheduler", f"schedule/{group}/*"),)
