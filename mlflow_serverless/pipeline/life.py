@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mlflow_serverless.apply import apply
-from mlflow_serverless.pipeline.desired import config_of, model_of
+from mlflow_serverless.pipeline.desired import model_of
 from mlflow_serverless.pipeline.errors import NothingBeforeError
 from mlflow_serverless.pipeline.look import published, there
 from mlflow_serverless.pipeline.request import Deployment, Published
@@ -13,6 +13,7 @@ from mlflow_serverless.plan.errors import NoSuchVersionError
 from mlflow_serverless.plan.resources import INSIDE
 from mlflow_serverless.provenance import restate, withdraw
 from mlflow_serverless.report import step
+from mlflow_serverless.topology import config_of
 from mlflow_serverless.world import World
 
 

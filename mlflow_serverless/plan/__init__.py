@@ -4,7 +4,7 @@ from mlflow_serverless.plan import names
 from mlflow_serverless.plan.control import Controller, Schedule, ScheduleGroup
 from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
-from mlflow_serverless.plan.gc import Garbage, driving, garbage
+from mlflow_serverless.plan.gc import Garbage, drives, driving, garbage
 from mlflow_serverless.plan.packing import Packing
 from mlflow_serverless.plan.place import Place, partition_of
 from mlflow_serverless.plan.planner import Foreign, foreign_to, plan, plan_removal
@@ -115,6 +115,7 @@ __all__ = [
     "Weight",
     "after",
     "content_of",
+    "drives",
     "driving",
     "foreign_to",
     "garbage",

@@ -80,11 +80,12 @@ def _why(number: str, have: Actual, keep: int) -> str:
 
 def driving(have: Actual) -> tuple[Resource, ...]:
     """What is there to drive rollouts, in the order in which it can go."""
-    found = (r for r in have.resources if _drives(r, have.name))
+    found = (r for r in have.resources if drives(r, have.name))
     return tuple(sorted(found, key=rank, reverse=True))
 
 
-def _drives(resource: Resource, name: str) -> bool:
+def drives(resource: Resource, name: str) -> bool:
+    """Whether *resource* is only there for the rollouts of *name*."""
     named = isinstance(resource, Role | LogGroup) and names.drives(name, resource.name)
     return named or isinstance(resource, Control)
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mlflow_serverless.config import DeploymentConfig
-from mlflow_serverless.pipeline.desired import config_of, model_of, origin_of
+from mlflow_serverless.pipeline.desired import model_of, origin_of
 from mlflow_serverless.plan import Actual
+from mlflow_serverless.topology import config_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

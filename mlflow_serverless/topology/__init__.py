@@ -7,6 +7,7 @@ from mlflow_serverless.topology.control import (
     control,
     schedule,
 )
+from mlflow_serverless.topology.kept import config_of, options_as_tags
 from mlflow_serverless.topology.topology import Topology, only_on_aws, topology
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "Topology",
     "beyond_reach",
     "choose",
+    "config_of",
     "control",
     "only_on_aws",
+    "options_as_tags",
     "schedule",
     "topology",
 ]

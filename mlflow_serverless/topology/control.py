@@ -46,8 +46,8 @@ def control(
         place: Where.
         artifact: Address of the controller's image; empty before it is built.
     """
-    tags = _tags(name, config)
-    controller, region = names.controller(name), place.region
+    tags, region = _tags(name, config), place.region
+    controller = names.controller(name)
     log, group = names.log_group(controller), names.schedule_group(name)
     boundary = config.permissions_boundary or ""
     runs_as = names.control_role(name, region)
@@ -69,7 +69,8 @@ def control(
         ),
         ScheduleGroup(name=group, tags=tags),
         Controller(
-            name=controller, artifact=artifact, log_group=log, tags=tags,
+            name=controller, artifact=artifact, log_group=log,
+            tags=tuple(sorted({*tags, (names.TOOL, "control")})),
             role=place.global_arn("iam", f"role/{runs_as}"),
             architecture=config.image.architecture,
         ),
