@@ -63,7 +63,7 @@ def trusted(document: Mapping[str, Any], service: str) -> dict[str, Any] | None:
         (
             statement
             for statement in document["Statement"]
-            if statement.get("Principal", {}).get("Service") == service
+            if service in _listed(statement.get("Principal", {}).get("Service", ()))
         ),
         None,
     )
@@ -74,7 +74,13 @@ def conditions_of(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for kind, pairs in statement.get("Condition", {}).items():
         if kind != "StringEquals":
             raise NotImplementedError(kind)
-        yield from pairs.items()
+        for key, values in pairs.items():
+            (value,) = _listed(values)
+            yield key, value
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def resource_of(call: Call, environ: Mapping[str, Any], body: bytes) -> str:

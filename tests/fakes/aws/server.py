@@ -99,6 +99,8 @@ class Aws:
         self._schedules = RestJson("scheduler", self.scheduler)
         self.actors: dict[str, str] = {}
         """Roles by the access keys of those who act as them."""
+        self.acted: list[Call] = []
+        """What these have asked for."""
         self._server = make_server(
             HOST, 0, self._serve, threaded=True, request_handler=_Handler
         )
@@ -190,6 +192,7 @@ class Aws:
         role = self.actors.get(signed_by(environ))
         if role is None:
             return True
+        self.acted.append(call)
         resource = resource_of(call, environ, body)
         return self.roles.may(role, call.permission, resource)
 
