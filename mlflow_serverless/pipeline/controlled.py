@@ -14,6 +14,7 @@ from mlflow_serverless.plan import (
     MakeResource,
     Place,
     Schedule,
+    names,
 )
 from mlflow_serverless.plan.errors import NotOfferedError
 from mlflow_serverless.secure import audit
@@ -22,6 +23,7 @@ from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.shift import Rollout, Strategy
+    from mlflow_serverless.shift.history import Past
 
 _MARGIN_S = 86_400.0
 """How much longer than any rollout takes by itself its schedule may be there [s]."""
@@ -92,6 +94,32 @@ def armed(name: str, have: Actual, config: DeploymentConfig, world: World) -> No
         return
     for made in _schedules(_driven(have, config.alias, None), have, config, place):
         world.cloud.perform(MakeResource(name, made))
+
+
+def remembered(
+    name: str, rollout: "Rollout", past: "Past", config: DeploymentConfig, world: World
+) -> "Past":
+    """
+    *past*, with the looks that the controller's log tells of and what was seen then.
+
+    Raises:
+        ServerlessError: A log cannot be read.
+    """
+    if world.cloud.place() is None or config.strategy.driver != DRIVER:
+        return past
+    from mlflow_serverless.control.line import looks_in  # noqa: PLC0415 - brings scipy
+    from mlflow_serverless.shift.history import InMemory  # noqa: PLC0415
+    from mlflow_serverless.shift.look import look_at  # noqa: PLC0415
+
+    since = datetime.fromtimestamp(rollout.begun, UTC)
+    lines = world.cloud.logs(names.controller(name), since=since)
+    told = looks_in((line.text for line in lines), rollout.identity)
+    looks = sorted((*past.looks, *told), key=lambda look: look.at)
+    now = looks[-1].at if looks and rollout.over else datetime.now(UTC).timestamp()
+    seen = InMemory()
+    seen.keep(name, rollout.identity, replace(past, looks=tuple(looks)))
+    look_at(name, rollout, world.cloud, seen, now)
+    return seen.recall(name, rollout.identity)
 
 
 def _driven(have: Actual, alias: str, chosen: Chosen | None) -> Driven:

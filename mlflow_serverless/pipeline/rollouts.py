@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlflow_serverless import provenance
 from mlflow_serverless.config import DeploymentConfig
-from mlflow_serverless.pipeline.controlled import armed
+from mlflow_serverless.pipeline.controlled import armed, remembered
 from mlflow_serverless.pipeline.desired import origin_of
 from mlflow_serverless.pipeline.life import restated
 from mlflow_serverless.pipeline.look import published, there
@@ -163,6 +163,7 @@ def reported(place: Place) -> RolloutReport | None:
     if rollout is None:
         return None
     past = place.driver.history.recall(place.name, rollout.identity)
+    past = remembered(place.name, rollout, past, place.config, place.world)
     return report(place.name, place.alias, rollout, past)
 
 

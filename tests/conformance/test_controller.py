@@ -29,7 +29,7 @@ from mlflow_serverless.control.tool import CONTROLLER
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.local import Setup
 from mlflow_serverless.pipeline.desired import tags_of
-from mlflow_serverless.pipeline.rollouts import begin
+from mlflow_serverless.pipeline.rollouts import begin, standing
 from mlflow_serverless.plan import (
     Desired,
     LogGroup,
@@ -424,4 +424,7 @@ def test_as_a_function_of_its_own_it_does_the_same(aws, tmp_path, capsys):
         look["outcome"] for look in said if look["outcome"] != "hold"
     ]
     assert {"control.look"} == {look["event"] for look in said}
+    found = standing(rolling.name, world(aws, tmp_path))
+    assert len(said) == len(found.looks)
+    assert found.candidate.seen.requests > 0
     assert ["ended"] == [s["schedule"] for s in said if s["schedule"] != "kept"]
