@@ -7,6 +7,7 @@ from mlflow_serverless.cost.prices import AS_OF, known, price
 from mlflow_serverless.limits import EPHEMERAL_MB
 from mlflow_serverless.plan import (
     Alarm,
+    Controller,
     Dashboard,
     Desired,
     HttpApi,
@@ -22,6 +23,11 @@ _MONTH_S = 730 * 3600
 """A mean month [s]."""
 _TYPICAL_MS = 100
 """A request's duration to give an idea of what asking costs [ms]."""
+
+
+_LOOK_S = 2.0
+"""A controller's look at a rollout, to give an idea of what a day of them costs [s]."""
+_LOOKS = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +97,8 @@ def _standing(
         case HttpApi():
             each = price(region, "http_api.request")
             yield CostLine(what="a million requests through the API", usd=1e6 * each)
+        case Controller():
+            yield _driving(resource, region)
         case Alarm():
             usd = price(region, "cloudwatch.alarm_month")
             yield CostLine(what=f"alarm {resource.name}, a month", usd=usd)
@@ -99,3 +107,11 @@ def _standing(
             yield CostLine(what=f"dashboard {resource.name}, a month", usd=usd)
         case _:
             pass
+
+
+def _driving(made: Controller, region: str) -> CostLine:
+    second = price(region, f"lambda.gb_second.{made.architecture}")
+    look = _LOOK_S * second * made.memory_mb / 1024 + price(region, "lambda.request")
+    look += price(region, "scheduler.call")
+    what = f"a day of a rollout's looks, one a minute of {_LOOK_S:g} s"
+    return CostLine(what=what, usd=_LOOKS * look)

@@ -29,6 +29,7 @@ _US_EAST_1 = {
     "ecr.gb_month": 0.10,
     "logs.gb": 0.50,
     "http_api.request": 1.00 / 1e6,
+    "scheduler.call": 1.00 / 1e6,
     "cloudwatch.alarm_month": 0.10,
     "cloudwatch.dashboard_month": 3.00,
 }

@@ -6,9 +6,11 @@ commit names the revision it looked at, and a driver that comes second looks aga
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from mlflow_serverless.observe import Observation
-from mlflow_serverless.plan import Actual, Alias
+from mlflow_serverless.plan import Actual, Alias, Resource
+from mlflow_serverless.plan import Step as PlanStep
 from mlflow_serverless.plan.errors import AliasMovedError
 from mlflow_serverless.shift.criteria import Criteria
 from mlflow_serverless.shift.decide import Answer, decide, due
@@ -30,17 +32,29 @@ from mlflow_serverless.shift.rollout import (
 )
 from mlflow_serverless.shift.rules import recorded, unready
 from mlflow_serverless.shift.verdict import Inconclusive, Judgement, Unhealthy
-from mlflow_serverless.world import Clock, Cloud, Tell
+from mlflow_serverless.world import Clock, Logbook, Tell
 
 ATTEMPTS = 5
 """How often an alias that others moved is looked at again."""
+
+
+class Roads(Logbook, Protocol):
+    """As much of a cloud as moving traffic takes; every `world.Cloud` is one."""
+
+    def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:
+        """See `world.Control`."""
+        ...
+
+    def perform(self, step: PlanStep) -> None:
+        """See `world.Control`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
     """What moving a rollout takes."""
 
-    cloud: Cloud
+    cloud: Roads
     clock: Clock
     tell: Tell
     criteria: Criteria = field(default_factory=Criteria)
