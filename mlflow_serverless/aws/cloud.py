@@ -14,6 +14,7 @@ from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
 from mlflow_serverless.aws.logs import Logs
 from mlflow_serverless.aws.models import SCHEME, Models
+from mlflow_serverless.aws.secrets import Secrets
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.aws.survey import survey
 from mlflow_serverless.aws.traffic import core
@@ -175,6 +176,11 @@ class AwsCloud:
     def hold(self, image: Image, packing: Packing) -> str:
         """As `stage`, of an image that is built already: a tool's."""
         return self._images.hold(image, packing)
+
+    def secret(self, name: str) -> str | None:
+        """What the secret *name* holds; None if there is none."""
+        with explained():
+            return Secrets(self._access).value(name)
 
     # Surveyor.
 

@@ -20,6 +20,7 @@ from mlflow_serverless.plan import Resource, Secret
 
 _CHARS = 43
 """256 bits, of letters and digits."""
+_USUAL_KEY = "alias/aws/secretsmanager"
 
 
 class Secrets:
@@ -44,7 +45,7 @@ class Secrets:
             if found is not None:
                 tags = unlisted(found.get("Tags", ()))
                 kept = Secret(
-                    name=secret, kms_key=found.get("KmsKeyId", ""),
+                    name=secret, kms_key=_key(found),
                     description=found.get("Description", ""), tags=pairs(tags),
                 )  # fmt: skip
                 yield Found(kept, owner_of(tags))
@@ -62,17 +63,19 @@ class Secrets:
     def put(self, name: str, resource: Secret) -> None:  # noqa: ARG002 - tags say whose
         """See `keeper.Keeper`; one that is there keeps its value."""
         client, made = self._client, resource
-        key = {"KmsKeyId": made.kms_key} if made.kms_key else {}
         there = self._there(made.name)
         if there is None:
             drawn = client.get_random_password(
                 PasswordLength=_CHARS, ExcludePunctuation=True
             )
+            key = {"KmsKeyId": made.kms_key} if made.kms_key else {}
             client.create_secret(
                 Name=made.name, SecretString=drawn["RandomPassword"],
                 Description=made.description, Tags=listed(made.tags), **key,
             )  # fmt: skip
             return
+        moved = _key(there) != made.kms_key
+        key = {"KmsKeyId": made.kms_key or _USUAL_KEY} if moved else {}
         client.update_secret(SecretId=made.name, Description=made.description, **key)
         tags = unlisted(there.get("Tags", ()))
         if old := sorted(set(tags) - set(dict(made.tags))):
@@ -101,3 +104,8 @@ class Secrets:
                 return None
             raise
         return str(found["SecretString"])
+
+
+def _key(found: dict[str, Any]) -> str:
+    key = str(found.get("KmsKeyId", ""))
+    return "" if key.endswith(_USUAL_KEY) else key

@@ -36,6 +36,9 @@ PREFIX = _PREFIX
 """Of tags that are ours."""
 CAUSE = "cause"
 """Our tag that says who or what brought the deployment to what it is."""
+REFUSED = "refused"
+"""Our tag that names the published versions, by number, from which somebody has taken
+the traffic back: a reconcile does not move it there again."""
 _CUT = "…"
 _NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
 

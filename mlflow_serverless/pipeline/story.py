@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
+from mlflow_serverless.lineage import Does, read_cause
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.calling import calls
@@ -27,6 +28,7 @@ from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import Intended, examine, intend, located
 from mlflow_serverless.pipeline.life import unseen
 from mlflow_serverless.pipeline.look import there
+from mlflow_serverless.pipeline.noting import note
 from mlflow_serverless.pipeline.request import (
     Deployment,
     DeployRequest,
@@ -42,6 +44,7 @@ from mlflow_serverless.plan import (
     Finding,
     Place,
     Plan,
+    PointAlias,
     Weight,
     content_of,
     key_of,
@@ -105,7 +108,7 @@ def deploy(
         asked = "; ".join(filter(None, (asked, outside)))
     done = replace(_deployment(want, changes, built, world), smoke=asked)
     if config.record:
-        _recorded(have, ending, done, world)
+        _recorded(have, ending, done, request, world)
     done = follow(done, ending, world, watch)
     return replace(done, seconds=round(perf_counter() - begun, 3))
 
@@ -169,7 +172,8 @@ def _decided(  # noqa: PLR0913, PLR0917 - all that is known
     moves = plan(intended.want, now, foreign=foreign)
     chosen = choose(moves, now, config, world.cloud)
     intended = controlled(intended, now, chosen, config, world)
-    want = caused(intended.want, now, request.cause, foreign=foreign)
+    cause = request.cause or world.cause.text()
+    want = caused(intended.want, now, cause, foreign=foreign)
     return _Decided(intended=replace(intended, want=want), now=now, chosen=chosen)
 
 
@@ -261,7 +265,10 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
     )
 
 
-def _recorded(have: Actual, ending: Ending, done: Deployment, world: World) -> None:
+def _recorded(
+    have: Actual, ending: Ending, done: Deployment, request: DeployRequest,
+    world: World,
+) -> None:  # fmt: skip
     """MLflow says of each model where it is served now."""
     built = ending.built
     if ending.begins:
@@ -271,3 +278,8 @@ def _recorded(have: Actual, ending: Ending, done: Deployment, world: World) -> N
     if before and before != built.model.uri:
         withdraw(before, done.name, world.tell)
     record(built.model, done, built.reports, world.tell)
+    moves = any(isinstance(one, PointAlias) for one in ending.changes.steps)
+    if moves and request.history:
+        now, why = world.cloud.snapshot(done.name), "deployed"
+        cause = read_cause(request.cause) or world.cause
+        note(now, Does.SERVES, done.version, why=why, world=world, cause=cause)

@@ -24,15 +24,20 @@ from mlflow_serverless.report import step
 from mlflow_serverless.secure import audit, refuse
 from mlflow_serverless.tools.desired import Wanted, desired, packing
 from mlflow_serverless.tools.errors import NotAToolError, ToolTargetError
+from mlflow_serverless.tools.tool import Tool
 from mlflow_serverless.world import World
 
 
 @runtime_checkable
-class Holds(Protocol):
-    """A cloud to which images can be brought that were built before."""
+class ToolCloud(Protocol):
+    """What tools need of a cloud beside what deployments do."""
 
     def hold(self, image: Image, packing: Packing) -> str:
         """The address of *image* once `PutArtifact` has brought it there."""
+        ...
+
+    def secret(self, name: str) -> str | None:
+        """What the secret *name* holds; None if there is none."""
         ...
 
 
@@ -67,7 +72,7 @@ def propose(
         RefusedError: The audit says no.
         ServerlessError: As `plan` and `build` raise.
     """
-    place, cloud = _where(wanted, world)
+    place, cloud = where(wanted.tool, world)
     early = desired(wanted, place, "")
     findings = audit(early, allow)
     refuse(wanted.name, findings)
@@ -103,7 +108,7 @@ def standing(wanted: Wanted, world: World) -> Actual | None:
         ToolTargetError: The target has no such functions.
         NotAToolError: A deployment has the name.
     """
-    place, _ = _where(wanted, world)
+    place, _ = where(wanted.tool, world)
     have = _standing(wanted, desired(wanted, place, ""), world)
     return have if have.function or have.resources or have.artifacts else None
 
@@ -122,10 +127,16 @@ def remove(wanted: Wanted, world: World) -> bool:
     return True
 
 
-def _where(wanted: Wanted, world: World) -> tuple[Place, Holds]:
+def where(tool: Tool, world: World) -> tuple[Place, ToolCloud]:
+    """
+    Where tools run, and what runs them.
+
+    Raises:
+        ToolTargetError: The target has no such functions.
+    """
     place, cloud = world.cloud.place(), world.cloud
-    if place is None or not isinstance(cloud, Holds):
-        raise ToolTargetError(wanted.tool.name, world.target)
+    if place is None or not isinstance(cloud, ToolCloud):
+        raise ToolTargetError(tool.name, world.target)
     return place, cloud
 
 

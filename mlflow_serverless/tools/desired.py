@@ -7,9 +7,11 @@ from mlflow_serverless.build import BuildOptions
 from mlflow_serverless.plan import (
     Desired,
     Function,
+    FunctionUrl,
     LogGroup,
     Packing,
     Pairs,
+    Permission,
     Place,
     Repository,
     Resource,
@@ -82,6 +84,18 @@ def desired(wanted: Wanted, place: Place, artifact: str) -> Desired:
         tags=tuple(sorted({*wanted.all_tags, (names.TOOL, wanted.tool.name)})),
         resources=(*_around(wanted, place), *wanted.resources),
     )
+
+
+def open_url() -> tuple[Resource, ...]:
+    """A URL that everybody may call, for callers that cannot sign as AWS wants it."""
+    return (
+        FunctionUrl(qualifier=ALIAS, auth="NONE"),
+        Permission(
+            sid="url", qualifier=ALIAS, principal="*", url_auth="NONE",
+            action="lambda:InvokeFunctionUrl",
+        ),
+        Permission(sid="url-invoke", qualifier=ALIAS, principal="*", via_url=True),
+    )  # fmt: skip
 
 
 def packing(wanted: Wanted, place: Place) -> Packing:

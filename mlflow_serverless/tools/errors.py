@@ -1,5 +1,7 @@
 """What can be wrong with a tool."""
 
+from collections.abc import Sequence
+
 from mlflow_serverless.errors import Kind, ServerlessError
 
 
@@ -26,4 +28,17 @@ class NotAToolError(ServerlessError):
         super().__init__(
             f"{name} is a function of ours, but not a {tool}.",
             hint="choose another name with --name.",
+        )
+
+
+class ToolOptionError(ServerlessError):
+    """An option that deployments have, and tools do not."""
+
+    code = "tool-option"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, tool: str, given: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(
+            f"the {tool} has no {', no '.join(given)}.",
+            hint=f"it has {', '.join(known)}.",
         )

@@ -15,7 +15,7 @@ from mlflow_serverless.local import function_url
 from tests.fakes.aws.rest import Answer, AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.credentials import Credentials
 
@@ -71,7 +71,7 @@ class UrlDoor:
         call = function_url.Call(
             method=environ["REQUEST_METHOD"], query=environ["QUERY_STRING"],
             path=f"/{environ['PATH_INFO'].removeprefix(PATH).partition('/')[2]}",
-            headers=(("content-type", environ.get("CONTENT_TYPE", "")),),
+            headers=tuple(_headers(environ)),
             body=body, source="127.0.0.1", id=uuid.uuid4().hex, at=datetime.now(UTC),
         )  # fmt: skip
         try:
@@ -100,6 +100,14 @@ class UrlDoor:
         canonical = signer.canonical_request(request)
         right = signer.signature(signer.string_to_sign(request, canonical), request)
         return given.endswith(f"Signature={right}")
+
+
+def _headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the caller sent, as WSGI has it."""
+    yield "content-type", environ.get("CONTENT_TYPE", "")
+    for key, value in environ.items():
+        if key.startswith("HTTP_"):
+            yield key.removeprefix("HTTP_").replace("_", "-").lower(), value
 
 
 def _public(made: Made, qualifier: str) -> bool:
