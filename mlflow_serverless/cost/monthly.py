@@ -12,6 +12,7 @@ from mlflow_serverless.plan import (
     Desired,
     HttpApi,
     LogGroup,
+    ModelBucket,
     Place,
     ProvisionedConcurrency,
     Repository,
@@ -91,6 +92,9 @@ def _standing(
         case Repository():
             usd = price(region, "ecr.gb_month")
             yield CostLine(what="each GB of images, compressed, a month", usd=usd)
+        case ModelBucket():
+            usd = price(region, "s3.gb_month")
+            yield CostLine(what="each GB of models in S3, a month", usd=usd)
         case LogGroup():
             usd = price(region, "logs.gb")
             yield CostLine(what=f"each GB written to {resource.name}", usd=usd)
