@@ -80,7 +80,7 @@ def _asking(settings: Settings, region: str, rate: str) -> Iterator[CostLine]:
         yield CostLine(what="a thousand starts from it", usd=1e3 * restored)
 
 
-def _standing(
+def _standing(  # noqa: C901 - one case a kind
     resource: Resource, settings: Settings, region: str
 ) -> Iterator[CostLine]:
     match resource:
