@@ -254,7 +254,8 @@ def test_silence_ends_when_patience_does(rolling):
 
 CALLS = (
     "lambda:GetFunction", "lambda:ListVersionsByFunction", "lambda:ListAliases",
-    "logs:FilterLogEvents", "lambda:GetAlias", "lambda:UpdateAlias",
+    "lambda:ListProvisionedConcurrencyConfigs", "logs:FilterLogEvents",
+    "lambda:GetAlias", "lambda:UpdateAlias",
     "scheduler:DeleteSchedule",
 )  # fmt: skip
 """Every kind of call that it makes."""

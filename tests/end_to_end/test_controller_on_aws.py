@@ -42,7 +42,7 @@ PATIENCE_S = 240.0
 
 @pytest.fixture(scope="module")
 def begun(aws, base, versions):  # noqa: F811 - fixtures
-    """Version 1 serves, a rollout to version 2 is begun, and whoever began it is gone."""
+    """Version 1 serves, a rollout to 2 has begun, and whoever began it is gone."""
     given = {**QUICK, **options(base)}
     mlflow_serverless.deploy(NAME, "models:/churn-on-aws/1", target=TARGET, **given)
     mlflow_serverless.update(NAME, "models:/churn-on-aws/2", target=TARGET)
