@@ -191,7 +191,8 @@ class AwsCloud:
     def facts(self, want: Desired) -> Facts:
         """See `world.Surveyor`."""
         with explained():
-            return survey(self._access, want)
+            image = self._images.facts(want.function.artifact)
+            return replace(survey(self._access, want), image=image)
 
     # Invoker.
 

@@ -4,17 +4,27 @@ It calls for nothing else, so that a controller needs to be allowed nothing else
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from mlflow_serverless.aws.aliases import Aliases
+from mlflow_serverless.aws.concurrency import Provisioned
 from mlflow_serverless.aws.errors import explained
 from mlflow_serverless.aws.functions import Functions, function_of, stillborn
 from mlflow_serverless.aws.invoke import call
 from mlflow_serverless.aws.logs import Logs
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.aws.versions import Versions
-from mlflow_serverless.plan import Actual, Resource, RouteAlias, Step
+from mlflow_serverless.plan import (
+    Actual,
+    MakeResource,
+    ProvisionedConcurrency,
+    RemoveResource,
+    Resource,
+    RouteAlias,
+    Step,
+)
 from mlflow_serverless.plan.errors import NotOfferedError
 from mlflow_serverless.world import LogLine, Reply
 
@@ -53,24 +63,32 @@ class Traffic:
         self._functions = Functions(access)
         self._versions = Versions(access, self._functions)
         self._aliases = Aliases(access, self._functions, self._versions)
-        self._logs = Logs(access)
+        self._logs, self._kept = Logs(access), Provisioned(access)
 
     def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:  # noqa: ARG002 - nothing around it is looked at
-        """See `world.Control`; without what stands around the function."""
+        """See `world.Control`; of what stands around it, what is kept started."""
         with explained():
-            return core(name, self._functions, self._versions, self._aliases)
+            have = core(name, self._functions, self._versions, self._aliases)
+            kept = tuple(found.resource for found in self._kept.look(name, ()))
+            return replace(have, resources=kept)
 
     def perform(self, step: Step) -> None:
         """
         See `world.Control`.
 
         Raises:
-            NotOfferedError: It is another step than a move of traffic.
+            NotOfferedError: It moves neither traffic nor what is kept started for it.
         """
-        if not isinstance(step, RouteAlias):
-            raise NotOfferedError(_WHERE, (str(step),))
         with explained():
-            self._aliases.route(step)
+            match step:
+                case RouteAlias():
+                    self._aliases.route(step)
+                case MakeResource(name, ProvisionedConcurrency() as kept):
+                    self._kept.put(name, kept)
+                case RemoveResource(name, ProvisionedConcurrency() as kept):
+                    self._kept.remove(name, kept)
+                case _:
+                    raise NotOfferedError(_WHERE, (str(step),))
 
     def invoke(self, name: str, payload: bytes, *, qualifier: str = "live") -> Reply:
         """See `world.Invoker`."""

@@ -109,17 +109,24 @@ def runtime(base: Base, store: ContentStore) -> Archive:
     )
 
 
-def model(bundle: Bundle, base: Base, store: ContentStore) -> Archive:
+def model(
+    bundle: Bundle, base: Base, architecture: Architecture, store: ContentStore
+) -> Archive:
     """
     The bundle as it is: its bytecode would be outside of its digest.
 
     Raises:
         BundleCorruptError: A file is not what the manifest says.
+        WrongArchitectureError, GlibcError: A library in it does not run on the base.
     """
 
     def stage(_: Path) -> Entries:
         sound = read_bundle(bundle.folder)
         names = ["manifest.json", *(file.path for file in sound.manifest.files)]
+        files = [bundle.folder / name for name in names]
+        require_fit(
+            bundle.folder, files, architecture, base.reference, base.facts.glibc
+        )
         return {f"{TASK}/bundle/{name}": bundle.folder / name for name in names}
 
     key = key_of(bundle=bundle.digest)

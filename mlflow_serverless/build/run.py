@@ -87,7 +87,8 @@ def _draft(
     lock = options.lock or parts.lock_for(needs, base, options.architecture, store)
     found = [parts.dependencies(needs, lock, base, options.architecture, store)]
     tell(f"{ROOM}.step", what="runtime and model")
-    found += [parts.runtime(base, store), parts.model(bundle, base, store)]
+    model = parts.model(bundle, base, options.architecture, store)
+    found += [parts.runtime(base, store), model]
     spec = image_spec(bundle, options, base, lock)
     return Draft(
         base=base, archives=found, spec=spec, bundle=bundle.digest,

@@ -123,6 +123,10 @@ class JudgeConfig(Section):
     """Answers of the new version, in all stages, that promotion waits for; no longer
     than half of `strategy.patience_s`."""
 
+    shadow_predictions: Annotated[int, Ge(1)] = 1_000
+    """Predictions of a shadow, compared with those served, that a canary waits for; no
+    more than `promote_requests`, no longer than half of `strategy.patience_s`."""
+
     max_error_rate: Part = 0.05
     """Share of failures (5xx) beyond which it is rolled back."""
 

@@ -5,10 +5,11 @@ from typing import Protocol
 
 from mlflow_serverless.control.event import Wake
 from mlflow_serverless.plan import Actual
-from mlflow_serverless.shift import Driver, Roads, Step, advance, under_way
+from mlflow_serverless.shift import Driver, Roads, Step, advance, recorded, under_way
 from mlflow_serverless.shift.clock import SystemClock
 from mlflow_serverless.shift.configured import criteria_of, hooks_of
 from mlflow_serverless.shift.history import History, InMemory
+from mlflow_serverless.shift.warm import left
 from mlflow_serverless.topology import config_of
 from mlflow_serverless.world import Clock, Invoker
 
@@ -71,10 +72,17 @@ def look(wake: Wake, reached: Reached) -> Looked:
         hooks=hooks_of(config.strategy, ways),
     )
     step = advance(wake.deployment, wake.alias, driver)
-    over = step is None or step.after.over
+    over = (step is None or step.after.over) and _nothing_left(wake, ways)
     if over:
         reached.schedules.end(wake.group, wake.schedule)
     return Looked(step=step, ended=over)
+
+
+def _nothing_left(wake: Wake, ways: Ways) -> bool:
+    """Whether nothing is kept started any more for a version that has lost."""
+    have = ways.snapshot(wake.deployment)
+    rollout = recorded(have, wake.alias)
+    return rollout is None or not left(have, wake.alias, rollout)
 
 
 def _not_begun(have: Actual, wake: Wake) -> bool:

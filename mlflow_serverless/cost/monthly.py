@@ -12,6 +12,7 @@ from mlflow_serverless.plan import (
     Desired,
     HttpApi,
     LogGroup,
+    ModelBucket,
     Place,
     ProvisionedConcurrency,
     Repository,
@@ -79,7 +80,7 @@ def _asking(settings: Settings, region: str, rate: str) -> Iterator[CostLine]:
         yield CostLine(what="a thousand starts from it", usd=1e3 * restored)
 
 
-def _standing(
+def _standing(  # noqa: C901 - one case a kind
     resource: Resource, settings: Settings, region: str
 ) -> Iterator[CostLine]:
     match resource:
@@ -91,6 +92,9 @@ def _standing(
         case Repository():
             usd = price(region, "ecr.gb_month")
             yield CostLine(what="each GB of images, compressed, a month", usd=usd)
+        case ModelBucket():
+            usd = price(region, "s3.gb_month")
+            yield CostLine(what="each GB of models in S3, a month", usd=usd)
         case LogGroup():
             usd = price(region, "logs.gb")
             yield CostLine(what=f"each GB written to {resource.name}", usd=usd)

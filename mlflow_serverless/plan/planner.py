@@ -10,6 +10,7 @@ from mlflow_serverless.plan.resources import (
     AFTER,
     BEFORE,
     INSIDE,
+    ProvisionedConcurrency,
     Resource,
     described,
     key_of,
@@ -80,6 +81,8 @@ def _ours(want: Desired, have: Actual) -> Iterator[Resource]:
 
 def _steps(want: Desired, have: Actual) -> Iterator[Step]:
     name, content = want.function.name, content_of(want.function)
+    if have.serves(want.alias, content):
+        want = replace(want, resources=tuple(_where_kept(want, have)))
     yield from _brought_about(want, have, BEFORE)
     yield from _put(want, have)
     yield from _function(want, have)
@@ -94,6 +97,21 @@ def _steps(want: Desired, have: Actual) -> Iterator[Step]:
     yield from _brought_about(want, have, (*AFTER, *LAST))
     yield from _given_up(want, have, (*LAST, *BESIDE))
     yield from _given_up(want, have, BEFORE)
+
+
+def _where_kept(want: Desired, have: Actual) -> Iterator[Resource]:
+    """
+    What is kept started for the version itself is what is wanted for its alias.
+
+    A rollout has left it there: Lambda shares no traffic of an alias that has it.
+    """
+    pointed = have.alias(want.alias)
+    for resource in want.resources:
+        if pointed and isinstance(resource, ProvisionedConcurrency):
+            moved = replace(resource, qualifier=pointed.version)
+            yield resource if have.resource(key_of(moved)) is None else moved
+        else:
+            yield resource
 
 
 def _put(want: Desired, have: Actual) -> Iterator[Step]:

@@ -7,6 +7,7 @@ from mlflow_serverless.secure.errors import RefusedError, refuse
 from mlflow_serverless.secure.policy import (
     Reach,
     bucket_policy,
+    key_policy,
     repository_policy,
     role_policy,
     tool_policy,
@@ -22,6 +23,7 @@ __all__ = [
     "canonical",
     "deployer_policy",
     "document",
+    "key_policy",
     "looks_secret",
     "refuse",
     "repository_policy",

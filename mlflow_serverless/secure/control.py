@@ -45,6 +45,8 @@ class ControlReach:
     """Whose traffic it moves."""
     log_group: str
     """Where the deployment's versions say how they fare."""
+    kept: bool = False
+    """Whether environments are kept started for its versions."""
     asks: tuple[tuple[str, str], ...] = ()
     """(function, qualifier) of the hooks that are functions."""
 
@@ -63,7 +65,7 @@ def _needed(place: Place, reach: ControlReach) -> Iterator[Statement]:
         sid="SeeItsVersions",
         actions=(
             "lambda:GetAlias", "lambda:GetFunction", "lambda:ListAliases",
-            "lambda:ListVersionsByFunction",
+            "lambda:ListProvisionedConcurrencyConfigs", "lambda:ListVersionsByFunction",
         ),
         resources=(function, f"{function}:*"),
     )  # fmt: skip
@@ -82,6 +84,19 @@ def _needed(place: Place, reach: ControlReach) -> Iterator[Statement]:
         actions=("scheduler:DeleteSchedule",),
         resources=(place.arn("scheduler", schedules),),
     )
+    if reach.kept:
+        yield Statement(
+            sid="KeepItsVersionsStarted",
+            actions=tuple(
+                f"lambda:{does}ProvisionedConcurrencyConfig"
+                for does in (
+                    "Delete",
+                    "Get",
+                    "Put",
+                )
+            ),
+            resources=(f"{function}:*",),
+        )
     if reach.asks:
         asked = (f"function:{name}:{qualifier}" for name, qualifier in reach.asks)
         yield Statement(

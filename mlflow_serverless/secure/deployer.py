@@ -127,6 +127,7 @@ _KEY = (
     "kms:DescribeKey",
     "kms:Encrypt",
     "kms:GenerateDataKey",
+    "kms:GetKeyPolicy",
 )
 _MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 _ASK = ("execute-api:Invoke",)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlflow_serverless.plan.place import Place
+from mlflow_serverless.plan.resources import LogGroup
+from mlflow_serverless.plan.state import Desired
 from mlflow_serverless.secure.document import Statement, document
 
 LAMBDA = "lambda.amazonaws.com"
@@ -154,6 +156,35 @@ def repository_policy(place: Place, name: str, *others: str) -> str:
             )
         ]
     )
+
+
+def key_policy(place: Place, want: Desired) -> str:
+    """
+    What the policy of *want*'s key has to say beside what it says already.
+
+    CloudWatch Logs is let in by the key's own policy alone; the function's role could
+    be by IAM, if the key leaves it to the account.
+    """
+    groups = [
+        place.arn("logs", f"log-group:{resource.name}")
+        for resource in want.resources
+        if isinstance(resource, LogGroup) and resource.kms_key
+    ]
+    logs = Statement(
+        sid="LogsUseIt",
+        actions=("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*",
+                 "kms:GenerateDataKey*", "kms:ReEncrypt*"),
+        resources=("*",),
+        service=f"logs.{place.region}.{place.suffix}",
+        conditions={
+            "ArnEquals": {"kms:EncryptionContext:aws:logs:arn": tuple(groups)}
+        },
+    )  # fmt: skip
+    role = want.function.settings.role
+    function = Statement(
+        sid="FunctionDecrypts", actions=("kms:Decrypt",), resources=("*",), arn=role
+    )
+    return document([*([logs] if groups else []), *([function] if role else [])])
 
 
 def bucket_policy(place: Place, bucket: str) -> str:

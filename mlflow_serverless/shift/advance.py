@@ -6,20 +6,20 @@ commit names the revision it looked at, and a driver that comes second looks aga
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.observe import Observation
-from mlflow_serverless.plan import Actual, Alias, Resource
-from mlflow_serverless.plan import Step as PlanStep
+from mlflow_serverless.plan import Actual, Alias
 from mlflow_serverless.plan.errors import AliasMovedError
 from mlflow_serverless.shift.criteria import Criteria
-from mlflow_serverless.shift.decide import Answer, decide, due
+from mlflow_serverless.shift.decide import Answer, Failed, decide, due
 from mlflow_serverless.shift.errors import BusyAliasError
 from mlflow_serverless.shift.history import History, InMemory, Look, with_look
 from mlflow_serverless.shift.hooks import Hooks, NoHooks
 from mlflow_serverless.shift.judge import judge
 from mlflow_serverless.shift.look import demand, look_at
 from mlflow_serverless.shift.note import encode
+from mlflow_serverless.shift.roads import Roads
 from mlflow_serverless.shift.rollout import (
     Hold,
     RollBack,
@@ -32,22 +32,11 @@ from mlflow_serverless.shift.rollout import (
 )
 from mlflow_serverless.shift.rules import recorded, unready
 from mlflow_serverless.shift.verdict import Inconclusive, Judgement, Unhealthy
-from mlflow_serverless.world import Clock, Logbook, Tell
+from mlflow_serverless.shift.warm import prepared, tidy
+from mlflow_serverless.world import Clock, Tell
 
 ATTEMPTS = 5
 """How often an alias that others moved is looked at again."""
-
-
-class Roads(Logbook, Protocol):
-    """As much of a cloud as moving traffic takes; every `world.Cloud` is one."""
-
-    def snapshot(self, name: str, *, wanted: tuple[Resource, ...] = ()) -> Actual:
-        """See `world.Control`."""
-        ...
-
-    def perform(self, step: PlanStep) -> None:
-        """See `world.Control`."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +82,10 @@ def advance(name: str, alias: str, driver: Driver) -> Step | None:
     for _ in range(ATTEMPTS):
         have = driver.cloud.snapshot(name)
         rollout, pointed = recorded(have, alias), have.alias(alias)
-        if rollout is None or pointed is None or rollout.over:
+        if rollout is None or pointed is None:
+            return None
+        if rollout.over:
+            tidy(have, alias, rollout, driver.cloud, driver.tell)
             return None
         step = _considered(have, pointed, rollout, driver)
         try:
@@ -102,6 +94,9 @@ def advance(name: str, alias: str, driver: Driver) -> Step | None:
             driver.tell("shift.moved", what=f"{name}:{alias} was moved by others")
             continue
         _remember(step, driver)
+        if step.after.over:
+            have = driver.cloud.snapshot(name)
+            tidy(have, alias, step.after, driver.cloud, driver.tell)
         return step
     raise BusyAliasError(name, alias, ATTEMPTS)
 
@@ -112,7 +107,10 @@ def _considered(have: Actual, pointed: Alias, rollout: Rollout, driver: Driver) 
     asked = demand(rollout, driver.criteria, now)
     judgement = judge(observation, driver.criteria, asked)
     judgement = _possibly(have, pointed, rollout, judgement)
-    shift = decide(rollout, judgement.verdict, now, _asked(have.name, rollout, driver))
+    answer = _asked(have.name, rollout, driver)
+    if rollout.state is State.WAITING and not isinstance(answer, Failed):
+        answer = _warmed(have, pointed.name, rollout, driver) or answer
+    shift = decide(rollout, judgement.verdict, now, answer)
     shift = _possible(have, rollout, shift)
     return Step(
         name=have.name,
@@ -138,6 +136,18 @@ def _possibly(
 def _asked(name: str, rollout: Rollout, driver: Driver) -> Answer | None:
     moment = due(rollout)
     return driver.hooks.ask(moment, name, rollout) if moment else None
+
+
+def _warmed(
+    have: Actual, alias: str, rollout: Rollout, driver: Driver
+) -> Failed | None:
+    """What keeps the candidate's environments from being started before it serves."""
+    try:
+        for step in prepared(have, alias, rollout):
+            driver.cloud.perform(step)
+    except ServerlessError as error:
+        return Failed(error.message)
+    return None
 
 
 def _possible(have: Actual, rollout: Rollout, shift: Shift) -> Shift:

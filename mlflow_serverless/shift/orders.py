@@ -16,6 +16,7 @@ from mlflow_serverless.shift.person import aborted, paused, promoted, resumed
 from mlflow_serverless.shift.rollout import Rollout, State, route
 from mlflow_serverless.shift.rules import under_way, unready
 from mlflow_serverless.shift.strategy import Strategy
+from mlflow_serverless.shift.warm import prepared, tidy
 
 
 def begin(
@@ -24,6 +25,7 @@ def begin(
     """
     Record a rollout to *candidate*; no traffic moves before the first `advance`.
 
+    Where environments are kept started, the candidate's are, before it is recorded.
     Beginning again what is under way already changes nothing. A rollout that is only
     guarded ends when the next one begins.
 
@@ -46,6 +48,8 @@ def begin(
             baseline=pointed.version, candidate=candidate, strategy=strategy,
             begun=now, since=now,
         )  # fmt: skip
+        for step in prepared(have, alias, rollout):
+            driver.cloud.perform(step)
         if _put(name, pointed, rollout, driver):
             what = f"{name} {rollout.baseline} -> {candidate}, {strategy.name}"
             driver.tell("shift.begun", what=what)
@@ -127,6 +131,7 @@ def _ordered(
             raise NotReadyError(name, f"version {after.primary} is gone")
         if _put(name, pointed, after, driver):
             driver.tell("shift.ordered", what=f"{name}: {after.why}")
+            tidy(driver.cloud.snapshot(name), alias, after, driver.cloud, driver.tell)
             return after
     raise BusyAliasError(name, alias, ATTEMPTS)
 

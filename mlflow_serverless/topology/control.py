@@ -21,6 +21,7 @@ from mlflow_serverless.secure.control import (
     schedule_policy,
     schedule_trust,
 )
+from mlflow_serverless.topology.cold import ColdStart, choose
 
 DRIVER = "cloud"
 """`strategy.driver` where nobody but the cloud itself is to advance a rollout."""
@@ -126,6 +127,7 @@ def _reach(name: str, config: DeploymentConfig) -> ControlReach:
     asked = {h.partition("@")[0]: h.partition("@")[2] or _SERVING for h in named}
     return ControlReach(
         name=name, alias=config.alias, log_group=names.log_group(name),
+        kept=choose(config).kind is ColdStart.PROVISIONED,
         asks=tuple(sorted(asked.items())),
     )  # fmt: skip
 

@@ -35,6 +35,7 @@ from mlflow_serverless.plan import (
     LogGroup,
     Plan,
     PointAlias,
+    ProvisionedConcurrency,
     names,
     plan,
     plan_removal,
@@ -254,7 +255,8 @@ def test_silence_ends_when_patience_does(rolling):
 
 CALLS = (
     "lambda:GetFunction", "lambda:ListVersionsByFunction", "lambda:ListAliases",
-    "logs:FilterLogEvents", "lambda:GetAlias", "lambda:UpdateAlias",
+    "lambda:ListProvisionedConcurrencyConfigs", "logs:FilterLogEvents",
+    "lambda:GetAlias", "lambda:UpdateAlias",
     "scheduler:DeleteSchedule",
 )  # fmt: skip
 """Every kind of call that it makes."""
@@ -318,6 +320,31 @@ def test_two_at_once_do_what_one_does(rolling):
 
     assert State.DONE is rolling.rollout.state
     assert MOVES == rolling.rollout.moves
+
+
+def test_environments_are_kept_started_for_whom_traffic_goes_to(aws, tmp_path):
+    """
+    On both versions while it goes on; on the one that has won when it is over.
+    """
+    rolling = begun(aws, tmp_path, provisioned=1)
+    lambda_ = access_to(aws).client("lambda")
+    for version in ("1", "2"):
+        lambda_.put_provisioned_concurrency_config(
+            FunctionName=rolling.name, Qualifier=version,
+            ProvisionedConcurrentExecutions=1,
+        )  # fmt: skip
+    aws.faults.deny("lambda:DeleteProvisionedConcurrencyConfig")
+    call = in_process(rolling)
+    for _ in range(6):
+        rolling.minute(call)
+    assert State.DONE is rolling.rollout.state
+    assert not nothing_fires(rolling)
+
+    aws.faults.heal()
+    driven(rolling, call)
+
+    left = [r for r in rolling.have.resources if isinstance(r, ProvisionedConcurrency)]
+    assert [ProvisionedConcurrency(qualifier="2", count=1)] == left
 
 
 def test_what_it_may_do_is_what_it_does(rolling):

@@ -17,7 +17,7 @@ def check(
     observation: Observation, criteria: Criteria, demand: Demand
 ) -> Iterator[Finding]:
     """Every finding, in the order in which people ask."""
-    yield from errors(observation, criteria)
+    yield from errors(observation, criteria, demand)
     yield from latency(observation, criteria, demand)
     yield from outputs(observation, criteria, demand)
     yield from capacity(observation, criteria, demand)
