@@ -65,7 +65,7 @@ def mistakes_in(
         environments: By name; those that are sound in themselves.
         rules: By number; likewise.
     """
-    found = [
+    found: list[Mistake] = [
         (("environments", name), said)
         for name, environment in environments.items()
         for said in (*_wrong(environment), *_wrong_target(environment.target))
