@@ -69,7 +69,7 @@ _BUCKET = tuple(
         "PutBucketVersioning", "GetEncryptionConfiguration",
         "PutEncryptionConfiguration", "GetBucketPublicAccessBlock",
         "PutBucketPublicAccessBlock", "GetBucketTagging", "PutBucketTagging",
-        "ListBucket",
+        "ListBucket", "TagResource",
     )
 )  # fmt: skip
 _EVERYWHERE = (

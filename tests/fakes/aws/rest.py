@@ -105,7 +105,8 @@ class RestJson:
 
 def _route(operation: OperationModel) -> Route:
     path, _, query = operation.http["requestUri"].partition("?")
-    named = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>[^/]+)", path.rstrip("/"))
+    named = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", path.rstrip("/"))
+    named = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", named)
     wanted = frozenset(parse_qs(query, keep_blank_values=True))
     return Route(operation, re.compile(named), wanted)
 
