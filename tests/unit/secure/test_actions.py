@@ -23,7 +23,8 @@ from mlflow_serverless.topology import topology
 from tests.unit.export.wants import PLACE, WAYS, way
 
 KEYS = {
-    "aws:SecureTransport": {"s3"}, "aws:SourceAccount": {"ecr"},
+    "aws:PrincipalArn": {"kms"}, "aws:SecureTransport": {"s3"},
+    "aws:SourceAccount": {"ecr"},
     "aws:SourceArn": {"ecr"}, "elasticfilesystem:AccessPointArn": {"elasticfilesystem"},
     "s3files:AccessPointArn": {"s3files"}, "iam:PassedToService": {"iam"},
     "kms:EncryptionContext:aws:logs:arn": {"kms"}, "lambda:SourceFunctionArn": {"ec2"},
