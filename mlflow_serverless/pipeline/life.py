@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.pipeline.desired import config_of, model_of
+from mlflow_serverless.pipeline.ending import Steps
 from mlflow_serverless.pipeline.errors import NothingBeforeError
 from mlflow_serverless.pipeline.look import published, there
 from mlflow_serverless.pipeline.request import Deployment, Published
@@ -151,7 +152,7 @@ def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:
     """
     found = spare(name, world, keep=keep)
     with step(world.tell, "gc", name) as said:
-        apply(found.plan, world.cloud, world.tell)
+        apply(found.plan, world.cloud, Steps(world))
         count = len(found.plan.steps)
         said.say(f"{count} removed, {len(found.kept)} versions kept", fresh=bool(count))
     return found
