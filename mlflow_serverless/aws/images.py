@@ -57,7 +57,10 @@ class Images:
 
     def stage(self, bundle: Bundle, packing: Packing) -> str:
         """Build; the address that the image will have once it is pushed."""
-        image = self._build(bundle, options_of(packing))
+        return self.hold(self._build(bundle, options_of(packing)), packing)
+
+    def hold(self, image: Image, packing: Packing) -> str:
+        """The address that *image*, which is built, will have once it is pushed."""
         address = f"{packing.repository}@{image.digest}"
         self._staged[address] = image
         self._packings[address] = packing

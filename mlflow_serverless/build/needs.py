@@ -72,6 +72,21 @@ def needs_for(
     )  # fmt: skip
 
 
+def needs_of(names: Iterable[str], find: Find = distribution) -> Needs:
+    """
+    Distributions *names* and all that they need, as they are installed here.
+
+    Raises:
+        PackageNotFoundError: One of *names* is not installed.
+    """
+    closure = _closure(names, find)
+    return Needs(
+        requirements=tuple(_pin(name, find) for name in sorted(names)),
+        constraints=tuple(f"{name}=={closure[name]}" for name in sorted(closure)),
+        follow="all", keep="all",
+    )  # fmt: skip
+
+
 def _native(bundle: Bundle, options: BuildOptions, find: Find) -> Needs:
     said: Mapping[str, Any] = bundle.manifest.options[KEY]
     recipe = recipe_of(bundle.manifest.options)

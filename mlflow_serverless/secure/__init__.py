@@ -10,6 +10,7 @@ from mlflow_serverless.secure.policy import (
     key_policy,
     repository_policy,
     role_policy,
+    tool_policy,
     trust_policy,
 )
 from mlflow_serverless.secure.secret import looks_secret
@@ -27,5 +28,6 @@ __all__ = [
     "refuse",
     "repository_policy",
     "role_policy",
+    "tool_policy",
     "trust_policy",
 ]

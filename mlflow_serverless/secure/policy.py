@@ -1,6 +1,6 @@
 """What a function may do: a pure function of what it has to reach."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlflow_serverless.plan.place import Place
@@ -52,13 +52,22 @@ def role_policy(place: Place, reach: Reach) -> str:
     return document(_needed(place, reach))
 
 
-def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
-    streams = place.arn("logs", f"log-group:{reach.log_group}:log-stream:*")
-    yield Statement(
+def tool_policy(place: Place, log_group: str, may: Iterable[Statement]) -> str:
+    """The least that a tool needs: its log group, and what it *may* do besides."""
+    return document((_writing(place, log_group), *may))
+
+
+def _writing(place: Place, log_group: str) -> Statement:
+    streams = place.arn("logs", f"log-group:{log_group}:log-stream:*")
+    return Statement(
         sid="WriteItsLog",
         actions=("logs:CreateLogStream", "logs:PutLogEvents"),
         resources=(streams,),
     )
+
+
+def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
+    yield _writing(place, reach.log_group)
     if reach.models:
         yield Statement(
             sid="ReadItsModels",

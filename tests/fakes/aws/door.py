@@ -12,7 +12,7 @@ from mlflow_serverless.local import function_url
 from tests.fakes.aws.rest import Answer, AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.fakes.aws.plane import Plane
     from tests.fakes.aws.shelf import Made, Shelf
@@ -69,7 +69,7 @@ class UrlDoor:
         call = function_url.Call(
             method=environ["REQUEST_METHOD"], query=environ["QUERY_STRING"],
             path=f"/{environ['PATH_INFO'].removeprefix(PATH).partition('/')[2]}",
-            headers=(("content-type", environ.get("CONTENT_TYPE", "")),),
+            headers=tuple(_headers(environ)),
             body=body, source="127.0.0.1", id=uuid.uuid4().hex, at=datetime.now(UTC),
         )  # fmt: skip
         try:
@@ -80,6 +80,14 @@ class UrlDoor:
             return _said(error.status, error.message)
         reply = function_url.from_reply(found["Payload"], found["FunctionError"])
         return Answer(reply.status, reply.body, dict(reply.headers))
+
+
+def _headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the caller sent, as WSGI has it."""
+    yield "content-type", environ.get("CONTENT_TYPE", "")
+    for key, value in environ.items():
+        if key.startswith("HTTP_"):
+            yield key.removeprefix("HTTP_").replace("_", "-").lower(), value
 
 
 def _public(made: Made, qualifier: str) -> bool:

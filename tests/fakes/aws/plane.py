@@ -54,6 +54,8 @@ class Plane:
         self, shelf: Shelf, scratch: Path, setup: Setup, engine: Engine | None = None
     ) -> None:
         self._shelf, self._scratch, self._engine = shelf, scratch, engine
+        self.beside: dict[str, str] = {}
+        """Variables that containers have beside their own: credentials, as a role's."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -147,7 +149,7 @@ class Plane:
             "memory_mb": target.settings.memory_mb, "variables": variables
         }  # fmt: skip
         if self._engine is not None:
-            said |= self._engine.told(target.artifact)
+            said |= self._engine.told(target.artifact) | {"beside": self.beside}
         (folder / "image.json").write_text(json.dumps(said))
         return folder
 

@@ -96,6 +96,7 @@ class Aws:
         )
         self._server.daemon_threads = True
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
+        self.plane.beside = self.environ()
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def environ(self) -> dict[str, str]:
