@@ -76,7 +76,7 @@ _BUCKET = tuple(
         "PutBucketVersioning", "GetEncryptionConfiguration",
         "PutEncryptionConfiguration", "GetBucketPublicAccessBlock",
         "PutBucketPublicAccessBlock", "GetBucketTagging", "PutBucketTagging",
-        "ListBucket",
+        "ListBucket", "TagResource",
     )
 )  # fmt: skip
 _SECRET = tuple(
