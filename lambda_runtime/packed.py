@@ -62,7 +62,12 @@ class Packed:
             return None
         folder = f"{self._root}/{name.replace('.', '/')}"
         origin = f"{folder}/__init__.py" if entry[2] else f"{folder}.py"
-        spec = ModuleSpec(name, self, origin=origin, is_package=entry[2])
+        spec = ModuleSpec(
+            name,
+            self,  # type: ignore[arg-type] # `exec_module` is all that imports need
+            origin=origin,
+            is_package=entry[2],
+        )
         spec.has_location = True
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(folder)

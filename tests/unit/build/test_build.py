@@ -18,7 +18,7 @@ import pytest
 
 from lambda_runtime import packed
 from mlflow_serverless import limits
-from mlflow_serverless.build import layers, needs, run
+from mlflow_serverless.build import draft, layers, needs
 from mlflow_serverless.build.elf import machine_of
 from mlflow_serverless.build.errors import (
     BaseArchitectureError,
@@ -345,7 +345,7 @@ def test_a_damaged_bundle_is_not_packed(workshop, tmp_path):
 
 def test_more_than_lambda_unpacks_is_refused(workshop, monkeypatch):
     """With the sizes of the layers, before anything is pushed."""
-    monkeypatch.setattr(run, "IMAGE_BYTES", 1 << 20)
+    monkeypatch.setattr(draft, "IMAGE_BYTES", 1 << 20)
 
     with pytest.raises(ImageTooLargeError, match="dependencies"):
         workshop.build()
