@@ -60,6 +60,8 @@ def _create(api: Api, path: str, options: Options) -> Handle:
     try:
         # Plans are kept for every shape ever seen; batches vary, memory must not.
         api.DisableMemPattern(made)
+        if not options.arena:
+            api.DisableCpuMemArena(made)
         api.SetSessionGraphOptimizationLevel(made, options.level)
         api.SetIntraOpNumThreads(made, options.threads)
         api.SetInterOpNumThreads(made, 1)
