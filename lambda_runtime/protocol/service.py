@@ -108,8 +108,7 @@ class Service:
     def _route(self, request: Request) -> Response:
         path = request.path.rstrip("/")
         if path == "/invocations":
-            if request.method != "POST":
-                _only(request, "POST")
+            _only(request, "POST")
             return self._invoke(request)
         if path.startswith("/v2"):
             return self._inference(path, request)
