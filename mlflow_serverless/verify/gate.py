@@ -20,7 +20,7 @@ from mlflow_serverless.verify.margins import float_labels
 from mlflow_serverless.verify.native import PyfuncReference, load_reference
 from mlflow_serverless.verify.options import ParityOptions
 from mlflow_serverless.verify.precision import agreed, precision_of
-from mlflow_serverless.verify.questions import Probe
+from mlflow_serverless.verify.questions import STRANGE, Probe
 from mlflow_serverless.verify.report.values import (
     CandidateReport,
     GroupReport,
@@ -168,7 +168,12 @@ def conclude(
         seconds=time.perf_counter() - exam.started,
         noise=exam.noise,
         refusals=tuple(
-            RefusalReport(value=item.value, of=item.of, reason=_words(exam, item.value))
+            RefusalReport(
+                value=item.value,
+                of=item.of,
+                reason=_words(exam, item.value),
+                by_graph=item.value in STRANGE,
+            )
             for item in summed(exam.bench.probes, model.signature)
         ),
     )
@@ -176,7 +181,8 @@ def conclude(
 
 def _words(exam: Exam, value: str) -> str:
     """The model's, where it first refused *value*."""
-    reasons = (item.reason for item in exam.bench.probes if item.value == value)
+    probes = exam.bench.probes
+    reasons = (item.reason for item in probes if item.value == value)
     return next(filter(None, reasons))
 
 
