@@ -51,7 +51,7 @@ def _missing(cells: NDArray[Any], _: NDArray[Any]) -> Mask:
 
 
 def _null(cells: NDArray[Any], _: NDArray[Any]) -> Mask:
-    return np.vectorize(is_gap, otypes=[bool])(cells)
+    return np.asarray(np.vectorize(is_gap, otypes=[bool])(cells))
 
 
 def _infinite(cells: NDArray[Any], _: NDArray[Any]) -> Mask:
