@@ -1,6 +1,6 @@
 """Protocols for all that is outside; `wiring` builds the real ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -206,3 +206,6 @@ class World:
     """On whose behalf all this is done."""
     rollouts: Path | None = None
     """Where looks at rollouts are kept; only in memory if None."""
+    controller: Callable[[Packing], str] | None = None
+    """Makes the image of what drives rollouts in the account, on this machine; its
+    address as of `Artifacts.stage`. None where nothing can."""

@@ -66,7 +66,7 @@ class StrategyConfig(Section):
 
     driver: Literal["command", "cloud"] = "command"
     """Who advances a rollout: whoever runs `advance`, or waits (`command`), or the
-    `cloud` by itself, which only the embedded one can."""
+    `cloud` by itself: on AWS a controller that a rollout brings with it."""
 
     steps: Annotated[str, AfterValidator(_steps)] = "5,25,50"
     """Percent of the traffic in each stage of a canary, climbing; a linear one climbs

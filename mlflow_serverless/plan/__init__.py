@@ -1,9 +1,10 @@
 """Desired x Actual -> Plan: what to change, as values; nothing here changes it."""
 
 from mlflow_serverless.plan import names
+from mlflow_serverless.plan.control import Controller, Schedule, ScheduleGroup
 from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
-from mlflow_serverless.plan.gc import Garbage, garbage
+from mlflow_serverless.plan.gc import Garbage, drives, driving, garbage
 from mlflow_serverless.plan.guard import Ringing
 from mlflow_serverless.plan.packing import Packing
 from mlflow_serverless.plan.place import Place, partition_of
@@ -24,9 +25,6 @@ from mlflow_serverless.plan.resources import (
     Repository,
     Resource,
     Role,
-    Secret,
-    Table,
-    ToolPart,
     key_of,
 )
 from mlflow_serverless.plan.state import (
@@ -59,6 +57,7 @@ from mlflow_serverless.plan.steps import (
     Step,
     name_of,
 )
+from mlflow_serverless.plan.tool_parts import Secret, Table, ToolPart
 
 __all__ = [
     "Actual",
@@ -66,6 +65,7 @@ __all__ = [
     "Alias",
     "ChangeResource",
     "ChangeSettings",
+    "Controller",
     "Cors",
     "CreateFunction",
     "Dashboard",
@@ -103,6 +103,8 @@ __all__ = [
     "Ringing",
     "Role",
     "RouteAlias",
+    "Schedule",
+    "ScheduleGroup",
     "Secret",
     "SetTags",
     "Settings",
@@ -113,6 +115,8 @@ __all__ = [
     "Weight",
     "after",
     "content_of",
+    "drives",
+    "driving",
     "foreign_to",
     "garbage",
     "key_of",

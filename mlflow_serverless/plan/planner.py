@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 
+from mlflow_serverless.plan.control import BESIDE, LAST, Controller
 from mlflow_serverless.plan.errors import ForeignError
 from mlflow_serverless.plan.guard import guarded
 from mlflow_serverless.plan.resources import (
@@ -18,7 +19,7 @@ from mlflow_serverless.plan.resources import (
     stays,
 )
 from mlflow_serverless.plan.rules import check
-from mlflow_serverless.plan.state import Actual, Desired, Function, content_of
+from mlflow_serverless.plan.state import Actual, Desired, content_of
 from mlflow_serverless.plan.steps import (
     ChangeResource,
     ChangeSettings,
@@ -51,7 +52,7 @@ def plan(want: Desired, have: Actual, *, foreign: Foreign = Foreign.REFUSE) -> P
 
     What a function needs is made before it, what needs the alias after it; what is
     wanted no longer goes before traffic moves if it is in front of the alias, and
-    last of all if the function needed it.
+    last of all if the function, or a rollout, needed it.
 
     Raises:
         ForeignError: Somebody else made what has one of our names.
@@ -84,8 +85,9 @@ def _steps(want: Desired, have: Actual) -> Iterator[Step]:
     if have.serves(want.alias, content):
         want = replace(want, resources=tuple(_where_kept(want, have)))
     yield from _brought_about(want, have, BEFORE)
-    yield from _put(want.function, have)
+    yield from _put(want, have)
     yield from _function(want, have)
+    yield from _brought_about(want, have, BESIDE)
     if have.holding(content) is None:
         yield PublishVersion(name, content, want.note)
     yield from _given_up(want, have, AFTER)
@@ -93,7 +95,8 @@ def _steps(want: Desired, have: Actual) -> Iterator[Step]:
         now = have.alias(want.alias)
         revision = now.revision if now else ""
         yield PointAlias(name, want.alias, content, revision)
-    yield from _brought_about(want, have, AFTER)
+    yield from _brought_about(want, have, (*AFTER, *LAST))
+    yield from _given_up(want, have, (*LAST, *BESIDE))
     yield from _given_up(want, have, BEFORE)
 
 
@@ -112,8 +115,10 @@ def _where_kept(want: Desired, have: Actual) -> Iterator[Resource]:
             yield resource
 
 
-def _put(function: Function, have: Actual) -> Iterator[Step]:
-    for address in (function.artifact, function.settings.model_url):
+def _put(want: Desired, have: Actual) -> Iterator[Step]:
+    function = want.function
+    beside = (r.artifact for r in want.resources if isinstance(r, Controller))
+    for address in (function.artifact, function.settings.model_url, *beside):
         if address and address not in have.artifacts and not have.needs(address):
             yield PutArtifact(function.name, address)
 
@@ -176,7 +181,9 @@ def _removal(have: Actual) -> Iterator[Step]:
     mine = [r for r in have.resources if not stays(r)]
     mine.sort(key=rank, reverse=True)
     for resource in mine:
-        if isinstance(resource, AFTER) and not isinstance(resource, INSIDE):
+        if isinstance(resource, (*AFTER, *BESIDE, *LAST)) and not isinstance(
+            resource, INSIDE
+        ):
             yield RemoveResource(have.name, resource)
     if have.function is not None or have.versions or have.aliases:
         yield DeleteFunction(have.name)

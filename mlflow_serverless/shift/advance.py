@@ -20,6 +20,7 @@ from mlflow_serverless.shift.hooks import Hooks, NoHooks
 from mlflow_serverless.shift.judge import judge
 from mlflow_serverless.shift.look import demand, look_at
 from mlflow_serverless.shift.note import encode
+from mlflow_serverless.shift.roads import Roads
 from mlflow_serverless.shift.rollout import (
     Hold,
     RollBack,
@@ -33,7 +34,7 @@ from mlflow_serverless.shift.rollout import (
 from mlflow_serverless.shift.rules import recorded, unready
 from mlflow_serverless.shift.verdict import Inconclusive, Judgement, Unhealthy
 from mlflow_serverless.shift.warm import prepared, tidy
-from mlflow_serverless.world import Alarms, Clock, Cloud, Tell
+from mlflow_serverless.world import Alarms, Clock, Tell
 
 ATTEMPTS = 5
 """How often an alias that others moved is looked at again."""
@@ -43,7 +44,7 @@ ATTEMPTS = 5
 class Driver:
     """What moving a rollout takes."""
 
-    cloud: Cloud
+    cloud: Roads
     clock: Clock
     tell: Tell
     criteria: Criteria = field(default_factory=Criteria)

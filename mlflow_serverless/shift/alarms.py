@@ -5,8 +5,9 @@ from mlflow_serverless.plan import Actual, MakeResource, RemoveResource, Ringing
 from mlflow_serverless.plan.guard import guarded, guards
 from mlflow_serverless.plan.resources import key_of
 from mlflow_serverless.shift.criteria import Criteria
+from mlflow_serverless.shift.roads import Roads
 from mlflow_serverless.shift.rollout import Rollout
-from mlflow_serverless.world import Alarms, Control, Tell
+from mlflow_serverless.world import Alarms, Tell
 
 
 def wanted(
@@ -25,11 +26,11 @@ def wanted(
     return tuple(MakeResource(have.name, alarm) for alarm in new)
 
 
-def see_to(steps: tuple[Step, ...], control: Control, tell: Tell) -> None:
+def see_to(steps: tuple[Step, ...], cloud: Roads, tell: Tell) -> None:
     """Take *steps*; a rollout goes on without alarms, and says so."""
     try:
         for step in steps:
-            control.perform(step)
+            cloud.perform(step)
     except ServerlessError as error:
         tell("shift.warning", what=f"alarms of the rollout: {error.message}")
 

@@ -13,8 +13,9 @@ from mlflow_serverless.plan import (
     RemoveResource,
     Step,
 )
+from mlflow_serverless.shift.roads import Roads
 from mlflow_serverless.shift.rollout import Rollout
-from mlflow_serverless.world import Control, Tell
+from mlflow_serverless.world import Tell
 
 
 def prepared(have: Actual, alias: str, rollout: Rollout) -> tuple[Step, ...]:
@@ -46,13 +47,11 @@ def left(have: Actual, alias: str, rollout: Rollout) -> tuple[Step, ...]:
     return (_removed(have, other, kept[other]),)
 
 
-def tidy(
-    have: Actual, alias: str, rollout: Rollout, control: Control, tell: Tell
-) -> None:
+def tidy(have: Actual, alias: str, rollout: Rollout, roads: Roads, tell: Tell) -> None:
     """Let go of what `left` names; traffic has moved, so a failure is only told."""
     for step in left(have, alias, rollout):
         try:
-            control.perform(step)
+            roads.perform(step)
         except ServerlessError as error:
             said = f"{error.message} The next advance tries again."
             tell("shift.warning", what=f"could not {step}: {said}")
