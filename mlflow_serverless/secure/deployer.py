@@ -174,9 +174,12 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         yield from _passing(settings.role)
     if settings.kms_key:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
-    named = names.alarm(want.function.name, "guard-*")
-    guards = place.arn("cloudwatch", f"alarm:{named}")
-    yield Statement(sid="GuardRollouts", actions=_ALARM, resources=(guards,))
+    if any(isinstance(resource, Alarm) for resource in want.resources):
+        # A rollout adds some on its versions.
+        alarms = place.arn(
+            "cloudwatch", f"alarm:{names.alarm(want.function.name, '*')}"
+        )
+        yield Statement(sid="Alarms", actions=_ALARM, resources=(alarms,))
     for number, resource in enumerate(want.resources):
         if isinstance(resource, Controller | Schedule):
             yield passing_its(resource)
@@ -193,7 +196,7 @@ def _passing(role: str) -> Iterator[Statement]:
 _Texts = tuple[str, ...]
 
 
-def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:  # noqa: C901 - one case a kind
+def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
     """Actions and ARNs; none for what is part of the function."""
     name = resource.name
     match resource:
@@ -213,8 +216,6 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
             # AWS chooses the API's id, so that every one's predictions are meant.
             asked = place.arn("execute-api", "*/*/POST/invocations")
             yield _ASK, (asked,)
-        case Alarm():
-            yield _ALARM, (place.arn("cloudwatch", f"alarm:{name}"),)
         case Controller() | ScheduleGroup() | Schedule():
             yield making(place, resource)
         case Dashboard():
