@@ -63,6 +63,8 @@ pytestmark = pytest.mark.emulator
 RUNTIME = Path(__file__).parents[1] / "fakes" / "aws" / "tool_or_model.py"
 HASTY = replace(PACE, attempts=1, settle_s=1)
 """A process that is killed does not ask again."""
+PATIENCE_S = 120.0
+"""Longest wait for what must come to pass [s]."""
 MINUTE_S = 60.0
 MOVES = 4
 """Of a rollout that goes well: to half of the traffic, promoted, confirmed, done."""
@@ -212,18 +214,24 @@ def nothing_fires(rolling: Rolling) -> bool:
 
 def test_a_good_version_is_promoted_by_nobody_else(rolling):
     """
-    Shifted, promoted, guarded, done: and then the schedule is gone.
+    Shifted, promoted, guarded, done: and then the schedule is gone. Every permission
+    of its role was used, but those of its log, which Lambda writes.
     """
+    rolling.aws.acted.clear()
     driven(rolling, in_process(rolling))
 
     assert State.DONE is rolling.rollout.state
-    alias = rolling.have.alias("live")
+    have = rolling.have
+    alias = have.alias("live")
     assert ("2", ()) == (alias.version, alias.weights)
-    assert {"log group", "role", "schedule group", "controller"} <= {
-        r.kind for r in rolling.have.resources
-    }
-    assert "schedule" not in {r.kind for r in rolling.have.resources}
+    kinds = {resource.kind for resource in have.resources}
+    assert {"log group", "role", "schedule group", "controller"} <= kinds
+    assert "schedule" not in kinds
     assert [] == rolling.aws.scheduler.refused
+    policy = have.resource(("role", rolling.role.rpartition("/")[2])).policy
+    allowed = {a for s in json.loads(policy)["Statement"] for a in s["Action"]}
+    used = {call.permission for call in rolling.aws.acted}
+    assert {"logs:CreateLogStream", "logs:PutLogEvents"} == allowed - used
 
 
 def test_a_bad_version_is_rolled_back_by_nobody_else(rolling):
@@ -347,19 +355,6 @@ def test_environments_are_kept_started_for_whom_traffic_goes_to(aws, tmp_path):
     assert [ProvisionedConcurrency(qualifier="2", count=1)] == left
 
 
-def test_what_it_may_do_is_what_it_does(rolling):
-    """
-    Every permission of its role was used, but those of its log and its hooks.
-    """
-    rolling.aws.acted.clear()
-    driven(rolling, in_process(rolling))
-
-    policy = rolling.have.resource(("role", rolling.role.rpartition("/")[2])).policy
-    allowed = {a for s in json.loads(policy)["Statement"] for a in s["Action"]}
-    used = {call.permission for call in rolling.aws.acted}
-    assert {"logs:CreateLogStream", "logs:PutLogEvents"} == allowed - used
-
-
 def test_it_may_not_touch_anything_else(aws, rolling, tmp_path):
     """
     Not another deployment's traffic, nor its schedules.
@@ -426,20 +421,20 @@ def test_as_a_function_of_its_own_it_does_the_same(aws, tmp_path, capsys):
     A process of its own, by the loop of tools, as its role; its log tells each look.
     """
     config = CONFIG.strategy.model_copy(
-        update={"bake_s": 0.5, "look_s": 0.5, "guard_s": 0.5}
+        update={"bake_s": 0.2, "look_s": 0.2, "guard_s": 0.2}
     )
     rolling = begun(aws, tmp_path, strategy=config)
     address = image(access_to(aws), TOOL)
     aws.plane.tools[address] = {
         "handler": CONTROLLER.handler, "environ": aws.acting_as(rolling.role)
     }  # fmt: skip
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not nothing_fires(rolling):
         assert time.monotonic() < deadline, rolling.rollout
         rolling.clock.at = time.time()
         rolling.answers()
         aws.tick()
-        time.sleep(0.6)
+        time.sleep(0.25)
 
     assert State.DONE is rolling.rollout.state
     said = [
