@@ -127,8 +127,10 @@ class Rolling:
         access = Access(session, endpoint=self.aws.endpoint, pace=pace)
         return Reached(Traffic(access), Schedules(access), clock=self.clock)
 
-    def answers(self, status: int = 200, count: int = 40) -> None:
-        """Both versions have answered in the last minute; version 2 with *status*."""
+    def answers(
+        self, status: int = 200, count: int = 40, over_s: float = MINUTE_S
+    ) -> None:
+        """Both versions have answered in the last time; version 2 with *status*."""
         logs = access_to(self.aws).client("logs")
         group, stream = names.log_group(self.name), f"2026/11/22/[1]{uuid.uuid4().hex}"
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
@@ -136,7 +138,7 @@ class Rolling:
             {"timestamp": at, "message": json.dumps(line(version, at, code))}
             for i in range(count)
             for version, code in (("1", 200), ("2", status))
-            for at in [int(1000 * (self.clock.at - MINUTE_S * (1 - i / count)))]
+            for at in [int(1000 * (self.clock.at - over_s * (1 - i / count)))]
         ]
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
@@ -421,7 +423,7 @@ def test_as_a_function_of_its_own_it_does_the_same(aws, tmp_path, capsys):
     A process of its own, by the loop of tools, as its role; its log tells each look.
     """
     config = CONFIG.strategy.model_copy(
-        update={"bake_s": 0.2, "look_s": 0.2, "guard_s": 0.2}
+        update={"bake_s": 0.5, "look_s": 0.5, "guard_s": 0.5}
     )
     rolling = begun(aws, tmp_path, strategy=config)
     address = image(access_to(aws), TOOL)
@@ -431,8 +433,8 @@ def test_as_a_function_of_its_own_it_does_the_same(aws, tmp_path, capsys):
     deadline = time.monotonic() + PATIENCE_S
     while not nothing_fires(rolling):
         assert time.monotonic() < deadline, rolling.rollout
-        rolling.clock.at = time.time()
-        rolling.answers()
+        before, rolling.clock.at = rolling.clock.at, time.time()
+        rolling.answers(over_s=rolling.clock.at - before)
         aws.tick()
         time.sleep(0.25)
 
