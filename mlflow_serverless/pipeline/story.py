@@ -45,6 +45,7 @@ from mlflow_serverless.plan import (
     Place,
     Plan,
     PointAlias,
+    Step,
     Weight,
     content_of,
     key_of,
@@ -106,7 +107,7 @@ def deploy(
     if changes and config.smoke:
         outside = enter(want, built.question, now.alias(want.alias), world)
         asked = "; ".join(filter(None, (asked, outside)))
-    done = replace(_deployment(want, changes, built, world), smoke=asked)
+    done = replace(_deployment(ending, world), smoke=asked)
     if config.record:
         _recorded(have, ending, done, request, world)
     done = follow(done, ending, world, watch)
@@ -247,7 +248,8 @@ def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) 
     return changes
 
 
-def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
+def _deployment(ending: Ending, world: World) -> Deployment:
+    want, built = ending.want, ending.built
     have = world.cloud.snapshot(want.function.name)
     version = have.holding(content_of(want.function))
     return Deployment(
@@ -259,10 +261,17 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
-        changed=tuple(str(s) for s in changes.steps),
+        changed=tuple(_taken(one, ending) for one in ending.changes.steps),
         outputs=have.outputs,
         calls=calls(have, want.alias, world.target),
     )
+
+
+def _taken(one: Step, ending: Ending) -> str:
+    """A step in words; where a rollout moves the traffic, it has begun instead."""
+    if isinstance(one, PointAlias) and ending.begins:
+        return f"begin a rollout of {one.name}:{one.alias}: {ending.chosen}"
+    return str(one)
 
 
 def _recorded(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mlflow_serverless.plan.control import BESIDE, LAST, Control
+from mlflow_serverless.plan.tool_parts import Secret, Table, ToolPart
 
 Pairs = tuple[tuple[str, str], ...]
 """A mapping as a value: sorted by key."""
@@ -75,33 +76,6 @@ class ModelBucket:
     policy: str = ""
     """JSON: refuses whatever does not come over TLS."""
     shared: bool = True
-    tags: Pairs = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
-    """A value drawn at random that no plan holds (Secrets Manager)."""
-
-    kind: ClassVar = "secret"
-    name: str
-    kms_key: str = ""
-    """ARN; empty for the account's own."""
-    description: str = ""
-    tags: Pairs = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Items by one text key, each of which ends at a time of its own (DynamoDB)."""
-
-    kind: ClassVar = "table"
-    name: str
-    key: str = "id"
-    """The attribute that an item is found by."""
-    until: str = "until"
-    """The attribute that holds when an item ends [Unix time, s]."""
-    kms_key: str = ""
-    """ARN; empty for the service's own."""
     tags: Pairs = ()
 
 
@@ -258,8 +232,7 @@ Resource = (
     | Role
     | LogGroup
     | ModelBucket
-    | Secret
-    | Table
+    | ToolPart
     | FunctionUrl
     | Permission
     | HttpApi
@@ -268,9 +241,6 @@ Resource = (
     | Dashboard
     | Control
 )
-
-ToolPart = Secret | Table
-"""What only tools have: a deployment is never made of these."""
 
 BEFORE: tuple[type[Resource], ...] = (
     LogGroup, Role, ModelBucket, Repository, Secret, Table,
