@@ -47,9 +47,7 @@ def left(have: Actual, alias: str, rollout: Rollout) -> tuple[Step, ...]:
     return (_removed(have, other, kept[other]),)
 
 
-def tidy(
-    have: Actual, alias: str, rollout: Rollout, roads: Roads, tell: Tell
-) -> None:
+def tidy(have: Actual, alias: str, rollout: Rollout, roads: Roads, tell: Tell) -> None:
     """Let go of what `left` names; traffic has moved, so a failure is only told."""
     for step in left(have, alias, rollout):
         try:
