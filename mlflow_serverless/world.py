@@ -4,11 +4,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mlflow_serverless.lineage.cause import Cause
 from mlflow_serverless.package import Bundle
-from mlflow_serverless.plan import Actual, Desired, Packing, Place, Resource, Step
+from mlflow_serverless.plan import (
+    Actual,
+    Desired,
+    Packing,
+    Place,
+    Resource,
+    Ringing,
+    Step,
+)
 from mlflow_serverless.preflight import Facts
 from mlflow_serverless.store import ContentStore
 
@@ -159,6 +167,20 @@ class Logbook(Protocol):
         self, name: str, *, since: datetime | None = None
     ) -> Iterator[Mapping[str, object]]:
         """One mapping a request: the runtime's embedded metric lines, parsed."""
+        ...
+
+
+@runtime_checkable
+class Alarms(Protocol):
+    """A cloud that watches by itself, too; not every one does."""
+
+    def ringing(self, name: str) -> tuple[Ringing, ...]:
+        """
+        Alarms of the deployment *name* that say something is wrong, now.
+
+        Raises:
+            ServerlessError: They cannot be asked.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from mlflow_serverless.aws.alarms import Alarms
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
 from mlflow_serverless.aws.errors import explained
@@ -41,6 +42,7 @@ from mlflow_serverless.plan import (
     RemoveVersion,
     ReplaceArtifact,
     Resource,
+    Ringing,
     RouteAlias,
     SetTags,
     Step,
@@ -108,6 +110,11 @@ class AwsCloud:
 
     def _core(self, name: str) -> Actual:
         return core(name, self._functions, self._versions, self._aliases)
+
+    def ringing(self, name: str) -> tuple[Ringing, ...]:
+        """See `world.Alarms`."""
+        with explained():
+            return Alarms(self._access).ringing(name)
 
     def perform(self, step: Step) -> None:
         """See `world.Control`."""

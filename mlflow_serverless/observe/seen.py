@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from mlflow_serverless.observe.histogram import Histogram, merged
+from mlflow_serverless.plan import Ringing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ class Observation:
     window: Window
     cells: tuple[Cell, ...] = ()
     """In order of time; stretches in which nothing was seen have none."""
+    ringing: tuple[Ringing, ...] = ()
+    """Alarms of the cloud's own."""
 
     @cached_property
     def theirs(self) -> Seen:

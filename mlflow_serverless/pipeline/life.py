@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from mlflow_serverless.apply import apply
 from mlflow_serverless.lineage import Does
 from mlflow_serverless.pipeline.desired import model_of, origin_of
+from mlflow_serverless.pipeline.ending import Steps
 from mlflow_serverless.pipeline.errors import NothingBeforeError
 from mlflow_serverless.pipeline.look import published, there
 from mlflow_serverless.pipeline.noting import mark, marked, note, refused_in
@@ -168,7 +169,7 @@ def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:
     """
     found = spare(name, world, keep=keep)
     with step(world.tell, "gc", name) as said:
-        apply(found.plan, world.cloud, world.tell)
+        apply(found.plan, world.cloud, Steps(world))
         count = len(found.plan.steps)
         said.say(f"{count} removed, {len(found.kept)} versions kept", fresh=bool(count))
     return found

@@ -27,7 +27,7 @@ from mlflow_serverless.shift.configured import criteria_of, hooks_of
 from mlflow_serverless.shift.history import InFolder, InMemory
 from mlflow_serverless.shift.report import RolloutReport, report, write
 from mlflow_serverless.topology import config_of
-from mlflow_serverless.world import Clock, World
+from mlflow_serverless.world import Alarms, Clock, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +154,7 @@ def _driver(config: DeploymentConfig, world: World, clock: Clock) -> Driver:
         clock=clock,
         tell=world.tell,
         history=kept,
+        alarms=world.cloud if isinstance(world.cloud, Alarms) else None,
         criteria=criteria_of(config.judge),
         hooks=hooks_of(config.strategy, world.cloud),
     )

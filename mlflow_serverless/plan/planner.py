@@ -6,6 +6,7 @@ from enum import Enum
 
 from mlflow_serverless.plan.control import BESIDE, LAST, Controller
 from mlflow_serverless.plan.errors import ForeignError
+from mlflow_serverless.plan.guard import guarded
 from mlflow_serverless.plan.resources import (
     AFTER,
     BEFORE,
@@ -155,9 +156,12 @@ def _brought_about(want: Desired, have: Actual, kinds: _Kinds) -> Iterator[Step]
 def _given_up(want: Desired, have: Actual, kinds: _Kinds) -> Iterator[Step]:
     """Remove what is wanted no longer, in reverse."""
     wanted = {key_of(r) for r in want.resources}
+    pointed = have.alias(want.alias)
+    serving = dict(pointed.weights).keys() | {pointed.version} if pointed else set()
     for resource in sorted(have.resources, key=rank, reverse=True):
         unwanted = isinstance(resource, kinds) and key_of(resource) not in wanted
-        if unwanted and not stays(resource):
+        # The alarms of a rollout go with it.
+        if unwanted and not stays(resource) and guarded(resource) not in serving:
             yield RemoveResource(have.name, resource)
 
 

@@ -18,6 +18,7 @@ from mlflow_serverless.plan import (
     ScheduleGroup,
     Secret,
     Table,
+    names,
 )
 from mlflow_serverless.secure.control import making, passing, passing_its, seeking
 from mlflow_serverless.secure.document import Statement, document
@@ -75,7 +76,7 @@ _BUCKET = tuple(
         "PutBucketVersioning", "GetEncryptionConfiguration",
         "PutEncryptionConfiguration", "GetBucketPublicAccessBlock",
         "PutBucketPublicAccessBlock", "GetBucketTagging", "PutBucketTagging",
-        "ListBucket",
+        "ListBucket", "TagResource",
     )
 )  # fmt: skip
 _SECRET = tuple(
@@ -173,6 +174,9 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         yield from _passing(settings.role)
     if settings.kms_key:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
+    named = names.alarm(want.function.name, "guard-*")
+    guards = place.arn("cloudwatch", f"alarm:{named}")
+    yield Statement(sid="GuardRollouts", actions=_ALARM, resources=(guards,))
     for number, resource in enumerate(want.resources):
         if isinstance(resource, Controller | Schedule):
             yield passing_its(resource)

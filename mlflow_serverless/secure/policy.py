@@ -182,7 +182,12 @@ def key_policy(place: Place, want: Desired) -> str:
     )  # fmt: skip
     role = want.function.settings.role
     function = Statement(
-        sid="FunctionDecrypts", actions=("kms:Decrypt",), resources=("*",), arn=role
+        sid="FunctionDecrypts",
+        actions=("kms:Decrypt",),
+        resources=("*",),
+        # A key's policy cannot name a role that is not there yet.
+        arn=place.global_arn("iam", "root"),
+        conditions={"ArnEquals": {"aws:PrincipalArn": role}},
     )
     return document([*([logs] if groups else []), *([function] if role else [])])
 

@@ -11,6 +11,7 @@ from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.observe import Observation
 from mlflow_serverless.plan import Actual, Alias
 from mlflow_serverless.plan.errors import AliasMovedError
+from mlflow_serverless.shift.alarms import heard, see_to, wanted
 from mlflow_serverless.shift.criteria import Criteria
 from mlflow_serverless.shift.decide import Answer, Failed, decide, due
 from mlflow_serverless.shift.errors import BusyAliasError
@@ -33,7 +34,7 @@ from mlflow_serverless.shift.rollout import (
 from mlflow_serverless.shift.rules import recorded, unready
 from mlflow_serverless.shift.verdict import Inconclusive, Judgement, Unhealthy
 from mlflow_serverless.shift.warm import prepared, tidy
-from mlflow_serverless.world import Clock, Tell
+from mlflow_serverless.world import Alarms, Clock, Tell
 
 ATTEMPTS = 5
 """How often an alias that others moved is looked at again."""
@@ -49,6 +50,8 @@ class Driver:
     criteria: Criteria = field(default_factory=Criteria)
     hooks: Hooks = field(default_factory=NoHooks)
     history: History = field(default_factory=InMemory)
+    alarms: Alarms | None = None
+    """The cloud's own; None where it has none."""
 
     def now(self) -> float:
         """Seconds since the epoch, as finely as a note keeps them."""
@@ -85,7 +88,7 @@ def advance(name: str, alias: str, driver: Driver) -> Step | None:
         if rollout is None or pointed is None:
             return None
         if rollout.over:
-            tidy(have, alias, rollout, driver.cloud, driver.tell)
+            around(have, alias, rollout, driver)
             return None
         step = _considered(have, pointed, rollout, driver)
         try:
@@ -94,16 +97,26 @@ def advance(name: str, alias: str, driver: Driver) -> Step | None:
             driver.tell("shift.moved", what=f"{name}:{alias} was moved by others")
             continue
         _remember(step, driver)
-        if step.after.over:
-            have = driver.cloud.snapshot(name)
-            tidy(have, alias, step.after, driver.cloud, driver.tell)
+        if step.after != step.before:
+            around(driver.cloud.snapshot(name), alias, step.after, driver)
         return step
     raise BusyAliasError(name, alias, ATTEMPTS)
 
 
+def around(have: Actual, alias: str, rollout: Rollout, driver: Driver) -> None:
+    """What stands around a rollout that was moved: made, or taken away."""
+    tidy(have, alias, rollout, driver.cloud, driver.tell)
+    if driver.alarms is not None:
+        steps = wanted(have, alias, rollout, driver.criteria)
+        see_to(steps, driver.cloud, driver.tell)
+
+
 def _considered(have: Actual, pointed: Alias, rollout: Rollout, driver: Driver) -> Step:
     now = driver.now()
-    observation = look_at(have.name, rollout, driver.cloud, driver.history, now)
+    observation = replace(
+        look_at(have.name, rollout, driver.cloud, driver.history, now),
+        ringing=heard(have.name, driver.alarms, driver.tell),
+    )
     asked = demand(rollout, driver.criteria, now)
     judgement = judge(observation, driver.criteria, asked)
     judgement = _possibly(have, pointed, rollout, judgement)

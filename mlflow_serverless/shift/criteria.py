@@ -63,3 +63,5 @@ class Demand:
     """How many of its predictions must have been held against those served."""
     early: bool = True
     """Whether there is more than half the patience left."""
+    promoted: bool = False
+    """Whether the candidate has all the traffic."""

@@ -65,4 +65,5 @@ def demand(rollout: Rollout, criteria: Criteria, now: float) -> Demand:
         share=stage.share if stage and not mirrored else None,
         compared=(enough if early else 1) if mirrored else 0,
         early=early,
+        promoted=rollout.state is State.GUARDING,
     )

@@ -106,7 +106,8 @@ class RestJson:
 def _route(operation: OperationModel) -> Route:
     path, _, query = operation.http["requestUri"].partition("?")
     plain = re.sub(r"\{ResourceArn\}", r"(?P<ResourceArn>.+)", path.rstrip("/"))
-    named = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>[^/]+)", plain)
+    whole = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", plain)
+    named = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", whole)
     wanted = frozenset(parse_qs(query, keep_blank_values=True))
     return Route(operation, re.compile(named), wanted)
 

@@ -39,6 +39,7 @@ from tests.fakes.aws.rest import Answer, RestJson
 from tests.fakes.aws.scheduler import Scheduler
 from tests.fakes.aws.shelf import ACCOUNT, Shelf
 from tests.fakes.aws.signature import Signatures
+from tests.fakes.aws.storage import tag_new_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -222,7 +223,10 @@ class Aws:
             path = environ["PATH_INFO"]
             missing = self._gateway.answer(action, path, body)
             return self.apis.renamed(missing or self._by_moto(environ))
-        return self._by_moto(environ)
+        answer = self._by_moto(environ)
+        if (service, action, answer.status) == ("s3", "CreateBucket", 200):
+            tag_new_bucket(environ["PATH_INFO"], body)
+        return answer
 
     def _by_moto(self, environ: dict[str, Any]) -> Answer:
         said: dict[str, Any] = {}

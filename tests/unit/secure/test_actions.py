@@ -24,8 +24,8 @@ from mlflow_serverless.topology import control, schedule, topology
 from tests.unit.export.wants import PLACE, WAYS, way
 
 KEYS = {
-    "aws:SecureTransport": {"s3"}, "aws:SourceAccount": {"ecr", "sts"},
-    "aws:SourceArn": {"ecr", "sts"},
+    "aws:PrincipalArn": {"kms"}, "aws:SecureTransport": {"s3"},
+    "aws:SourceAccount": {"ecr", "sts"}, "aws:SourceArn": {"ecr", "sts"},
     "elasticfilesystem:AccessPointArn": {"elasticfilesystem"},
     "s3files:AccessPointArn": {"s3files"}, "iam:PassedToService": {"iam"},
     "kms:EncryptionContext:aws:logs:arn": {"kms"}, "lambda:SourceFunctionArn": {"ec2"},
