@@ -30,6 +30,7 @@ _US_EAST_1 = {
     "s3.gb_month": 0.023,  # Standard, first tier
     "logs.gb": 0.50,
     "http_api.request": 1.00 / 1e6,
+    "scheduler.call": 1.00 / 1e6,
     "cloudwatch.alarm_month": 0.10,
     "cloudwatch.dashboard_month": 3.00,
 }

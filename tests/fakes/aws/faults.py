@@ -148,6 +148,12 @@ def signed_for(environ: Mapping[str, Any]) -> str:
     return _SIGNED_AS.get(parts[3], parts[3]) if len(parts) == 5 else ""
 
 
+def signed_by(environ: Mapping[str, Any]) -> str:
+    """The access key that a request was signed with; empty if it was not signed."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2]
+    return str(scope.partition("/")[0])
+
+
 def hang_up(environ: Mapping[str, Any]) -> Answer:
     """End the connection without a word."""
     connection: socket.socket = environ["werkzeug.socket"]
