@@ -40,6 +40,9 @@ COLUMN_TYPES = (
 )  # fmt: skip
 """MLflow's scalar column types."""
 
+CHECKED = "refused"
+"""The graph output that says which rows the model raises for; see `Answer.checks`."""
+
 PIECE_BYTES = 2 << 20
 """What one of a file's `pieces` covers; the last covers the rest."""
 
@@ -165,13 +168,26 @@ class Field(NamedTuple):
     """If given, the output holds indices into these (class labels of any type)."""
 
 
+class Check(NamedTuple):
+    """What the model raises for on its way, found by the graph itself in each row."""
+
+    value: str
+    """`unseen` (a category that no encoder knows), `outside` (a number out of a step's
+    range), or `overflow` (a step makes what a later one refuses: NaN, infinities)."""
+    of: str = ""
+    """The column it is about; empty if it is about several."""
+
+
 class Answer(NamedTuple):
-    """How graph outputs become what the model's own `predict` returns."""
+    """How graph outputs become what the model's own `predict` returns, or raises."""
 
     form: str = "array"
     """`array`: one bare nested list. `table`: records, as a DataFrame answers.
     `tensors`: an object of named nested lists."""
     fields: tuple[Field, ...] = ()
+    checks: tuple[Check, ...] = ()
+    """If given, the graph has an output `CHECKED`: int64 `(rows,)`, 0 where the model
+    answers, else one more than the place of one of these, which it raises for."""
 
 
 class Engine(NamedTuple):
@@ -299,6 +315,7 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
                 Field(**{**item, "labels": tuple(item.get("labels", ()))})
                 for item in answer["fields"]
             ),
+            checks=tuple(Check(**item) for item in answer.get("checks", ())),
         ),
         files=tuple(
             File(**{**item, "pieces": tuple(item.get("pieces", ()))})

@@ -9,6 +9,7 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.lineage.cause import cause_of
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Cloud, Doors, Tell, World
 
@@ -119,6 +120,7 @@ def world_for(
         downloads=root / "models",
         tell=tell,
         doors=doors,
+        cause=cause_of(os.environ if environ is None else environ),
         rollouts=root / "rollouts",
     )
 

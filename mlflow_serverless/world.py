@@ -1,11 +1,12 @@
 """Protocols for all that is outside; `wiring` builds the real ones."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from mlflow_serverless.lineage.cause import Cause
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import Actual, Desired, Packing, Place, Resource, Step
 from mlflow_serverless.preflight import Facts
@@ -179,5 +180,7 @@ class World:
     tell: Tell
     doors: Doors | None = None
     """None where nothing leads in over HTTP."""
+    cause: Cause = field(default_factory=Cause)
+    """On whose behalf all this is done."""
     rollouts: Path | None = None
     """Where looks at rollouts are kept; only in memory if None."""

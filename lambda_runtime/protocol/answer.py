@@ -6,7 +6,7 @@ NaN and infinities are written null: JSON has no other word for them.
 from __future__ import annotations
 
 from lambda_runtime.faults import Internal
-from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT, Answer, Field
+from lambda_runtime.manifest import CHECKED, NAN_TEXT, NULL_TEXT, Answer, Field
 from lambda_runtime.protocol import json_text
 from lambda_runtime.protocol.cast import unpack
 from lambda_runtime.record import NamedTuple
@@ -37,7 +37,10 @@ class Answerer:
     def __init__(self, answer: Answer) -> None:
         self.form = answer.form
         self.fields = answer.fields
-        self.outputs = tuple(dict.fromkeys(field.output for field in answer.fields))
+        wanted = [field.output for field in answer.fields]
+        if answer.checks:
+            wanted.append(CHECKED)
+        self.outputs = tuple(dict.fromkeys(wanted))
         """The graph outputs to ask for, each once."""
         names = [
             json_text.text(field.name or "").replace("%", "%%")

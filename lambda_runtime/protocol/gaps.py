@@ -5,7 +5,10 @@ label or null. The manifest says what the model was seen to refuse (`Refusal`). 
 good request passes here, so it is looked at as cheaply as can be: the top byte of each
 number tells whether it may be one of those. Only then is each looked at.
 
-Loaded where a manifest holds refusals.
+What only shows on the way through the model (an unknown category behind an imputer, a
+logarithm of zero) the graph finds by itself, and says so in an output of its own.
+
+Loaded where a manifest holds refusals or checks.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from lambda_runtime.manifest import Refusal
+    from lambda_runtime.manifest import Check, Refusal
     from lambda_runtime.protocol.bind import Plan
     from lambda_runtime.protocol.frames import Frame
     from lambda_runtime.tensor import Value
@@ -31,8 +34,11 @@ WORDS = {
     "null": "no missing texts",
     "infinite": "no infinite numbers",
     "large": "no numbers beyond float32's range",
+    "unseen": "no unknown categories",
+    "outside": "no numbers outside its range",
+    "overflow": "no values of which its own steps make missing or infinite ones",
 }
-"""What the model takes none of, by a refusal's `value`."""
+"""What the model takes none of, by the `value` of a refusal or check."""
 
 OPENING = "Invalid input. The model takes "
 """How every message of these begins."""
@@ -141,6 +147,24 @@ def _kinds(element: Any) -> tuple[str, ...]:
     if element - element != 0:
         return ("infinite",)
     return ("large",) if abs(element) >= _BEYOND else ()
+
+
+def pass_checked(checks: Sequence[Check], found: Value) -> None:
+    """
+    Nothing, if *found*, the graph's output `CHECKED`, is 0 in every row.
+
+    Raises:
+        BadRequest: The model raises for a row; the message names the first.
+    """
+    if not bytes(found.data).strip(b"\0"):  # type: ignore[arg-type] # never texts
+        return
+    for row, place in enumerate(unpack(found.dtype, found.data)):
+        if place:
+            value, of = checks[place - 1]
+            where = f" in column '{of}'" if of else ""
+            raise BadRequest(
+                f"{OPENING}{WORDS[value]}{where}, but row {row} holds one."
+            )
 
 
 def _product(sizes: Iterable[int]) -> int:

@@ -10,6 +10,7 @@ import sys
 from time import perf_counter_ns
 
 from lambda_runtime.faults import NotFound, WrongMethod
+from lambda_runtime.manifest import CHECKED
 from lambda_runtime.protocol import json_text
 from lambda_runtime.protocol.answer import Answerer
 from lambda_runtime.protocol.bind import Binder
@@ -93,6 +94,11 @@ class Service:
         self._answerer = Answerer(manifest.answer)
         self._answered = 0
         self._quick: Quick | None = None
+        self._checks = manifest.answer.checks
+        if self._checks:
+            from lambda_runtime.protocol.gaps import pass_checked  # noqa: PLC0415 - if any
+
+            self._pass_checked = pass_checked
 
     def respond(self, request: Request) -> Response:
         """Answer *request*; whatever happens is a response."""
@@ -199,6 +205,8 @@ class Service:
         rows, read = rows_of(bound), perf_counter_ns()
         self.last = made(Timing, (rows, began, read, 0, 0))
         outputs = self._run(bound, self._answerer.outputs)
+        if self._checks:
+            self._pass_checked(self._checks, outputs[CHECKED])
         self.last = made(Timing, (rows, began, read, perf_counter_ns(), 0))
         return outputs
 

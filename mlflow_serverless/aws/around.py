@@ -16,7 +16,9 @@ from mlflow_serverless.aws.keeper import Found, Keeper
 from mlflow_serverless.aws.log_groups import LogGroups
 from mlflow_serverless.aws.permissions import Permissions
 from mlflow_serverless.aws.roles import Roles
+from mlflow_serverless.aws.secrets import Secrets
 from mlflow_serverless.aws.session import Access
+from mlflow_serverless.aws.tables import Tables
 from mlflow_serverless.aws.urls import Urls
 from mlflow_serverless.plan import (
     Actual,
@@ -32,6 +34,8 @@ from mlflow_serverless.plan import (
     Repository,
     Resource,
     Role,
+    Secret,
+    Table,
     key_of,
     names,
 )
@@ -75,6 +79,8 @@ class Around:
             Role: Roles(access),
             ModelBucket: Buckets(access),
             Repository: Repositories(access),
+            Secret: Secrets(access),
+            Table: Tables(access),
             ProvisionedConcurrency: Provisioned(access),
             FunctionUrl: Urls(access),
             Permission: Permissions(access),

@@ -14,9 +14,11 @@ from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
 from mlflow_serverless.aws.logs import Logs
 from mlflow_serverless.aws.models import SCHEME, Models
+from mlflow_serverless.aws.secrets import Secrets
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.aws.survey import survey
 from mlflow_serverless.aws.versions import Versions
+from mlflow_serverless.build import Image
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import (
     Actual,
@@ -176,6 +178,15 @@ class AwsCloud:
                 self._models.stage(bundle, packing.model_url)
             return self._images.stage(bundle, packing)
 
+    def hold(self, image: Image, packing: Packing) -> str:
+        """As `stage`, of an image that is built already: a tool's."""
+        return self._images.hold(image, packing)
+
+    def secret(self, name: str) -> str | None:
+        """What the secret *name* holds; None if there is none."""
+        with explained():
+            return Secrets(self._access).value(name)
+
     # Surveyor.
 
     def place(self) -> Place:
@@ -185,7 +196,8 @@ class AwsCloud:
     def facts(self, want: Desired) -> Facts:
         """See `world.Surveyor`."""
         with explained():
-            return survey(self._access, want)
+            image = self._images.facts(want.function.artifact)
+            return replace(survey(self._access, want), image=image)
 
     # Invoker.
 

@@ -128,8 +128,9 @@ def _plain(proposal: "Proposal") -> dict[str, object]:
 @click.option("--account", help="Twelve digits; asked of AWS if left out.")
 @click.option("--region", help="Asked of the AWS environment if left out.")
 @click.option(
-    "--of", "whose", type=click.Choice(["deployer", "function"]), default="deployer",
-    show_default=True, help="Whose policy.",
+    "--of", "whose", type=click.Choice(["deployer", "function", "key"]),
+    default="deployer", show_default=True,
+    help="Whose policy; of `kms_key`: what it has to say as well.",
 )  # fmt: skip
 def iam(  # noqa: PLR0913 - one argument an option
     session: Session,
@@ -140,10 +141,10 @@ def iam(  # noqa: PLR0913 - one argument an option
     region: str | None,
     whose: str,
 ) -> None:
-    """Print the policy that deploying NAME needs, or the one it would run with."""
+    """Print the policy that deploying NAME needs, or that it or its key would have."""
     from mlflow_serverless.pipeline.intended import outline  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.plan import Place, Role, partition_of  # noqa: PLC0415
-    from mlflow_serverless.secure import deployer_policy  # noqa: PLC0415
+    from mlflow_serverless.secure import deployer_policy, key_policy  # noqa: PLC0415
     from mlflow_serverless.secure.document import pretty  # noqa: PLC0415
 
     if account and region:
@@ -159,6 +160,8 @@ def iam(  # noqa: PLR0913 - one argument an option
     roles = (r.policy for r in want.resources if isinstance(r, Role))
     if whose == "deployer":
         text = deployer_policy(place, want, signing=config.image.signing)
+    elif whose == "key":
+        text = key_policy(place, want)
     else:
         text = next(roles, "{}")
     click.echo(pretty(text))

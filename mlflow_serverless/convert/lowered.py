@@ -7,6 +7,7 @@ from mlflow_serverless.convert.answers import answer_for
 from mlflow_serverless.convert.draft import Draft
 from mlflow_serverless.convert.inputs import inputs_for
 from mlflow_serverless.convert.lower.builder import Builder
+from mlflow_serverless.convert.lower.checks import marked
 from mlflow_serverless.convert.lower.frame import Frame
 from mlflow_serverless.convert.lower.registry import Result
 from mlflow_serverless.convert.lower.symbol import Sym
@@ -28,13 +29,16 @@ def draft_of(
         names: Column names, if the model answers with a DataFrame.
     """
     frame, feeds = inputs_for(graph, signature)
-    outputs, answer = answer_for(compute(frame), list(names) if names else None)
+    result = compute(frame)
+    outputs, answer = answer_for(result, list(names) if names else None)
+    marks, checks = marked(graph)
+    outputs += marks
     return Draft(
         proto=graph.model(outputs),
         inputs=tuple(_tensor(s.name, s) for s in graph.inputs),
         outputs=tuple(_tensor(name, symbol) for name, symbol in outputs),
         feeds=_in_order(graph, feeds),
-        answer=answer,
+        answer=answer._replace(checks=checks),
         recipes=tuple(dict.fromkeys(graph.recipes)),
         warnings=tuple(dict.fromkeys(graph.warnings)),
         tree_nodes=graph.tree_nodes,

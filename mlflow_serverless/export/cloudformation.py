@@ -33,6 +33,7 @@ from mlflow_serverless.plan import (
     Place,
     ProvisionedConcurrency,
     Repository,
+    ToolPart,
     content_of,
     key_of,
 )
@@ -110,7 +111,8 @@ def _surroundings(want: Desired, place: Place) -> dict[str, Part]:
         label = camel(names[key_of(resource)])
         if isinstance(resource, HttpApi):
             found |= http_api(label, resource, place, serves)
-        elif not isinstance(resource, ProvisionedConcurrency):  # the alias's own
+        elif not isinstance(resource, ProvisionedConcurrency | ToolPart):
+            # Provisioned concurrency is a property of the alias.
             found |= around(label, resource, serves)
     return found
 

@@ -28,6 +28,7 @@ from mlflow_serverless.plan import (
     Place,
     Repository,
     Role,
+    ToolPart,
     key_of,
 )
 
@@ -82,7 +83,7 @@ def _surroundings(want: Desired, place: Place) -> Iterable[Block]:
         label = snake(names[key_of(resource)])
         if isinstance(resource, HttpApi):
             yield from http_api(label, resource, place, ALIAS)
-        else:
+        elif not isinstance(resource, ToolPart):
             yield from around(label, resource, ALIAS)
 
 

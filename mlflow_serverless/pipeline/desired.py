@@ -31,6 +31,9 @@ from mlflow_serverless.topology import Topology, topology
 PREFIX = "mlflow-serverless:"
 CAUSE = "cause"
 """Our tag that says who or what brought the deployment to what it is."""
+REFUSED = "refused"
+"""Our tag that names the published versions, by number, from which somebody has taken
+the traffic back: a reconcile does not move it there again."""
 _CONFIG = f"{PREFIX}config-"
 _VARIABLE = "MLFLOW_SERVERLESS_"
 _CUT = "…"

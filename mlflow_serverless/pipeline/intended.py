@@ -130,10 +130,14 @@ def _softened(finding: Finding) -> Finding:
 
 
 def _measured(built: Built) -> ModelFacts:
-    manifest = built.bundle.manifest
+    manifest, found = built.bundle.manifest, built.measured
     return ModelFacts(
         bytes=sum(file.bytes for file in manifest.files),
         native=manifest.engine.kind == "native",
+        memory_mb=found.memory_mb if found else 0,
+        scratch_bytes=found.scratch_bytes if found else 0,
+        asked=found.requests if found else 0,
+        largest_bytes=found.largest_bytes if found else 0,
         init_ms=built.init_ms,
         example_bytes=len(built.question.payload) if built.question else 0,
     )

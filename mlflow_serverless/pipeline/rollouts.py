@@ -6,9 +6,11 @@ from pathlib import Path
 
 from mlflow_serverless import provenance
 from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.lineage import Does
 from mlflow_serverless.pipeline.desired import config_of, origin_of
 from mlflow_serverless.pipeline.life import restated
 from mlflow_serverless.pipeline.look import published, there
+from mlflow_serverless.pipeline.noting import mark, marked, note
 from mlflow_serverless.shift import (
     Driver,
     Rollout,
@@ -88,6 +90,8 @@ def advance(name: str, world: World, *, clock: Clock | None = None) -> Advanced:
     found = reported(place)
     if found is not None and (step is None or step.after.state != step.before.state):
         _recorded(place, found)
+    if step is not None:
+        _noted(place, step.before.state, step.after, step.shift.why)
     return Advanced(step=step, report=found)
 
 
@@ -116,10 +120,13 @@ _Order = Callable[[str, str, Driver], Rollout]
 
 def _ordered(name: str, world: World, order: _Order) -> Rollout:
     place = placed(name, world)
+    before = recorded(world.cloud.snapshot(name), place.alias)
     after = order(name, place.alias, place.driver)
     found = reported(place)
     if found is not None:
         _recorded(place, found)
+    if before is not None:
+        _noted(place, before.state, after, after.why)
     return after
 
 
@@ -179,6 +186,25 @@ def _recorded(place: Place, found: RolloutReport) -> None:
             origin_of(candidate).model, place.name, _outcome(found),
             files_of(found, world), world.tell,
         )  # fmt: skip
+
+
+_ALL = {State.GUARDING, State.DONE}
+"""States in which the new version has all traffic."""
+
+
+def _noted(place: Place, before: State, after: Rollout, why: str) -> None:
+    """Who ended the rollout is said on the function; and with the model, what moved."""
+    if after.state == before:
+        return
+    have, world = place.world.cloud.snapshot(place.name), place.world
+    mark(have, marked(have, world.cause), world)
+    if not place.config.record:
+        return
+    if after.state in _ALL and before not in _ALL:
+        note(have, Does.SERVES, after.candidate, why=f"promoted: {why}", world=world)
+    if after.state is State.ROLLED_BACK and before in _ALL:
+        why = f"rolled back: {why}"
+        note(have, Does.RETURNS, after.baseline, why=why, world=world)
 
 
 def _outcome(found: RolloutReport) -> dict[str, str]:

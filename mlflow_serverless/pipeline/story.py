@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
+from mlflow_serverless.lineage import Does, read_cause
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.calling import calls
@@ -26,6 +27,7 @@ from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import examine, intend, located
 from mlflow_serverless.pipeline.life import unseen
 from mlflow_serverless.pipeline.look import there
+from mlflow_serverless.pipeline.noting import note
 from mlflow_serverless.pipeline.request import (
     Deployment,
     DeployRequest,
@@ -40,6 +42,7 @@ from mlflow_serverless.plan import (
     Desired,
     Finding,
     Plan,
+    PointAlias,
     Weight,
     content_of,
     key_of,
@@ -92,7 +95,7 @@ def deploy(
     refuse(request.name, intended.findings)
     warn(intended.findings, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
-    want = _caused(intended.want, now, request)
+    want = _caused(intended.want, now, request, world)
     changes = _planned(want, now, request, world)
     chosen = choose(changes, now, config, world.cloud)
     ending = Ending(
@@ -104,7 +107,7 @@ def deploy(
         asked = "; ".join(filter(None, (asked, outside)))
     done = replace(_deployment(want, changes, built, world), smoke=asked)
     if config.record:
-        _recorded(have, ending, done, world)
+        _recorded(have, ending, done, request, world)
     done = follow(done, ending, world, watch)
     return replace(done, seconds=round(perf_counter() - begun, 3))
 
@@ -125,7 +128,7 @@ def plan_only(
     built = build(model, config, world, rooms)
     intended = intend(have, config, built, place, world)
     now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
-    want = _caused(intended.want, now, request)
+    want = _caused(intended.want, now, request, world)
     changes = plan(want, now, foreign=request.foreign)
     return Proposal(
         name=request.name,
@@ -205,8 +208,11 @@ def _flavor(request: DeployRequest, have: Actual) -> str | None:
     return request.flavor
 
 
-def _caused(want: Desired, have: Actual, request: DeployRequest) -> Desired:
-    return caused(want, have, request.cause, foreign=request.foreign)
+def _caused(
+    want: Desired, have: Actual, request: DeployRequest, world: World
+) -> Desired:
+    cause = request.cause or world.cause.text()
+    return caused(want, have, cause, foreign=request.foreign)
 
 
 def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) -> Plan:
@@ -237,7 +243,10 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
     )
 
 
-def _recorded(have: Actual, ending: Ending, done: Deployment, world: World) -> None:
+def _recorded(
+    have: Actual, ending: Ending, done: Deployment, request: DeployRequest,
+    world: World,
+) -> None:  # fmt: skip
     """MLflow says of each model where it is served now."""
     built = ending.built
     if ending.begins:
@@ -247,3 +256,8 @@ def _recorded(have: Actual, ending: Ending, done: Deployment, world: World) -> N
     if before and before != built.model.uri:
         withdraw(before, done.name, world.tell)
     record(built.model, done, built.reports, world.tell)
+    moves = any(isinstance(one, PointAlias) for one in ending.changes.steps)
+    if moves and request.history:
+        now, why = world.cloud.snapshot(done.name), "deployed"
+        cause = read_cause(request.cause) or world.cause
+        note(now, Does.SERVES, done.version, why=why, world=world, cause=cause)

@@ -23,6 +23,9 @@ from mlflow_serverless.plan.resources import (
     Repository,
     Resource,
     Role,
+    Secret,
+    Table,
+    ToolPart,
     key_of,
 )
 from mlflow_serverless.plan.state import (
@@ -98,9 +101,12 @@ __all__ = [
     "Resource",
     "Role",
     "RouteAlias",
+    "Secret",
     "SetTags",
     "Settings",
     "Step",
+    "Table",
+    "ToolPart",
     "Version",
     "Weight",
     "after",

@@ -15,6 +15,9 @@ OWNER = f"{PREFIX}:owner"
 SHARED = "shared"
 """The owner of what several deployments use; it is never removed with one of them."""
 
+TOOL = f"{PREFIX}:tool"
+"""The tag of a function of ours that serves no model, and what it is in a word."""
+
 DIGEST = f"{PREFIX}:desired"
 """The tag with the hash of the desired state."""
 

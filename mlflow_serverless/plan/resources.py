@@ -77,6 +77,33 @@ class ModelBucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A value drawn at random that no plan holds (Secrets Manager)."""
+
+    kind: ClassVar = "secret"
+    name: str
+    kms_key: str = ""
+    """ARN; empty for the account's own."""
+    description: str = ""
+    tags: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Items by one text key, each of which ends at a time of its own (DynamoDB)."""
+
+    kind: ClassVar = "table"
+    name: str
+    key: str = "id"
+    """The attribute that an item is found by."""
+    until: str = "until"
+    """The attribute that holds when an item ends [Unix time, s]."""
+    kms_key: str = ""
+    """ARN; empty for the service's own."""
+    tags: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cors:
     """Which web pages of other origins may call."""
 
@@ -229,6 +256,8 @@ Resource = (
     | Role
     | LogGroup
     | ModelBucket
+    | Secret
+    | Table
     | FunctionUrl
     | Permission
     | HttpApi
@@ -237,7 +266,12 @@ Resource = (
     | Dashboard
 )
 
-BEFORE: tuple[type[Resource], ...] = (LogGroup, Role, ModelBucket, Repository)
+ToolPart = Secret | Table
+"""What only tools have: a deployment is never made of these."""
+
+BEFORE: tuple[type[Resource], ...] = (
+    LogGroup, Role, ModelBucket, Repository, Secret, Table,
+)  # fmt: skip
 """What a function needs, in the order in which it is made."""
 
 AFTER: tuple[type[Resource], ...] = (

@@ -13,6 +13,8 @@ from mlflow_serverless.plan import (
     Repository,
     Resource,
     Role,
+    Secret,
+    Table,
 )
 from mlflow_serverless.secure.document import Statement, document
 from mlflow_serverless.secure.policy import LAMBDA
@@ -72,6 +74,21 @@ _BUCKET = tuple(
         "ListBucket",
     )
 )  # fmt: skip
+_SECRET = tuple(
+    f"secretsmanager:{action}"
+    for action in (
+        "CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue",
+        "TagResource", "UntagResource", "UpdateSecret",
+    )
+)  # fmt: skip
+_TABLE = tuple(
+    f"dynamodb:{action}"
+    for action in (
+        "CreateTable", "DeleteTable", "DescribeTable", "DescribeTimeToLive",
+        "ListTagsOfResource", "TagResource", "UntagResource", "UpdateTable",
+        "UpdateTimeToLive",
+    )
+)  # fmt: skip
 _EVERYWHERE = (
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -105,6 +122,7 @@ _KEY = (
     "kms:DescribeKey",
     "kms:Encrypt",
     "kms:GenerateDataKey",
+    "kms:GetKeyPolicy",
 )
 _MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 _ASK = ("execute-api:Invoke",)
@@ -192,5 +210,15 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
             yield _ALARM, (place.arn("cloudwatch", f"alarm:{name}"),)
         case Dashboard():
             yield _DASHBOARD, (place.global_arn("cloudwatch", f"dashboard/{name}"),)
+        case _:
+            yield from _of_a_tool(place, resource)
+
+
+def _of_a_tool(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
+    match resource:
+        case Secret():
+            yield _SECRET, (place.secret_arn(resource.name),)
+        case Table():
+            yield _TABLE, (place.arn("dynamodb", f"table/{resource.name}"),)
         case _:
             return

@@ -175,6 +175,9 @@ class Site:
             base_image=image.base_image or "",
             builder=image.builder,
             signing=image.signing,
+            mount_from=tuple(image.mount_from),
+            lock=str(image.lock or ""),
+            requirements=str(image.requirements or ""),
             model_url=self.model_url,
         )
 

@@ -32,6 +32,8 @@ class Asked:
     """Rows left out when the calls for finding refusals ran out."""
     reasons: tuple[str, ...] = ()
     """Why rows were refused, each reason once."""
+    spurned: tuple[tuple[int, str], ...] = ()
+    """Rows of `group` that were refused when asked alone, and why."""
 
     @property
     def rows(self) -> int:
@@ -47,8 +49,8 @@ class _Search:
     group: Group
     calls: int = CALLS
     answered: bool = False
-    alone: int = 0
-    """Rows asked alone and refused."""
+    spurned: list[tuple[int, str]] = field(default_factory=list)
+    """Rows asked alone and refused, and why."""
     reasons: dict[str, None] = field(default_factory=dict)
     unasked: int = 0
 
@@ -61,7 +63,7 @@ class _Search:
     def _ask(
         self, rows: NDArray[np.intp]
     ) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
-        if self.calls <= 0 or (self.alone >= HOPELESS and not self.answered):
+        if self.calls <= 0 or (len(self.spurned) >= HOPELESS and not self.answered):
             self.unasked += len(rows)
             return
         self.calls -= 1
@@ -70,7 +72,7 @@ class _Search:
             self.answered = True
             yield rows, found
         elif len(rows) < 2:
-            self.alone += len(rows)
+            self.spurned.extend((int(row), found.reason) for row in rows)
             self.reasons.setdefault(found.reason)
         else:
             middle = len(rows) // 2
@@ -91,6 +93,7 @@ def ask(reference: Reference, group: Group) -> Asked:
             refused=total - search.unasked,
             unasked=search.unasked,
             reasons=tuple(search.reasons),
+            spurned=tuple(search.spurned),
         )
     kept = np.concatenate([rows for rows, _ in parts])
     batch = group.batch if len(kept) == total else take(group.batch, kept)
@@ -101,4 +104,5 @@ def ask(reference: Reference, group: Group) -> Asked:
         refused=total - len(kept) - search.unasked,
         unasked=search.unasked,
         reasons=tuple(search.reasons),
+        spurned=tuple(search.spurned),
     )

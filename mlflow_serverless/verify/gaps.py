@@ -1,58 +1,32 @@
-"""What the model raises for: one missing, infinite or too large value at a time.
+"""What the model raises for: one missing, infinite, large or strange value at a time.
 
 A graph has no way to refuse. So every column is asked of the model in a row that it
-answers otherwise, with that one value in it; what it refuses is written into the
-manifest, and the runtime refuses it in the model's place.
+answers otherwise, with that one value in it. What it refuses whatever else it is given
+is written into the manifest, and the runtime refuses it in the model's place. Values
+that are only strange (unknown categories, numbers out of a range) are not: which are,
+the graph itself has to find. Here the runtime is only held to it.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_runtime.manifest import Column, Refusal, Signature
+from lambda_runtime.manifest import Refusal, Signature
 from lambda_runtime.protocol.gaps import OPENING
 from mlflow_serverless.verify.asked import Asked
-from mlflow_serverless.verify.batch import Batch, is_gap, join, null_is_nan, take
+from mlflow_serverless.verify.batch import Batch, is_gap, join, take
 from mlflow_serverless.verify.native import Reference
 from mlflow_serverless.verify.native import Refusal as Refused
-from mlflow_serverless.verify.samples.columns import FLOATS, INTEGERS, key_of
-from mlflow_serverless.verify.samples.layout import WIDEST
-
-BLOCKS = 128
-"""Calls spent on one kind of value: wider tables are asked several columns at once, and
-a block of which one column refuses is refused."""
-
-TOO_LARGE = 1e39
-"""Beyond float32, to which trees cast what they are given."""
-
-ELEMENTS = 64
-"""Elements of a tensor that are asked; a value is refused in all of it, or nowhere."""
-
-FEW = 2
-"""As `ELEMENTS`, of tensors too wide to be asked so often: images."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """One kind of value in some columns, and what the model made of it."""
-
-    value: str
-    """As `lambda_runtime.manifest.Refusal` has it."""
-    of: tuple[str, ...]
-    """Columns or tensors, each in rows of its own."""
-    batch: Batch
-    reason: str = ""
-    """The model's words, if it refuses."""
-
-    @property
-    def refused(self) -> bool:
-        """Whether the model raises."""
-        return bool(self.reason)
+from mlflow_serverless.verify.questions import (
+    STRANGE,
+    Probe,
+    in_columns,
+    in_tensors,
+)
 
 
 def probe(
@@ -74,14 +48,21 @@ def probe(
     if base is None or _refusal(reference, _repeated(base)):
         return ()
     if isinstance(base, pd.DataFrame):
-        kinds = _in_columns(base, signature.columns)
+        kinds = in_columns(base, signature.columns)
     else:
-        kinds = _in_tensors(base)
+        kinds = in_tensors(base)
     return tuple(found for kind in kinds for found in _settled(reference, kind))
 
 
 def refusals_of(probes: Sequence[Probe], signature: Signature) -> tuple[Refusal, ...]:
     """What the manifest says of *probes*; all columns at once where it is all."""
+    return tuple(
+        item for item in summed(probes, signature) if item.value not in STRANGE
+    )
+
+
+def summed(probes: Sequence[Probe], signature: Signature) -> tuple[Refusal, ...]:
+    """All that is refused, a kind at a time."""
     every = [
         str(at) if column.name is None else column.name
         for at, column in enumerate(signature.columns)
@@ -152,110 +133,6 @@ def _has_gap(array: NDArray[Any]) -> bool:
     if array.dtype.kind == "f":
         return not np.isfinite(array).all()
     return array.dtype == object and any(map(is_gap, array.ravel()))
-
-
-def _in_columns(base: pd.DataFrame, columns: Sequence[Column]) -> Iterator[list[Probe]]:
-    """Questions about a table, a kind of value at a time."""
-    named = [(key_of(c, i), str(key_of(c, i)), c) for i, c in enumerate(columns)]
-    floats = [(key, name) for key, name, c in named if c.type in FLOATS]
-    doubles = [(key, name) for key, name, c in named if c.type == "double"]
-    texts = [(key, name) for key, name, c in named if c.type == "string"]
-    gappy = [(k, n) for k, n, c in named if not c.required and c.type in INTEGERS]
-    unsure = [(k, n) for k, n, c in named if not c.required and c.type == "boolean"]
-    nan, inf = float("nan"), math.inf
-    yield _blocks(base, "missing", floats, (nan,))
-    yield _blocks(base, "infinite", floats, (inf, -inf))
-    yield _blocks(base, "large", doubles, (TOO_LARGE, -TOO_LARGE))
-    yield _blocks(base, "missing", gappy, (nan,))
-    yield _blocks(base, "missing", unsure, (None,))
-    yield _blocks(base, "missing", texts, (nan,), beside=True)
-    yield _blocks(base, "null", texts, (None,), beside=not null_is_nan())
-    optional = [(k, n) for k, n, c in named if not c.required and c.name is not None]
-    yield [
-        Probe(value="absent", of=(name,), batch=base.drop(columns=[key]))
-        for key, name in optional[:BLOCKS]
-    ]
-
-
-def _blocks(
-    base: pd.DataFrame,
-    value: str,
-    columns: Sequence[tuple[Any, str]],
-    cells: Sequence[Any],
-    *,
-    beside: bool = False,
-) -> list[Probe]:
-    """
-    Rows like *base* with one of *cells* in one of *columns* each.
-
-    Args:
-        base: One row.
-        value: What *cells* are.
-        columns: Key and name of each.
-        cells: What is put in, one a row.
-        beside: Whether a whole row is asked beside: pandas reads a null among texts
-            otherwise than a null alone.
-    """
-    size = math.ceil(len(columns) / BLOCKS) or 1
-    made = []
-    for start in range(0, len(columns), size):
-        block = columns[start : start + size]
-        slots = [(key, cell) for key, _ in block for cell in cells]
-        batch = _table(base, slots, int(beside))
-        names = tuple(name for _, name in block)
-        made.append(Probe(value=value, of=names, batch=batch))
-    return made
-
-
-def _table(
-    base: pd.DataFrame, slots: Sequence[tuple[Any, Any]], plain: int
-) -> pd.DataFrame:
-    """*plain* rows as *base*, and one for each of *slots*: a cell in a column."""
-    rows = base.iloc[np.zeros(plain + len(slots), np.intp)].reset_index(drop=True)
-    for row, (key, cell) in enumerate(slots, start=plain):
-        values = rows[key].to_numpy()
-        if values.dtype.kind != "f":  # a gap makes floats of integers
-            whole = values.dtype.kind in "iu"
-            values = values.astype(np.float64 if whole else object)
-        values = values.copy()
-        values[row] = cell
-        rows[key] = pd.Series(values, dtype=values.dtype)
-    return rows
-
-
-def _in_tensors(base: dict[str, NDArray[Any]]) -> Iterator[list[Probe]]:
-    """Questions about tensors, a kind of value at a time."""
-    nan, inf = float("nan"), math.inf
-    floats = [name for name, array in base.items() if array.dtype.kind == "f"]
-    doubles = [name for name in floats if base[name].dtype.itemsize == 8]
-    texts = [name for name, array in base.items() if array.dtype == object]
-    kinds: tuple[tuple[str, list[str], tuple[Any, ...]], ...] = (
-        ("missing", floats, (nan,)),
-        ("infinite", floats, (inf, -inf)),
-        ("large", doubles, (TOO_LARGE, -TOO_LARGE)),
-        ("null", texts, (None,)),
-    )
-    for value, names, cells in kinds:
-        yield [
-            Probe(value=value, of=(name,), batch=_spoilt(base, name, cells))
-            for name in names
-            if base[name].size
-        ]
-
-
-def _spoilt(
-    base: dict[str, NDArray[Any]], name: str, cells: Sequence[Any]
-) -> dict[str, NDArray[Any]]:
-    """Rows like *base* with one of *cells* in one element of tensor *name* each."""
-    size = base[name].size
-    most = min(size, ELEMENTS if size <= WIDEST else FEW)
-    places = np.unique(np.linspace(0, size - 1, most).astype(np.intp))
-    slots = [(place, cell) for place in places for cell in cells]
-    made = {key: np.repeat(array, len(slots), axis=0) for key, array in base.items()}
-    flat = made[name].reshape(len(slots), size)
-    for row, (place, cell) in enumerate(slots):
-        flat[row, place] = cell
-    return made
 
 
 def unlike(

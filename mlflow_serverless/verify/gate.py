@@ -13,7 +13,7 @@ from mlflow_serverless.verify.batch import Batch, as_requested, rows_of, take
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.errors import NothingComparedError, ParityError
 from mlflow_serverless.verify.example import check_example, check_repeats
-from mlflow_serverless.verify.gaps import probe, refusals_of
+from mlflow_serverless.verify.gaps import probe, refusals_of, summed
 from mlflow_serverless.verify.judge import Bench, judge, with_runtime
 from mlflow_serverless.verify.margins import float_labels
 from mlflow_serverless.verify.native import PyfuncReference, load_reference
@@ -27,6 +27,7 @@ from mlflow_serverless.verify.report.values import (
 )
 from mlflow_serverless.verify.runtime_check import check_runtime
 from mlflow_serverless.verify.samples import Group, samples
+from mlflow_serverless.verify.spared import spared
 
 
 def verify(
@@ -113,6 +114,7 @@ def prepare(model: ServableModel, options: ParityOptions) -> Exam:
     asked = [ask(reference, group) for group in groups]
     _require_answers(asked)
     probes = probe(reference, asked, model.signature)
+    asked.extend(ask(reference, group) for group in spared(asked, probes))
     bench = Bench(
         reference=reference,
         asked=asked,
@@ -143,7 +145,7 @@ def conclude(
         noise=exam.noise,
         refusals=tuple(
             RefusalReport(value=item.value, of=item.of, reason=_words(exam, item.value))
-            for item in exam.bench.refusals
+            for item in summed(exam.bench.probes, model.signature)
         ),
     )
 

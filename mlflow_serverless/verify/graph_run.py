@@ -12,6 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from lambda_runtime.engine.options import options_for
+from lambda_runtime.manifest import CHECKED, Check
 from mlflow_serverless.verify.batch import Batch, rows_of, take
 from mlflow_serverless.verify.bind import answer_of, bind
 from mlflow_serverless.verify.candidate import Candidate
@@ -28,6 +29,14 @@ ENOUGH_S = 0.5
 
 QUICK_S = 0.1
 """Sessions made faster than this are made twice, and the second time counts [s]."""
+
+
+class RefusedError(ValueError):
+    """The graph says that the model raises for a row, which the model answers."""
+
+    def __init__(self, row: int, check: Check) -> None:
+        where = f" in {check.of!r}" if check.of else ""
+        super().__init__(f"it finds {check.value}{where} in row {row}, and refuses")
 
 
 class GraphRun:
@@ -49,7 +58,11 @@ class GraphRun:
         """Time to create the session [ms]."""
         self._candidate = candidate
         self._frozen = _frozen_rows(candidate)
-        self._wanted = list(dict.fromkeys(f.output for f in candidate.answer.fields))
+        self._checks = candidate.answer.checks
+        wanted = [field.output for field in candidate.answer.fields]
+        self._wanted = list(
+            dict.fromkeys([*wanted, CHECKED] if self._checks else wanted)
+        )
 
     def answer(
         self, batch: Batch, *, chunk: int = CHUNK, left_out: Sequence[str] = ()
@@ -76,8 +89,13 @@ class GraphRun:
         return answer_of(self._run(feeds), candidate.answer)
 
     def _run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        found = self._session.run(self._wanted, dict(feeds))
-        return dict(zip(self._wanted, found, strict=True))
+        values = self._session.run(self._wanted, dict(feeds))
+        found = dict(zip(self._wanted, values, strict=True))
+        if self._checks and found[CHECKED].any():
+            row = int(np.flatnonzero(found[CHECKED])[0])
+            check = self._checks[int(found[CHECKED][row]) - 1]
+            raise RefusedError(row, check)
+        return found
 
     def one_row_us(self, batch: Batch, *, runs: int = 40) -> float:
         """Median time of one run on the first row, without binding [us]."""

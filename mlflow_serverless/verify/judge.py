@@ -10,13 +10,13 @@ from lambda_runtime.manifest import Refusal
 from mlflow_serverless.verify.asked import Asked
 from mlflow_serverless.verify.batch import describe_row, take
 from mlflow_serverless.verify.candidate import Candidate
-from mlflow_serverless.verify.gaps import Probe
 from mlflow_serverless.verify.graph_run import CHUNK, GraphRun
 from mlflow_serverless.verify.native import Reference, brief
 from mlflow_serverless.verify.options import ParityOptions
 from mlflow_serverless.verify.outputs import Outputs
 from mlflow_serverless.verify.parity import Comparison, compare, differing_rows
 from mlflow_serverless.verify.precision import Precision, tolerance_for
+from mlflow_serverless.verify.questions import Probe
 from mlflow_serverless.verify.report.values import (
     CandidateReport,
     ClassAgreement,

@@ -120,8 +120,12 @@ def through(
             wrong += len(found)
             if found and not first:
                 first = f"in {asked.group.name!r}: {found[0]}"
+    spurned = [
+        line for item in bench.asked for line in _taken(post, bench, item, share)
+    ]
     most = bench.options.runtime_rows
-    for line in unlike(bench.probes, most, lambda batch: _told(post, batch)):
+    odd = unlike(bench.probes, most, lambda batch: _told(post, batch))
+    for line in filter(None, (*spurned, *odd)):
         wrong += 1
         first = first or line
     return RuntimeReport(
@@ -129,6 +133,7 @@ def through(
         rows=rows,
         wrong=wrong,
         refused=refused,
+        spurned=len(spurned),
         first_wrong=first,
         note="; ".join(list(reasons)[:3]),
     )
@@ -174,6 +179,29 @@ def _said(
     found = reference.predict(said)
     if not isinstance(found, Refusal):
         yield said, found
+
+
+def _taken(post: Post, bench: Bench, asked: Asked, share: int) -> Iterator[str]:
+    """Rows that the model refuses, each posted: what is wrong if they are answered."""
+    chosen = np.linspace(0, len(asked.spurned) - 1, min(share, len(asked.spurned)))
+    for at in chosen.astype(np.intp):
+        row, reason = asked.spurned[at]
+        alone = take(asked.group.batch, np.array([row]))
+        said = as_requested(alone)
+        if not same_gaps(alone, said):
+            found = bench.reference.predict(said)
+            if not isinstance(found, Refusal):
+                continue
+            reason = found.reason
+        status, message = _told(post, said)
+        if 400 <= status < 500:
+            yield ""
+        else:
+            shown = describe_row(said, 0, limit=200)
+            yield (
+                f"in {asked.group.name!r}: the model refuses {shown} ({reason}), "
+                f"the runtime says {status} {message}".rstrip()
+            )
 
 
 def only(outputs: Outputs, rows: NDArray[np.intp]) -> Outputs:

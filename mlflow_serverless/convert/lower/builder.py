@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from numpy.typing import ArrayLike
 from onnx import TensorProto, helper, numpy_helper
 
+from mlflow_serverless.convert.lower.given import Given
 from mlflow_serverless.convert.lower.symbol import (
     TYPES,
     Array,
@@ -18,6 +19,9 @@ from mlflow_serverless.convert.lower.symbol import (
     Sym,
     broadcast,
 )
+
+if TYPE_CHECKING:
+    from lambda_runtime.manifest import Check
 
 ML = "ai.onnx.ml"
 OPSETS = {"": 21, ML: 5}
@@ -36,6 +40,9 @@ class Builder:
         tree_nodes: Tree nodes so far; 0 where there are no trees.
         unrolls: Whether trees are unrolled into Gather steps (quick to load) instead
             of tree operators (quick to run).
+        marks: Rows that the model raises for, and why; see `checks`.
+        looked: Computed values that `unfit` has looked at.
+        given: Which values were not computed.
     """
 
     def __init__(self, *, unrolls: bool = False) -> None:
@@ -43,6 +50,9 @@ class Builder:
         self.warnings: list[str] = []
         self.tree_nodes = 0
         self.unrolls = unrolls
+        self.marks: list[tuple[Sym, tuple[Check, ...]]] = []
+        self.looked: set[tuple[Any, ...]] = set()
+        self.given = Given()
         self.inputs: list[Sym] = []
         self.functions: list[onnx.FunctionProto] = []
         self.opsets = dict(OPSETS)
@@ -61,6 +71,7 @@ class Builder:
         """A graph input; *name* is ours to choose, and unlike any `fresh` one."""
         symbol = Sym(self, name, dtype, shape)
         self.inputs.append(symbol)
+        self.given.add(name)
         return symbol
 
     def constant(self, value: ArrayLike, dtype: str | None = None) -> Sym:
@@ -71,6 +82,7 @@ class Builder:
         if key not in self._constants:
             tensor = numpy_helper.from_array(array, self.fresh("const"))
             self._constants[key] = tensor
+            self.given.constant(tensor.name, array)
         return Sym(self, self._constants[key].name, kind, array.shape)
 
     def symbol(self, value: Operand, dtype: str) -> Sym:
@@ -110,6 +122,7 @@ class Builder:
             **{k: v for k, v in attributes.items() if v is not None},
         )
         self._nodes.append(node)
+        self.given.result(kind, inputs, names)
         return [
             Sym(self, name, dtype, shape)
             for name, (dtype, shape) in zip(names, results, strict=True)

@@ -23,6 +23,8 @@ class Column:
     dtype: str
     """numpy's name: float64, float32, int64, bool, string, ..."""
     name: str | None = None
+    source: str | None = None
+    """The request's column that it was made of alone, if it is called otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Frame:
     def names(self) -> tuple[str | None, ...]:
         """Column names; None where a column has none."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def sources(self) -> tuple[str | None, ...]:
+        """The request's column behind each column; None where none or several are."""
+        return tuple(column.source or column.name for column in self.columns)
 
     def take(self, positions: Iterable[int]) -> "Frame":
         """These columns, in this order."""
@@ -76,6 +83,17 @@ def frame_of(data: "Sym | Frame", names: Sequence[str] | None = None) -> Frame:
     called: Sequence[str | None] = names or [None] * data.width
     columns = (Column(data, i, data.dtype, name) for i, name in enumerate(called))
     return Frame(data.graph, tuple(columns))
+
+
+def sourced(matrix: Sym, sources: Sequence[str | None]) -> Frame:
+    """A matrix as a frame without names, each column made of one of *sources*."""
+    return Frame(
+        matrix.graph,
+        tuple(
+            Column(matrix, i, matrix.dtype, source=name)
+            for i, name in enumerate(sources)
+        ),
+    )
 
 
 def matrix_of(data: "Sym | Frame") -> Sym:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.frame import Frame
 from mlflow_serverless.convert.lower.symbol import Array, Sym
+from mlflow_serverless.convert.lower.unfit import refuse_unfit
 
 Data = Sym | Frame
 
@@ -68,6 +69,8 @@ def lower(estimator: Any, method: str, data: Data) -> Result:
         NoConversionError: There is no recipe, or the recipe cannot do this one.
     """
     recipe = _RECIPES.get((type(estimator), method))
+    if hasattr(estimator, method):
+        refuse_unfit(estimator, method, data)
     if recipe is not None:
         data.graph.recipes.append(f"{type(estimator).__name__}.{method}")
         return recipe(estimator, data)

@@ -15,6 +15,8 @@ from sklearn.naive_bayes import (
     MultinomialNB,
 )
 
+from mlflow_serverless.convert.lower.checks import refuse
+from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import (
     Data,
     Labels,
@@ -72,8 +74,12 @@ def bernoulli(model: Any, data: Data) -> Sym:
 
 @lowers(CategoricalNB, method=JOINT)
 def categorical(model: Any, data: Data) -> Sym:
-    """The log probability of each column's category; unknown codes are errors."""
-    codes = doubles(data).cast("int64")
+    """The log probability of each column's category; unknown codes are refused."""
+    given = doubles(data).cast("int64")
+    sizes = np.array([np.shape(table)[1] for table in model.feature_log_prob_])[None]
+    unknown = (given < 0) | (given >= sizes)
+    refuse(unknown, "unseen", frame_of(data).sources)
+    codes = unknown.where(0, given)
     parts = [
         codes.graph.gather(np.asarray(table).T, codes.column(i).squeeze(1))
         for i, table in enumerate(model.feature_log_prob_)

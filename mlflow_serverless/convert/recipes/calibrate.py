@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.isotonic import IsotonicRegression
 
-from mlflow_serverless.convert.errors import NoConversionError
+from mlflow_serverless.convert.lower.checks import refuse
 from mlflow_serverless.convert.lower.frame import matrix_of
 from mlflow_serverless.convert.lower.registry import (
     Data,
@@ -82,7 +82,7 @@ def _responses(estimator: Any, data: Data) -> Sym:
 
 def _calibrate(calibrator: Any, score: Sym) -> Sym:
     if isinstance(calibrator, IsotonicRegression):
-        return isotonic(calibrator, score)
+        return lower_matrix(calibrator, "predict", score)
     return expit(-(score * float(calibrator.a_) + float(calibrator.b_)))
 
 
@@ -103,9 +103,10 @@ def isotonic(model: Any, data: Data) -> Sym:
     inside = interpolated(value, at, to)
     if model.out_of_bounds == "clip" or len(at) == 1:
         return inside
-    if model.out_of_bounds == "raise":
-        raise NoConversionError(why="it raises out of bounds", of=model)
     outside = (value < float(at[0])) | (value > float(at[-1]))
+    if model.out_of_bounds == "raise":
+        refuse(outside.unsqueeze(1), "outside")
+        return inside
     return outside.where(np.nan, inside)
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from sklearn.base import OneToOneFeatureMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.frame import Frame, frame_of, side_by_side
+from mlflow_serverless.convert.lower.frame import Frame, frame_of, side_by_side, sourced
 from mlflow_serverless.convert.lower.registry import Data, Result, lower, lowers
 from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.numeric import doubles
@@ -38,10 +39,21 @@ def apply(transformer: Any, data: Data) -> Data:
     if _passes(transformer):
         return data
     result = lower(transformer, "transform", data)
-    if isinstance(result, Sym | Frame):
+    if isinstance(result, Sym):
+        return _traced(transformer, frame_of(data), result)
+    if isinstance(result, Frame):
         return result
     why = "it transforms to labels"
     raise NoConversionError(why, of=transformer)
+
+
+def _traced(transformer: Any, frame: Frame, result: Sym) -> Data:
+    """*result*, with the column of the request that each of its own is made of."""
+    if not isinstance(transformer, OneToOneFeatureMixin) or len(result.shape) != 2:
+        return result
+    if result.width != frame.width or not result.dtype.startswith(("float", "string")):
+        return result
+    return sourced(result, frame.sources)
 
 
 @lowers(ColumnTransformer)

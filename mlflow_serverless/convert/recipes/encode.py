@@ -8,27 +8,28 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from mlflow_serverless.convert.errors import NoConversionError
 from mlflow_serverless.convert.lower.builder import ML
+from mlflow_serverless.convert.lower.checks import refuse
 from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import Data, lowers
 from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.impute import is_nan, text_of
 
 _NOWHERE = -1
-"""The position of a category that sets no column."""
+"""The position of a category that sets no column; what is refused has it, too."""
 
 
 @lowers(OneHotEncoder)
 def one_hot_encoder(encoder: Any, data: Data) -> Sym:
     """One column a category; unknown ones as `handle_unknown` says."""
-    frame = frame_of(data)
+    frame, found = frame_of(data), _found(encoder, data)
     kind = "float32" if np.dtype(encoder.dtype) == np.float32 else "float64"
     parts = []
-    for i, categories in enumerate(encoder.categories_):
+    for i, code in enumerate(found):
         places = _one_hot_places(encoder, i)
         width = encoder._n_features_outs[i]  # noqa: SLF001 - no public name
         if not width:
             continue
-        place = frame.graph.gather(places, codes(frame.single(i), categories))
+        place = frame.graph.gather(places, code)
         parts.append(place.equals(np.arange(width)[None, :]).cast(kind))
     if not parts:
         why = "it keeps no category at all"
@@ -42,12 +43,22 @@ def ordinal_encoder(encoder: Any, data: Data) -> Sym:
     frame = frame_of(data)
     kind = "float32" if np.dtype(encoder.dtype) == np.float32 else "float64"
     parts = [
-        frame.graph.gather(
-            _ordinals(encoder, i).astype(kind), codes(frame.single(i), categories)
-        )
-        for i, categories in enumerate(encoder.categories_)
+        frame.graph.gather(_ordinals(encoder, i).astype(kind), code)
+        for i, code in enumerate(_found(encoder, data))
     ]
     return frame.graph.concat(parts)
+
+
+def _found(encoder: Any, data: Data) -> list[Sym]:
+    """Each column's codes; unknown values are refused if they must be an error."""
+    frame = frame_of(data)
+    known = encoder.categories_
+    found = [codes(frame.single(i), categories) for i, categories in enumerate(known)]
+    if encoder.handle_unknown == "error" and found:
+        sizes = np.array([len(categories) for categories in known])[None, :]
+        unknown = frame.graph.concat(found).equals(sizes)
+        refuse(unknown, "unseen", frame.sources)
+    return found
 
 
 def codes(column: Sym, categories: Array) -> Sym:
@@ -98,8 +109,7 @@ def _one_hot_places(encoder: Any, feature: int) -> Array:
         "warn",
     }:
         unknown = int(places[encoder._infrequent_indices[feature][0]])  # noqa: SLF001
-    # an unknown value that must be an error looks outside the table, which is one
-    table = places if encoder.handle_unknown == "error" else np.append(places, unknown)
+    table = np.append(places, unknown)
     dropped = encoder._drop_idx_after_grouping  # noqa: SLF001 - no public name
     if dropped is None or dropped[feature] is None:
         return table.astype(np.int64)
@@ -120,6 +130,5 @@ def _ordinals(encoder: Any, feature: int) -> Array:
     values = numbers.astype(np.float64)
     if missing is not None:
         values[numbers == missing] = encoder.encoded_missing_value
-    if encoder.handle_unknown == "use_encoded_value":
-        return np.append(values, float(encoder.unknown_value))
-    return values
+    unknown = encoder.handle_unknown == "use_encoded_value"
+    return np.append(values, float(encoder.unknown_value) if unknown else _NOWHERE)

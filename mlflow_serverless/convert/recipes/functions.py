@@ -16,7 +16,7 @@ from sklearn.preprocessing import (
 from sklearn.utils import check_array
 
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.registry import Data, lower_matrix, lowers
 from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.numeric import doubles
 
@@ -128,7 +128,8 @@ def inverse_power(transformer: Any, data: Data) -> Sym:
     """Yeo-Johnson backwards, by column."""
     value = doubles(data)
     if transformer.standardize:
-        value = inverse_standard(transformer._scaler, value)  # noqa: SLF001
+        scaler = transformer._scaler  # noqa: SLF001 - no public name
+        value = lower_matrix(scaler, "inverse_transform", value)
     if transformer.method != "yeo-johnson":
         raise NoConversionError(why="box-cox has no inverse recipe", of=transformer)
     parts = [

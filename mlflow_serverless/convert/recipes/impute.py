@@ -11,6 +11,7 @@ from mlflow_serverless.convert.lower.frame import (
     frame_of,
     matrix_of,
     side_by_side,
+    sourced,
 )
 from mlflow_serverless.convert.lower.registry import Data, lowers
 from mlflow_serverless.convert.lower.symbol import Sym
@@ -33,7 +34,7 @@ def simple_imputer(imputer: Any, data: Data) -> Frame:
         if kept:
             filling = _filling(matrix, statistics[[run[i] for i in kept]])
             filled = missing.take(kept).where(filling, matrix.take(kept))
-            parts.append(filled)
+            parts.append(sourced(filled, [frame.sources[run[i]] for i in kept]))
     if imputer.indicator_ is not None:
         whole = frame.graph.concat(gaps)
         parts.append(missing_indicator(imputer.indicator_, whole))

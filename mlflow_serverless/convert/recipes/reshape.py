@@ -13,13 +13,13 @@ from sklearn.preprocessing import (
 )
 
 from mlflow_serverless.convert.errors import NoConversionError
+from mlflow_serverless.convert.lower.checks import refuse
 from mlflow_serverless.convert.lower.frame import frame_of
-from mlflow_serverless.convert.lower.registry import Data, lowers
+from mlflow_serverless.convert.lower.registry import Data, lower_matrix, lowers
 from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.encode import codes
 from mlflow_serverless.convert.recipes.functions import expm1, log1p
 from mlflow_serverless.convert.recipes.numeric import floats
-from mlflow_serverless.convert.recipes.scale import standard_scaler
 
 
 @lowers(PolynomialFeatures)
@@ -53,9 +53,13 @@ def power(model: Any, data: Data) -> Sym:
     value = floats(data)
     curve = _box_cox if model.method == "box-cox" else _yeo_johnson
     wide = value.cast("float64")
+    if model.method == "box-cox":
+        refuse(wide <= 0.0, "outside", frame_of(data).sources)
     parts = [curve(wide.column(i), float(e)) for i, e in enumerate(model.lambdas_)]
     result = value.graph.concat(parts).cast(value.dtype)
-    return standard_scaler(model._scaler, result) if model.standardize else result  # noqa: SLF001
+    if not model.standardize:
+        return result
+    return lower_matrix(model._scaler, "transform", result)  # noqa: SLF001 - no public name
 
 
 def _box_cox(value: Sym, exponent: float) -> Sym:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.interpolate import PPoly
 from sklearn.preprocessing import SplineTransformer
 
-from mlflow_serverless.convert.errors import NoConversionError
+from mlflow_serverless.convert.lower.checks import refuse
 from mlflow_serverless.convert.lower.registry import Data, lowers
 from mlflow_serverless.convert.lower.symbol import Sym
 from mlflow_serverless.convert.recipes.numeric import floats
@@ -15,9 +15,6 @@ from mlflow_serverless.convert.recipes.numeric import floats
 @lowers(SplineTransformer)
 def splines(model: Any, data: Data) -> Sym:
     """The values of every basis spline of every column."""
-    if model.extrapolation == "error":
-        why = f"extrapolation {model.extrapolation!r} has no recipe"
-        raise NoConversionError(why, of=model)
     value = floats(data)
     wide = value.cast("float64")
     parts = [
@@ -36,11 +33,13 @@ def _basis(model: Any, spline: Any, column: Sym) -> Sym:
     if model.extrapolation == "continue":
         return _polynomials(spline, column, column)
     inside = column.clip(low, high)
+    if model.extrapolation == "error":
+        refuse((column < low) | (column > high), "outside")
     if model.extrapolation == "periodic":
         turned = _turned(column, low, high)
         return _polynomials(spline, turned, turned)
     value = _polynomials(spline, inside, inside)
-    if model.extrapolation == "constant":
+    if model.extrapolation in {"constant", "error"}:
         return value
     slopes = spline.derivative()
     below = (column - low).clip(None, 0.0) * np.atleast_2d(slopes(low))

@@ -90,6 +90,8 @@ class RuntimeReport:
     wrong: int = 0
     refused: int = 0
     """Rows that the runtime refuses by a documented rule of its protocol."""
+    spurned: int = 0
+    """Rows sent besides, that the model refuses; the runtime must refuse them, too."""
     first_wrong: str = ""
     note: str = ""
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.credentials import Credentials
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.fakes.aws import api_door, door
+from tests.fakes.aws.api_door import ApiDoor
 from tests.fakes.aws.control import Control
-from tests.fakes.aws.door import PATH, UrlDoor
+from tests.fakes.aws.door import UrlDoor
 from tests.fakes.aws.edges import Edges
 from tests.fakes.aws.faults import Call, Fault, Faults, Namer, hang_up, refusal
 from tests.fakes.aws.gateway import Gateway
@@ -24,6 +26,7 @@ from tests.fakes.aws.outside import Outside
 from tests.fakes.aws.plane import Plane
 from tests.fakes.aws.rest import Answer, RestJson
 from tests.fakes.aws.shelf import ACCOUNT, Shelf
+from tests.fakes.aws.signature import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +41,11 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-COMES_IN = Call("lambda", "InvokeFunctionUrl", "POST")
+COME_IN = {
+    door.PATH: Call("lambda", "InvokeFunctionUrl", "POST"),
+    api_door.PATH: Call("execute-api", "Invoke", "POST"),
+}
+"""What those do who come by a front door."""
 
 
 class _Handler(WSGIRequestHandler):
@@ -76,10 +83,11 @@ class Aws:
         self.plane = Plane(self.shelf, scratch, setup, engine)
         self.registry, self._gateway = registry, Gateway(REGION)
         control = Control(self.shelf, self.outside)
-        keys = Credentials(KEY, SECRET)
-        self._door = UrlDoor(
-            self.shelf, self.plane, keys, REGION, lambda: self.endpoint
-        )
+        doors = (
+            self.shelf, self.plane, Signatures(Credentials(KEY, SECRET), REGION),
+            lambda: self.endpoint,
+        )  # fmt: skip
+        self._door, self.apis = UrlDoor(*doors), ApiDoor(*doors)
         edges = Edges(self.shelf, self._door.url)
         self._lambda = RestJson("lambda", control, edges, self.plane)
         self._server = make_server(
@@ -87,6 +95,7 @@ class Aws:
         )
         self._server.daemon_threads = True
         self.endpoint = f"http://{HOST}:{self._server.server_port}"
+        self.plane.beside = self.environ()
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def environ(self) -> dict[str, str]:
@@ -116,6 +125,7 @@ class Aws:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        self.apis.close()
         self.plane.close()
 
     def _serve(
@@ -123,16 +133,17 @@ class Aws:
     ) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
-        by_url = environ["PATH_INFO"].startswith(PATH)
-        call = COMES_IN if by_url else self._namer.call(environ, body)
+        by = next((p for p in COME_IN if environ["PATH_INFO"].startswith(p)), "")
+        call = COME_IN[by] if by else self._namer.call(environ, body)
         self.faults.calls.append(call)
         fault = self.faults.decide(call)
         if fault is Fault.REQUEST_LOST:
             answer = hang_up(environ)
         elif fault in {Fault.DENIED, Fault.THROTTLED, Fault.BROKEN}:
             answer = refusal(fault, call)
-        elif by_url:
-            answer = self._door.answer(environ, body)
+        elif by:
+            entered = self._door if by == door.PATH else self.apis
+            answer = entered.answer(environ, body)
         else:
             answer = self._answer(call.service, call.action, environ, body)
             if fault is Fault.RESPONSE_LOST:
@@ -150,11 +161,11 @@ class Aws:
             self.plane.quiet()
         if service == "ecr" and self.registry is not None:
             return self.registry.answer(action, body, lambda: self._by_moto(environ))
-        missing = None
         if service == "apigatewayv2":
             path = environ["PATH_INFO"]
             missing = self._gateway.answer(action, path, body)
-        return missing or self._by_moto(environ)
+            return self.apis.renamed(missing or self._by_moto(environ))
+        return self._by_moto(environ)
 
     def _by_moto(self, environ: dict[str, Any]) -> Answer:
         said: dict[str, Any] = {}

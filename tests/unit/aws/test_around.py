@@ -24,6 +24,8 @@ from mlflow_serverless.plan import (
     RemoveResource,
     Repository,
     Role,
+    Secret,
+    Table,
     key_of,
     names,
     plan,
@@ -63,6 +65,8 @@ def first(kind: str, name: str):
             name=f"{name}-models", policy=allow("s3.amazonaws.com", "s3:GetObject"),
             tags=((names.OWNER, names.SHARED),),
         ),
+        "secret": Secret(name=f"ours/{name}", description="signs", tags=mine),
+        "table": Table(name=name, tags=mine),
         "url": FunctionUrl(qualifier="live"),
         "permission": Permission(
             sid="url", qualifier="live", principal="123456789012", url_auth="AWS_IAM",
@@ -84,6 +88,7 @@ def first(kind: str, name: str):
 
 def second(kind: str, made):
     """The same resource, as different as it may be."""
+    owner = getattr(made, "tags", ())[:1]
     changes = {
         "repository": {"scan_on_push": False, "immutable": False, "untagged_days": 3},
         "role": {
@@ -92,6 +97,8 @@ def second(kind: str, made):
         },
         "log group": {"retention_days": 7},
         "bucket": {"versioned": False, "kms_key": KEY},
+        "secret": {"description": "more", "kms_key": KEY, "tags": owner},
+        "table": {"tags": (*owner, ("team", "risk"))},
         "url": {"auth": "NONE", "cors": Cors(origins=("https://a.example",))},
         "permission": {"principal": "*", "url_auth": "NONE"},
         "api": {
@@ -111,8 +118,8 @@ def second(kind: str, made):
 
 
 KINDS = (
-    "repository", "role", "log group", "bucket", "url", "permission", "api",
-    "provisioned", "alarm", "dashboard",
+    "repository", "role", "log group", "bucket", "secret", "table", "url",
+    "permission", "api", "provisioned", "alarm", "dashboard",
 )  # fmt: skip
 
 
@@ -224,7 +231,7 @@ def test_a_whole_deployment_comes_and_goes(cloud, want, name):
     assert {"api_url", "function_arn", "url"} == set(outputs)
     assert outputs["url"].startswith("http")
 
-    apply(plan_removal(cloud.snapshot(name)), cloud, silent)
+    apply(plan_removal(have), cloud, silent)
 
     left = cloud.snapshot(name, wanted=wanted.resources)
     assert (None, (), (), ()) == (
