@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         cold.count(plan)
     if "page" in chosen:
         sections = [found for suite in SUITES if (found := _kept(suite, plan))]
-        write_page(sections, plan.kept.when())
+        write_page(sections, plan.kept.when(), _how())
         print(f"written to {PAGE}")
     return 0
 
@@ -95,6 +95,22 @@ def _kept(suite: str, plan: Plan) -> Section | None:
         return cold.section(plan.kept)
     found = plan.kept.get(suite)
     return found and section_from(found)
+
+
+def _how() -> str:
+    """How the page is made again."""
+    rows = [f"| `{name}` | {minutes:g} |" for name, minutes in SUITES.items()]
+    return "\n".join([
+        "## Measuring again", "",
+        "`python -m benchmarks prepare` makes images and models and times nothing;",
+        "`python -m benchmarks` then measures, keeps every figure as it is taken, and",
+        "writes this page. A run that was stopped goes on where it was, as long as the",
+        "sources are the same; `--fresh` begins anew. `--minutes 25` measures what is",
+        "worth most in that time, `--model forest` and `--rounds 1` bound the cold",
+        "starts. Instructions are counted apart, by `python -m benchmarks count`: an",
+        "hour, on any machine, quiet or not.", "",
+        "| suite | minutes on two quiet cores |", "|---|---|", *rows,
+    ])  # fmt: skip
 
 
 def _show(section: Section | None) -> None:

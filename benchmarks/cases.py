@@ -46,17 +46,19 @@ CASES = {
 }  # fmt: skip
 """The first has the gates."""
 
-_SOURCES = (
-    *(f"benchmarks/{name}.py" for name in ("models", "cases", "bundles")),
+_THEIRS = tuple(f"benchmarks/{name}.py" for name in ("models", "cases", "bundles"))
+_OURS = (
     *(f"mlflow_serverless/{room}" for room in ("convert", "optimise", "package")),
     "lambda_runtime/manifest.py",
 )
 
 
-def digest(key: str) -> str:
-    """Of all that the model's forms are made of."""
+def digest(key: str, *, ours: bool = True) -> str:
+    """Of all that the model's forms are made of; of the peers' forms, if not *ours*."""
     libraries = ("mlflow", "numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx")
-    return digest_of(*_SOURCES, more=(key, *map(version, libraries)))
+    # Who has no converter of its own gets our graph.
+    sources = _OURS if ours or CASES[key].library == "xgboost" else ()
+    return digest_of(*_THEIRS, *sources, more=(key, *map(version, libraries)))
 
 
 def forms(key: str) -> Path:

@@ -150,7 +150,8 @@ def instructions(name: str, model: str) -> int | None:
 def _counts(name: str, model: str) -> Kept:
     """Where a count is kept: by image and model, not by run."""
     image = images.label(image_of(name, CASES[model].library))
-    return Kept(CACHE / "counts.jsonl", f"{image} {cases.digest(model)}")
+    of_model = cases.digest(model, ours=name == OURS)
+    return Kept(CACHE / "counts.jsonl", f"{image} {of_model}")
 
 
 NONE = "-"

@@ -73,7 +73,9 @@ def section_from(plain: Mapping[str, Any]) -> Section:
     return Section(**{**plain, "gates": gates})
 
 
-def write_page(sections: Sequence[Section], when: str, page: Path = PAGE) -> None:
+def write_page(
+    sections: Sequence[Section], when: str, how: str = "", page: Path = PAGE
+) -> None:
     """Write the page anew: the twelve gates, what is claimed beside, the tables."""
     gates = [gate for section in sections for gate in section.gates]
     beside = [gate.row() for gate in gates if not gate.number]
@@ -87,6 +89,7 @@ def write_page(sections: Sequence[Section], when: str, page: Path = PAGE) -> Non
         *_table(_twelve(gates)),
         *(["Claimed beside them:", "", *_table(beside)] if beside else []),
         *[section.markdown() for section in sections],
+        how,
     ]
     page.write_text("\n".join(lines).rstrip() + "\n")
 

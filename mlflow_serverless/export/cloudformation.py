@@ -37,6 +37,7 @@ from mlflow_serverless.plan import (
     content_of,
     key_of,
 )
+from mlflow_serverless.plan.control import Control
 from mlflow_serverless.plan.resources import BEFORE
 
 _RESOLVES = "{{resolve:"
@@ -111,7 +112,7 @@ def _surroundings(want: Desired, place: Place) -> dict[str, Part]:
         label = camel(names[key_of(resource)])
         if isinstance(resource, HttpApi):
             found |= http_api(label, resource, place, serves)
-        elif not isinstance(resource, ProvisionedConcurrency | ToolPart):
+        elif not isinstance(resource, ProvisionedConcurrency | ToolPart | Control):
             # Provisioned concurrency is a property of the alias.
             found |= around(label, resource, serves)
     return found

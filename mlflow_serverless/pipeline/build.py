@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from lambda_runtime.manifest import Engine, Refusal
+from lambda_runtime.manifest import Refusal
 from mlflow_serverless.config import DeploymentConfig, OptimiseConfig
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
@@ -13,6 +13,7 @@ from mlflow_serverless.pipeline.arrows import obtain
 from mlflow_serverless.pipeline.built import Built, Proved
 from mlflow_serverless.pipeline.engine import (
     ASKED,
+    ENGINE,
     NOT_HERE,
     Choice,
     cost_of,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REPORTS = {".json", ".html"}
-ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
 
 
 def resolve(
@@ -143,7 +143,11 @@ class _Walk:
         )  # fmt: skip
         artefacts = self.optimise(formed, conversion)
         parity, proof = self.verify(formed, model, artefacts, options)
-        refused = tuple(Refusal(item.value, item.of) for item in parity.refusals)
+        refused = tuple(
+            Refusal(item.value, item.of)
+            for item in parity.refusals
+            if not item.by_graph
+        )
         found = [*self._reports("convert", key), *self._reports("optimise", formed)]
         return Proved(
             bundle=self.package(formed, model, artefacts, refused),

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lambda_runtime.manifest import Engine
 from mlflow_serverless.errors import ServerlessError
 
 if TYPE_CHECKING:
     from mlflow_serverless.native import NativeMade
+
+ENGINE = Engine(kind="ort-c", why="the graph was proved equal to the model")
+"""What runs a graph: while it is proved, and in the bundle."""
 
 ASKED = "engine=native was asked for"
 

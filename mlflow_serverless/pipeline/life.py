@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.lineage import Does
-from mlflow_serverless.pipeline.desired import config_of, model_of, origin_of
+from mlflow_serverless.pipeline.desired import model_of, origin_of
+from mlflow_serverless.pipeline.ending import Steps
 from mlflow_serverless.pipeline.errors import NothingBeforeError
 from mlflow_serverless.pipeline.look import published, there
 from mlflow_serverless.pipeline.noting import mark, marked, note, refused_in
@@ -15,6 +16,7 @@ from mlflow_serverless.plan.errors import NoSuchVersionError
 from mlflow_serverless.plan.resources import INSIDE
 from mlflow_serverless.provenance import restate, withdraw
 from mlflow_serverless.report import step
+from mlflow_serverless.topology import config_of
 from mlflow_serverless.world import World
 
 
@@ -167,7 +169,7 @@ def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:
     """
     found = spare(name, world, keep=keep)
     with step(world.tell, "gc", name) as said:
-        apply(found.plan, world.cloud, world.tell)
+        apply(found.plan, world.cloud, Steps(world))
         count = len(found.plan.steps)
         said.say(f"{count} removed, {len(found.kept)} versions kept", fresh=bool(count))
     return found

@@ -7,7 +7,8 @@ from pathlib import Path
 from mlflow_serverless import provenance
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.lineage import Does
-from mlflow_serverless.pipeline.desired import config_of, origin_of
+from mlflow_serverless.pipeline.controlled import armed, remembered
+from mlflow_serverless.pipeline.desired import origin_of
 from mlflow_serverless.pipeline.life import restated
 from mlflow_serverless.pipeline.look import published, there
 from mlflow_serverless.pipeline.noting import mark, marked, note
@@ -25,7 +26,8 @@ from mlflow_serverless.shift.clock import SystemClock
 from mlflow_serverless.shift.configured import criteria_of, hooks_of
 from mlflow_serverless.shift.history import InFolder, InMemory
 from mlflow_serverless.shift.report import RolloutReport, report, write
-from mlflow_serverless.world import Clock, World
+from mlflow_serverless.topology import config_of
+from mlflow_serverless.world import Alarms, Clock, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,10 @@ def pause(name: str, world: World) -> Rollout:
 
 def resume(name: str, world: World) -> Rollout:
     """Go on; bake time and patience begin anew; errors as `shift.resume`."""
-    return _ordered(name, world, orders.resume)
+    after = _ordered(name, world, orders.resume)
+    have = world.cloud.snapshot(name)
+    armed(name, have, config_of(have), world)
+    return after
 
 
 def promote(name: str, world: World) -> Rollout:
@@ -149,6 +154,7 @@ def _driver(config: DeploymentConfig, world: World, clock: Clock) -> Driver:
         clock=clock,
         tell=world.tell,
         history=kept,
+        alarms=world.cloud if isinstance(world.cloud, Alarms) else None,
         criteria=criteria_of(config.judge),
         hooks=hooks_of(config.strategy, world.cloud),
     )
@@ -165,6 +171,7 @@ def reported(place: Place) -> RolloutReport | None:
     if rollout is None:
         return None
     past = place.driver.history.recall(place.name, rollout.identity)
+    past = remembered(place.name, rollout, past, place.config, place.world)
     return report(place.name, place.alias, rollout, past)
 
 

@@ -5,12 +5,14 @@ loads a converter. Tests walk through rooms of their own.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package import Bundle
+from mlflow_serverless.pipeline.engine import ENGINE
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.world import World
 
@@ -156,18 +158,8 @@ class House:
 
 
 def candidate_of(artefact: "Artefact") -> "Candidate":
-    """What is put to the proof is what will be packed, with the same settings."""
-    from mlflow_serverless.verify import Candidate  # noqa: PLC0415 - brings numpy
+    """What is put to the proof is what will be packed: same settings, same engine."""
+    from mlflow_serverless.verify import candidate_of  # noqa: PLC0415 - brings numpy
 
-    graph, variant = artefact.graph, artefact.variant
-    return Candidate(
-        name=variant.name,
-        file=graph.file,
-        inputs=graph.inputs,
-        outputs=graph.outputs,
-        feeds=graph.feeds,
-        answer=graph.answer,
-        needs=artefact.files[1:],
-        format=variant.format,
-        prepack=variant.prepack,
-    )
+    made = candidate_of(artefact.graph, variant=artefact.variant)
+    return replace(made, engine=ENGINE.kind)

@@ -8,6 +8,9 @@ Each is named by us, so it can be looked for and compared; what AWS chooses itse
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mlflow_serverless.plan.control import BESIDE, LAST, Control
+from mlflow_serverless.plan.tool_parts import Secret, Table, ToolPart
+
 Pairs = tuple[tuple[str, str], ...]
 """A mapping as a value: sorted by key."""
 
@@ -73,33 +76,6 @@ class ModelBucket:
     policy: str = ""
     """JSON: refuses whatever does not come over TLS."""
     shared: bool = True
-    tags: Pairs = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
-    """A value drawn at random that no plan holds (Secrets Manager)."""
-
-    kind: ClassVar = "secret"
-    name: str
-    kms_key: str = ""
-    """ARN; empty for the account's own."""
-    description: str = ""
-    tags: Pairs = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Items by one text key, each of which ends at a time of its own (DynamoDB)."""
-
-    kind: ClassVar = "table"
-    name: str
-    key: str = "id"
-    """The attribute that an item is found by."""
-    until: str = "until"
-    """The attribute that holds when an item ends [Unix time, s]."""
-    kms_key: str = ""
-    """ARN; empty for the service's own."""
     tags: Pairs = ()
 
 
@@ -256,18 +232,15 @@ Resource = (
     | Role
     | LogGroup
     | ModelBucket
-    | Secret
-    | Table
+    | ToolPart
     | FunctionUrl
     | Permission
     | HttpApi
     | ProvisionedConcurrency
     | Alarm
     | Dashboard
+    | Control
 )
-
-ToolPart = Secret | Table
-"""What only tools have: a deployment is never made of these."""
 
 BEFORE: tuple[type[Resource], ...] = (
     LogGroup, Role, ModelBucket, Repository, Secret, Table,
@@ -292,7 +265,7 @@ def key_of(resource: Resource) -> Key:
 
 def rank(resource: Resource) -> int:
     """Where in the order of making a resource comes."""
-    return (*BEFORE, *AFTER).index(type(resource))
+    return (*BEFORE, *BESIDE, *AFTER, *LAST).index(type(resource))
 
 
 def stays(resource: Resource) -> bool:

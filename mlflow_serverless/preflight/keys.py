@@ -100,7 +100,9 @@ def _missing(
     """By the principal's own name, or where the policy leaves it to the account."""
     root = place.global_arn("iam", "root")
     who = frozenset((arn, root, place.account))
-    return lacking(key.policy, who, actions, kms_calleraccount=place.account)
+    return lacking(
+        key.policy, who, actions, kms_calleraccount=place.account, aws_principalarn=arn
+    )
 
 
 def _role_of(place: Place) -> str:

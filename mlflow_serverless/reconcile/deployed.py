@@ -9,15 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mlflow_serverless.config import DeploymentConfig
-from mlflow_serverless.pipeline.desired import (
-    CAUSE,
-    config_of,
-    model_of,
-    origin_of,
-    tag,
-)
+from mlflow_serverless.pipeline.desired import CAUSE, model_of, origin_of, tag
 from mlflow_serverless.pipeline.noting import refused_in
 from mlflow_serverless.plan import Actual
+from mlflow_serverless.topology import config_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,10 +54,11 @@ def role_policy(place: Place, reach: Reach) -> str:
 
 def tool_policy(place: Place, log_group: str, may: Iterable[Statement]) -> str:
     """The least that a tool needs: its log group, and what it *may* do besides."""
-    return document((_writing(place, log_group), *may))
+    return document((writing(place, log_group), *may))
 
 
-def _writing(place: Place, log_group: str) -> Statement:
+def writing(place: Place, log_group: str) -> Statement:
+    """A function writes its own log, and no other."""
     streams = place.arn("logs", f"log-group:{log_group}:log-stream:*")
     return Statement(
         sid="WriteItsLog",
@@ -67,7 +68,7 @@ def _writing(place: Place, log_group: str) -> Statement:
 
 
 def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
-    yield _writing(place, reach.log_group)
+    yield writing(place, reach.log_group)
     if reach.models:
         yield Statement(
             sid="ReadItsModels",
@@ -130,15 +131,16 @@ def trust_policy() -> str:
     return document([trust])
 
 
-def repository_policy(place: Place, name: str) -> str:
+def repository_policy(place: Place, name: str, *others: str) -> str:
     """
     Lambda may pull, for functions of this account.
 
     Args:
         place: The account and region of the functions.
-        name: The one function, or `*` where several share the repository.
+        name: The function, or `*` where several share the repository.
+        others: Further ones whose images are kept there.
     """
-    function = place.arn("lambda", f"function:{name}")
+    functions = [place.arn("lambda", f"function:{one}") for one in (name, *others)]
     return document(
         [
             Statement(
@@ -147,7 +149,9 @@ def repository_policy(place: Place, name: str) -> str:
                 service=LAMBDA,
                 conditions={
                     "StringEquals": {"aws:SourceAccount": place.account},
-                    "StringLike": {"aws:SourceArn": function},
+                    "StringLike": {
+                        "aws:SourceArn": tuple(functions) if others else functions[0]
+                    },
                 },
             )
         ]
@@ -178,7 +182,12 @@ def key_policy(place: Place, want: Desired) -> str:
     )  # fmt: skip
     role = want.function.settings.role
     function = Statement(
-        sid="FunctionDecrypts", actions=("kms:Decrypt",), resources=("*",), arn=role
+        sid="FunctionDecrypts",
+        actions=("kms:Decrypt",),
+        resources=("*",),
+        # A key's policy cannot name a role that is not there yet.
+        arn=place.global_arn("iam", "root"),
+        conditions={"ArnEquals": {"aws:PrincipalArn": role}},
     )
     return document([*([logs] if groups else []), *([function] if role else [])])
 

@@ -18,6 +18,10 @@ HOPELESS = 24
 """Rows refused one by one, with none answered, after which the rest is not asked."""
 
 
+ENOUGH = 12
+"""Rows asked alone of those that will most likely be refused; if all are, no more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """One group, with the model's answers."""
@@ -29,7 +33,8 @@ class Asked:
     """Their answers; None if there are none."""
     refused: int = 0
     unasked: int = 0
-    """Rows left out when the calls for finding refusals ran out."""
+    """Rows left out: calls for finding refusals ran out, or others like them were
+    refused."""
     reasons: tuple[str, ...] = ()
     """Why rows were refused, each reason once."""
     spurned: tuple[tuple[int, str], ...] = ()
@@ -54,11 +59,32 @@ class _Search:
     reasons: dict[str, None] = field(default_factory=dict)
     unasked: int = 0
 
-    def parts(self) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
-        rows = np.arange(rows_of(self.group.batch))
+    def parts(
+        self, suspect: NDArray[np.bool_]
+    ) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
+        rows = np.flatnonzero(~suspect)
         size = self.group.chunk or max(len(rows), 1)
         for start in range(0, max(len(rows), 1), size):
-            yield from self._ask(rows[start : start + size])
+            if len(rows) or not suspect.any():
+                yield from self._ask(rows[start : start + size])
+        yield from self._suspects(np.flatnonzero(suspect))
+
+    def _suspects(
+        self, rows: NDArray[np.intp]
+    ) -> Iterator[tuple[NDArray[np.intp], Outputs]]:
+        """A few of *rows* alone; the rest only if one of those was answered."""
+        first = np.unique(np.linspace(0, len(rows) - 1, min(ENOUGH, len(rows))))
+        chosen = np.isin(np.arange(len(rows)), first.astype(np.intp))
+        found = [part for row in rows[chosen] for part in self._ask(np.array([row]))]
+        yield from found
+        rest = rows[~chosen]
+        if not found:
+            self.unasked += len(rest)
+        elif self.group.chunk == 1:
+            for row in rest:
+                yield from self._ask(np.array([row]))
+        elif len(rest):
+            yield from self._ask(rest)
 
     def _ask(
         self, rows: NDArray[np.intp]
@@ -80,11 +106,20 @@ class _Search:
             yield from self._ask(rows[middle:])
 
 
-def ask(reference: Reference, group: Group) -> Asked:
-    """The model's answers to *group*; rows it refuses are counted, with reasons."""
+def ask(
+    reference: Reference, group: Group, suspect: NDArray[np.bool_] | None = None
+) -> Asked:
+    """
+    The model's answers to *group*; rows it refuses are counted, with reasons.
+
+    Args:
+        reference: The model.
+        group: Rows.
+        suspect: Those that it will most likely refuse; few of them are asked.
+    """
     search = _Search(reference, group)
-    parts = list(search.parts())
     total = rows_of(group.batch)
+    parts = list(search.parts(np.zeros(total, bool) if suspect is None else suspect))
     if not parts:
         return Asked(
             group=group,

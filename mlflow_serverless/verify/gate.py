@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lambda_runtime.manifest import Signature
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked, ask
 from mlflow_serverless.verify.batch import Batch, as_requested, rows_of, take
@@ -19,6 +20,7 @@ from mlflow_serverless.verify.margins import float_labels
 from mlflow_serverless.verify.native import PyfuncReference, load_reference
 from mlflow_serverless.verify.options import ParityOptions
 from mlflow_serverless.verify.precision import agreed, precision_of
+from mlflow_serverless.verify.questions import STRANGE, Probe
 from mlflow_serverless.verify.report.values import (
     CandidateReport,
     GroupReport,
@@ -28,6 +30,10 @@ from mlflow_serverless.verify.report.values import (
 from mlflow_serverless.verify.runtime_check import check_runtime
 from mlflow_serverless.verify.samples import Group, samples
 from mlflow_serverless.verify.spared import spared
+from mlflow_serverless.verify.suspects import suspects
+
+DRAWN = "drawn"
+"""The group of rows like those it was trained on: what is not like them is strange."""
 
 
 def verify(
@@ -111,10 +117,7 @@ def prepare(model: ServableModel, options: ParityOptions) -> Exam:
         for group in drawn
     ]
     noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
-    asked = [ask(reference, group) for group in groups]
-    _require_answers(asked)
-    probes = probe(reference, asked, model.signature)
-    asked.extend(ask(reference, group) for group in spared(asked, probes))
+    asked, probes = _all_asked(reference, groups, model.signature)
     bench = Bench(
         reference=reference,
         asked=asked,
@@ -124,6 +127,27 @@ def prepare(model: ServableModel, options: ParityOptions) -> Exam:
         refusals=refusals_of(probes, model.signature),
     )
     return Exam(bench, reference, noise, started)
+
+
+def _all_asked(
+    reference: PyfuncReference, groups: Sequence[Group], signature: Signature
+) -> tuple[list[Asked], tuple[Probe, ...]]:
+    """Every group's answers, and what the model was seen to refuse on the way."""
+    asked: list[Asked] = []
+    probes: tuple[Probe, ...] = ()
+    plain: Batch | None = None
+    for group in groups:
+        asked.append(ask(reference, group, suspects(group.batch, probes, plain)))
+        if plain is None and group.name == DRAWN and asked[-1].rows:
+            plain = asked[-1].batch
+            probes = probe(reference, asked, signature)
+    _require_answers(asked)
+    probes = probes or probe(reference, asked, signature)
+    again = [
+        ask(reference, group, suspects(group.batch, probes, plain))
+        for group in spared(asked, probes)
+    ]
+    return [*asked, *again], probes
 
 
 def conclude(
@@ -144,7 +168,12 @@ def conclude(
         seconds=time.perf_counter() - exam.started,
         noise=exam.noise,
         refusals=tuple(
-            RefusalReport(value=item.value, of=item.of, reason=_words(exam, item.value))
+            RefusalReport(
+                value=item.value,
+                of=item.of,
+                reason=_words(exam, item.value),
+                by_graph=item.value in STRANGE,
+            )
             for item in summed(exam.bench.probes, model.signature)
         ),
     )
@@ -152,7 +181,8 @@ def conclude(
 
 def _words(exam: Exam, value: str) -> str:
     """The model's, where it first refused *value*."""
-    reasons = (item.reason for item in exam.bench.probes if item.value == value)
+    probes = exam.bench.probes
+    reasons = (item.reason for item in probes if item.value == value)
     return next(filter(None, reasons))
 
 

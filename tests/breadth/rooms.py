@@ -15,8 +15,9 @@ from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.native import make as make_native
 from mlflow_serverless.optimise import Artefact, optimise
+from mlflow_serverless.pipeline.rooms import candidate_of
 from mlflow_serverless.resolve import resolve
-from mlflow_serverless.verify import Candidate, ParityOptions, verify
+from mlflow_serverless.verify import ParityOptions, verify
 from tests.breadth.case import Case, Trained
 from tests.breadth.independent import opinion
 from tests.breadth.kept import Kept
@@ -112,7 +113,7 @@ def _through_onnx(
 
 def _judged(case: Case, method: str, model: ServableModel, graphs: _Graphs) -> Row:
     recipes = graphs.conversion.report.recipes
-    proved = [candidate(item) for item in graphs.artefacts]
+    proved = [candidate_of(item) for item in graphs.artefacts]
     try:
         report = verify(model, proved, options=OPTIONS)
     except ServerlessError as refusal:
@@ -141,22 +142,6 @@ def _native(refused: Row, model: ServableModel, scratch: Path) -> Row:
     except ServerlessError as refusal:
         return replace(refused, why=f"{refused.why}; native: {reason(refusal)}")
     return replace(refused, verdict="native", rows=made.report.rows)
-
-
-def candidate(artefact: Artefact) -> Candidate:
-    """What is put to the proof, as the pipeline says it."""
-    graph, variant = artefact.graph, artefact.variant
-    return Candidate(
-        name=variant.name,
-        file=graph.file,
-        inputs=graph.inputs,
-        outputs=graph.outputs,
-        feeds=graph.feeds,
-        answer=graph.answer,
-        needs=artefact.files[1:],
-        format=variant.format,
-        prepack=variant.prepack,
-    )
 
 
 def save(trained: Trained, method: str, folder: Path) -> None:

@@ -18,7 +18,14 @@ from mlflow_serverless.verify.report.values import (
     ParityReport,
     WorstInput,
 )
-from mlflow_serverless.verify.report.words import count, micro, size, small, times
+from mlflow_serverless.verify.report.words import (
+    columns,
+    count,
+    micro,
+    size,
+    small,
+    times,
+)
 
 JUDGED = """The reference is the model&rsquo;s own pyfunc prediction. Scores agree
 within <code>atol + rtol &times; |score|</code>, with <code>rtol = 8 &times; spacing
@@ -36,6 +43,7 @@ def page(report: ParityReport) -> str:
         _artefacts(report),
         *(_candidate(item) for item in report.candidates),
         _asked(report),
+        _refusals(report),
         _judged(report),
     ]
     return frame(f"Parity of {report.model}", parts)
@@ -129,9 +137,10 @@ def _runtime(item: CandidateReport) -> str:
     found = item.runtime
     right = found.rows - found.refused - found.wrong
     note = f" It refuses {found.refused} ({found.note})." if found.refused else ""
+    spurned = f" {found.spurned} refused, as the model does." if found.spurned else ""
     return escape(
         f" Through the runtime ({found.engine}), as JSON: {right} of {found.rows} "
-        f"rows right.{note}"
+        f"rows right.{note}{spurned}"
     )
 
 
@@ -197,6 +206,28 @@ def _refused(group: GroupReport) -> str:
     unasked = f", {group.unasked} not asked" if group.unasked else ""
     reason = escape(group.reasons[0]) if group.reasons else ""
     return f'{count(group.refused)}{unasked}<br><span class="dim">{reason}</span>'
+
+
+def _refusals(report: ParityReport) -> str:
+    """What callers get 400 for, as the model raises for it."""
+    if not report.refusals:
+        return ""
+    table = _table(
+        ("values", "in", "found by", "the model says"),
+        (
+            (
+                escape(item.value),
+                escape(columns(item.of)),
+                "the graph" if item.by_graph else "the runtime",
+                f'<span class="dim">{escape(item.reason)}</span>',
+            )
+            for item in report.refusals
+        ),
+    )
+    return (
+        "<section><h2>What is refused</h2><p>The model raises for these values, so "
+        f"they are answered with status 400, column and row.</p>{table}</section>"
+    )
 
 
 def _judged(report: ParityReport) -> str:

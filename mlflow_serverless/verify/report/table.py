@@ -12,7 +12,14 @@ from mlflow_serverless.verify.report.values import (
     GroupVerdict,
     ParityReport,
 )
-from mlflow_serverless.verify.report.words import count, micro, size, small, times
+from mlflow_serverless.verify.report.words import (
+    columns,
+    count,
+    micro,
+    size,
+    small,
+    times,
+)
 
 
 def tables(report: ParityReport) -> Group:
@@ -22,6 +29,8 @@ def tables(report: ParityReport) -> Group:
         _candidates(report),
         _groups(report),
     ]
+    if report.refusals:
+        parts.append(_refusals(report))
     parts.extend(_evidence(report))
     return Group(*parts)
 
@@ -65,7 +74,9 @@ def _runtime(item: CandidateReport) -> str:
     if item.runtime is None:
         return "not asked"
     right = item.runtime.rows - item.runtime.refused - item.runtime.wrong
-    return f"{right} of {item.runtime.rows} rows"
+    spurned = item.runtime.spurned
+    refused = f", {spurned} refused alike" if spurned else ""
+    return f"{right} of {item.runtime.rows} rows{refused}"
 
 
 def _groups(report: ParityReport) -> Table:
@@ -82,6 +93,16 @@ def _groups(report: ParityReport) -> Table:
             group.name, count(group.rows), _refused(group), *found,
             Text("; ".join(filter(None, (group.why, group.note)))),
         )  # fmt: skip
+    return table
+
+
+def _refusals(report: ParityReport) -> Table:
+    table = Table(title="answered with 400, as the model raises", title_justify="left")
+    for heading in ("values", "in", "found by", "the model says"):
+        table.add_column(heading)
+    for item in report.refusals:
+        finder = "the graph" if item.by_graph else "the runtime"
+        table.add_row(item.value, Text(columns(item.of)), finder, Text(item.reason))
     return table
 
 
@@ -124,9 +145,3 @@ def _evidence(report: ParityReport) -> Iterator[Text]:
             yield Text(
                 f"{group.name}: the model refuses: {group.reasons[0]}", style="dim"
             )
-    for found in report.refusals:
-        where = ", ".join(found.of) or "every column"
-        yield Text(
-            f"answered with 400: {found.value} in {where}; the model: {found.reason}",
-            style="dim",
-        )

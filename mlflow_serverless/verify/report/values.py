@@ -26,11 +26,13 @@ class RefusalReport:
     """A kind of value that the model raises for, and the runtime in its place."""
 
     value: str
-    """As `lambda_runtime.manifest.Refusal` has it."""
+    """As `lambda_runtime.manifest` has it for a `Refusal`, or for a `Check`."""
     of: tuple[str, ...]
     """Columns or tensors; empty is all of them."""
     reason: str
     """The model's words."""
+    by_graph: bool = False
+    """Whether the graph finds it, not the runtime before it is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Numbers as people read them."""
 
 import math
+from collections.abc import Sequence
 
 
 def size(count: int) -> str:
@@ -43,3 +44,11 @@ def micro(value: float) -> str:
 def count(value: int) -> str:
     """A whole number with thin spaces."""
     return f"{value:,}".replace(",", "\u202f")
+
+
+def columns(names: Sequence[str], most: int = 8) -> str:
+    """Column names, the first few of many; none at all is all of them."""
+    if not names:
+        return "every column"
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

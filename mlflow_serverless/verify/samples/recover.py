@@ -75,15 +75,15 @@ def _column_transformer(
     step: Any, features: Features, notebook: Notebook, names: tuple[str, ...]
 ) -> Features | None:
     result: list[Feature | None] = []
+    known = True
     for _, part, columns in step.transformers_:
         if isinstance(part, str) and part == "drop":
             continue
         chosen = tuple(features[i] for i in _positions(columns, names))
         made = _walk(part, chosen, notebook, names) if chosen else ()
-        if made is None:
-            return None
-        result.extend(made)
-    return tuple(result)
+        known &= made is not None
+        result.extend(made or ())
+    return tuple(result) if known else None
 
 
 def _positions(columns: Any, names: tuple[str, ...]) -> list[int]:

@@ -54,6 +54,8 @@ class Plane:
         self, shelf: Shelf, scratch: Path, setup: Setup, engine: Engine | None = None
     ) -> None:
         self._shelf, self._scratch, self._engine = shelf, scratch, engine
+        self.tools: dict[str, dict[str, Any]] = {}
+        """What `tool_or_model.py` needs to know of an image, by the image."""
         self.beside: dict[str, str] = {}
         """Variables that containers have beside their own: credentials, as a role's."""
         self._loop = asyncio.new_event_loop()
@@ -150,6 +152,7 @@ class Plane:
         }  # fmt: skip
         if self._engine is not None:
             said |= self._engine.told(target.artifact) | {"beside": self.beside}
+        said |= self.tools.get(target.artifact, {})
         (folder / "image.json").write_text(json.dumps(said))
         return folder
 

@@ -7,26 +7,39 @@ front so that any request can be lost, refused or throttled.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.credentials import Credentials
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.fakes.aws import api_door, door
+from tests.fakes.aws.allowed import Roles, resource_of
 from tests.fakes.aws.api_door import ApiDoor
 from tests.fakes.aws.control import Control
 from tests.fakes.aws.door import UrlDoor
 from tests.fakes.aws.edges import Edges
-from tests.fakes.aws.faults import Call, Fault, Faults, Namer, hang_up, refusal
+from tests.fakes.aws.faults import (
+    Call,
+    Fault,
+    Faults,
+    Namer,
+    hang_up,
+    refusal,
+    signed_by,
+)
 from tests.fakes.aws.gateway import Gateway
 from tests.fakes.aws.outside import Outside
 from tests.fakes.aws.plane import Plane
 from tests.fakes.aws.rest import Answer, RestJson
+from tests.fakes.aws.scheduler import Scheduler
 from tests.fakes.aws.shelf import ACCOUNT, Shelf
 from tests.fakes.aws.signature import Signatures
+from tests.fakes.aws.storage import tag_new_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,6 +103,13 @@ class Aws:
         self._door, self.apis = UrlDoor(*doors), ApiDoor(*doors)
         edges = Edges(self.shelf, self._door.url)
         self._lambda = RestJson("lambda", control, edges, self.plane)
+        self.roles = Roles()
+        self.scheduler = Scheduler(REGION, self.roles)
+        self._schedules = RestJson("scheduler", self.scheduler)
+        self.actors: dict[str, str] = {}
+        """Roles by the access keys of those who act as them."""
+        self.acted: list[Call] = []
+        """What these have asked for."""
         self._server = make_server(
             HOST, 0, self._serve, threaded=True, request_handler=_Handler
         )
@@ -107,6 +127,31 @@ class Aws:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def acting_as(self, role: str) -> dict[str, str]:
+        """What finds it as the role *role* (an ARN), and may do no more than that."""
+        key = f"ASIA{hashlib.sha256(role.encode()).hexdigest()[:16].upper()}"
+        self.actors[key] = role
+        return self.environ() | {"AWS_ACCESS_KEY_ID": key}
+
+    def tick(
+        self, call: Callable[[str, str], object] | None = None, *, at: float = 0.0
+    ) -> int:
+        """
+        Let every schedule fire that is due; how many did.
+
+        Args:
+            call: Called with each target and its input; the functions themselves
+                if left out.
+            at: When it is [s since the epoch]; now if left out.
+        """
+        due = [*self.scheduler.due(at or time.time())]
+        for target, said in due:
+            if call is not None:
+                call(target, said)
+            else:
+                self.plane.invoke(target, said.encode())
+        return len(due)
 
     def __enter__(self) -> Self:
         from moto.moto_api._internal.models import moto_api_backend
@@ -141,6 +186,8 @@ class Aws:
             answer = hang_up(environ)
         elif fault in {Fault.DENIED, Fault.THROTTLED, Fault.BROKEN}:
             answer = refusal(fault, call)
+        elif not self._may(call, environ, body):
+            answer = refusal(Fault.DENIED, call)
         elif by:
             entered = self._door if by == door.PATH else self.apis
             answer = entered.answer(environ, body)
@@ -152,11 +199,22 @@ class Aws:
         start(f"{answer.status} X", list(headers.items()))
         return [answer.body]
 
+    def _may(self, call: Call, environ: dict[str, Any], body: bytes) -> bool:
+        """Whoever acts as a role may do what its policy says; others may do all."""
+        role = self.actors.get(signed_by(environ))
+        if role is None:
+            return True
+        self.acted.append(call)
+        resource = resource_of(call, environ, body)
+        return self.roles.may(role, call.permission, resource)
+
     def _answer(
         self, service: str, action: str, environ: dict[str, Any], body: bytes
     ) -> Answer:
         if service == "lambda":
             return self._lambda.answer(environ, body)
+        if service == "scheduler":
+            return self._schedules.answer(environ, body)
         if service == "logs":
             self.plane.quiet()
         if service == "ecr" and self.registry is not None:
@@ -165,7 +223,10 @@ class Aws:
             path = environ["PATH_INFO"]
             missing = self._gateway.answer(action, path, body)
             return self.apis.renamed(missing or self._by_moto(environ))
-        return self._by_moto(environ)
+        answer = self._by_moto(environ)
+        if (service, action, answer.status) == ("s3", "CreateBucket", 200):
+            tag_new_bucket(environ["PATH_INFO"], body)
+        return answer
 
     def _by_moto(self, environ: dict[str, Any]) -> Answer:
         said: dict[str, Any] = {}

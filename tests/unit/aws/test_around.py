@@ -31,7 +31,8 @@ from mlflow_serverless.plan import (
     plan,
     plan_removal,
 )
-from tests.fakes.aws.account import allow
+from mlflow_serverless.plan.guard import guards
+from tests.fakes.aws.account import access_to, allow
 from tests.fakes.tell import silent
 
 REGION = "us-east-1"
@@ -128,6 +129,31 @@ def deployed(cloud, want):
     """A function that serves, for things to stand around."""
     apply(plan(want(), cloud.snapshot(want().function.name)), cloud, silent)
     return cloud
+
+
+def test_alarms_of_a_rollout_are_heard(deployed, want, aws):
+    """
+    On the executed version, of this deployment alone; planning again leaves them.
+    """
+    wish = want()
+    name = wish.function.name
+    number = deployed.snapshot(name).alias("live").version
+    client = access_to(aws).client("cloudwatch")
+    for owner in (name, f"{name}-2"):
+        for alarm in guards(owner, "live", number, errors=0.05, p95_ms=80.0):
+            deployed.perform(MakeResource(owner, alarm))
+            client.set_alarm_state(
+                AlarmName=alarm.name, StateValue="ALARM", StateReason="too many"
+            )
+    quiet = guards(name, "live", number, errors=0.05)[0]
+    client.set_alarm_state(AlarmName=quiet.name, StateValue="OK", StateReason="fine")
+    (heard,) = deployed.ringing(name)
+    have = deployed.snapshot(name)
+
+    assert (number, "too many") == (heard.version, heard.why)
+    assert heard.name.endswith("duration")
+    assert 2 == len(have.resources)
+    assert not plan(wish, have)
 
 
 def there(cloud, name, resource):

@@ -92,7 +92,7 @@ def test_a_gate_that_was_not_measured_is_on_the_page(tmp_path):
         Gate("cold / peer", 1 / 38, 1 / 25, 1 / 40, number=1),
         Gate("soak", 700.0, 512.0, 0.0, " kB"),
     )
-    write_page([Section("t", "text", gates=gates)], "today", page)
+    write_page([Section("t", "text", gates=gates)], "today", page=page)
     lines = page.read_text().splitlines()
 
     assert "| 1 cold / peer | 1/38 | 1/25 | 1/40 | kept |" in lines

@@ -73,8 +73,12 @@ def test_status_shows_what_is_deployed(run, deployed):
     one = json.loads(run("status", "fraud", "--json").stdout)
     every = json.loads(run("status", "--json").stdout)
 
+    shown = run("status", "fraud").output
     assert [one] == every
     assert {"memory_mb": 256} == one["config"]
+    assert "config" in shown
+    assert "memory_mb = 256" in shown
+    assert "{" not in shown
 
 
 def test_history_shows_the_versions(run, deployed):

@@ -15,7 +15,7 @@ from mlflow_serverless.reconcile.recorded import timeline
 from tests.fakes.rooms import FakeRooms
 
 EVE = Cause(actor="eve", run="https://ci.example/7")
-TARGET = "lambda:/here"
+TARGET = "lambda:/eu-west-1"
 
 
 def by_hand(stage):

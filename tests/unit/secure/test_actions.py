@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -19,12 +20,13 @@ from mlflow_serverless.config import parse
 from mlflow_serverless.plan import Desired, Function, Place
 from mlflow_serverless.secure import deployer_policy, key_policy
 from mlflow_serverless.secure.policy import NETWORK_ACTIONS
-from mlflow_serverless.topology import topology
+from mlflow_serverless.topology import control, schedule, topology
 from tests.unit.export.wants import PLACE, WAYS, way
 
 KEYS = {
-    "aws:SecureTransport": {"s3"}, "aws:SourceAccount": {"ecr"},
-    "aws:SourceArn": {"ecr"}, "elasticfilesystem:AccessPointArn": {"elasticfilesystem"},
+    "aws:PrincipalArn": {"kms"}, "aws:SecureTransport": {"s3"},
+    "aws:SourceAccount": {"ecr", "sts"}, "aws:SourceArn": {"ecr", "sts"},
+    "elasticfilesystem:AccessPointArn": {"elasticfilesystem"},
     "s3files:AccessPointArn": {"s3files"}, "iam:PassedToService": {"iam"},
     "kms:EncryptionContext:aws:logs:arn": {"kms"}, "lambda:SourceFunctionArn": {"ec2"},
 }  # fmt: skip
@@ -54,7 +56,7 @@ def tables() -> dict:
 
 def policies(given) -> list[str]:
     """All that deploying *given* generates."""
-    want = way(given)
+    want = _driven(way(given), given)
     around = [
         getattr(resource, name, "")
         for resource in want.resources
@@ -62,6 +64,19 @@ def policies(given) -> list[str]:
     ]
     ours = (deployer_policy(PLACE, want, signing="ecr"), key_policy(PLACE, want))
     return [*filter(None, around), *ours]
+
+
+DRIVEN = {"strategy.driver": "cloud", "strategy.before": "lambda:gate"}
+"""With all that a rollout brings with it."""
+
+
+def _driven(want, given):
+    if given is not DRIVEN:
+        return want
+    config = parse(given)
+    wakes = schedule("fraud", config, PLACE, since="it", end=0.0)
+    beside = (*control("fraud", config, PLACE), wakes)
+    return replace(want, resources=(*want.resources, *beside))
 
 
 def said(given):
@@ -79,7 +94,7 @@ def meant(action: str) -> list[dict]:
     return [known[each] for each in known if fnmatchcase(each, name.lower())]
 
 
-@pytest.mark.parametrize("given", WAYS)
+@pytest.mark.parametrize("given", [*WAYS, DRIVEN])
 def test_every_action_exists(given):
     """A misspelt action is accepted by IAM, and allows nothing."""
     unknown = {action for _, action in said(given) if not meant(action)}
@@ -87,7 +102,7 @@ def test_every_action_exists(given):
     assert unknown <= UNLISTED
 
 
-@pytest.mark.parametrize("given", WAYS)
+@pytest.mark.parametrize("given", [*WAYS, DRIVEN])
 def test_every_action_knows_a_resource_that_is_named(given):
     """An action of another resource is allowed nothing; one of none has to say `*`."""
     wrong = [
@@ -122,7 +137,7 @@ def _is(resource: str, form: str) -> bool:
     return bool(re.fullmatch(pattern.replace(r"\.\*", ".*"), resource))
 
 
-@pytest.mark.parametrize("given", WAYS)
+@pytest.mark.parametrize("given", [*WAYS, DRIVEN])
 def test_all_resources_are_meant_only_where_aws_knows_no_others(given):
     """Of what is allowed: what is denied, and a resource's own policy, say `*`."""
     attached = [
@@ -140,7 +155,7 @@ def test_all_resources_are_meant_only_where_aws_knows_no_others(given):
     assert wrong <= ON_ALL
 
 
-@pytest.mark.parametrize("given", WAYS)
+@pytest.mark.parametrize("given", [*WAYS, DRIVEN])
 def test_every_condition_is_one_of_its_service(given):
     """A key that a service never sends makes a statement that never applies."""
     wrong = {
