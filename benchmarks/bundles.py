@@ -8,6 +8,8 @@ from pathlib import Path
 
 from benchmarks.images import ROOT
 from lambda_runtime.manifest import Engine
+from mlflow_serverless.build.layers import lay_out_runtime
+from mlflow_serverless.build.toolchain import this_python
 from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.package import package
 from mlflow_serverless.pipeline.rooms import House
@@ -28,7 +30,7 @@ def bundle_of(estimator, work: Path) -> Path:
         pyfunc_predict_fn="predict_proba", serialization_format="cloudpickle",
         signature=infer_signature(rows, estimator.predict_proba(rows)),
     )  # fmt: skip
-    return _packaged(work)
+    return packaged(work / "model", work)
 
 
 def bundle_of_graph(path: Path, work: Path) -> Path:
@@ -47,12 +49,13 @@ def bundle_of_graph(path: Path, work: Path) -> Path:
         graph, work / "model", pip_requirements=["onnxruntime"],
         signature=ModelSignature(Schema([spec])),
     )  # fmt: skip
-    return _packaged(work)
+    return packaged(work / "model", work)
 
 
-def _packaged(work: Path) -> Path:
+def packaged(saved: Path, work: Path) -> Path:
+    """Convert, optimise and package the *saved* model; the bundle's folder."""
     rooms = House()
-    model = rooms.resolve(str(work / "model"), work / "downloads", None)
+    model = rooms.resolve(str(saved), work / "downloads", None)
     (work / "convert").mkdir()
     conversion = rooms.convert(model, work / "convert")
     (work / "optimise").mkdir()
@@ -80,17 +83,9 @@ def runtime_command(bundle: Path) -> tuple[list[str], dict[str, str]]:
 
 def runtime_tree(tree: Path) -> tuple[tuple[str, ...], dict[str, str]]:
     """Lay out our image under *tree*, without a model; command and environment."""
-    import compileall
-    import py_compile
-
-    shutil.copytree(
-        ROOT / "lambda_runtime", tree / "var/task/lambda_runtime",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )  # fmt: skip
-    compileall.compile_dir(
-        tree / "var/task", quiet=1, stripdir=str(tree), prependdir="/",
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )  # fmt: skip
+    site = tree / "var/task"
+    site.mkdir(parents=True)
+    lay_out_runtime(site, this_python())
     library = ort_library()
     target = tree / "opt/onnxruntime" / library.name
     target.parent.mkdir(parents=True)

@@ -6,12 +6,14 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import models
 from benchmarks.bundles import bundle_of, bundle_of_graph
+from benchmarks.kept import CACHE, digest_of
 from lambda_runtime.manifest import from_plain
 
 
@@ -20,6 +22,8 @@ class Case:
     """One model: what is asked of it, and how it is made."""
 
     title: str
+    library: str
+    """What it is a model of."""
     shape: tuple[int, ...]
     """Of the request's one row."""
     make: Callable[[Path], object]
@@ -33,41 +37,62 @@ class Case:
 
 FOREST = "forest"
 CASES = {
-    "logistic": Case("logistic regression", (1, 32), lambda _: models.logistic()),
-    "mlp": Case("MLP, 8 MB", (1, 32), lambda folder: models.mlp(folder / "mlp.onnx", layers=3)),
-    "boosted": Case("XGBoost, 500 trees", (1, 32), lambda _: models.boosted()),
-    FOREST: Case("forest, 200 trees of depth 12", (1, 32), lambda _: models.forest()),
-    "convolutional": Case("convolutions, 100 MB", (1, 3, 14, 14), lambda folder: models.convolutional(folder / "c.onnx")),
-    "transformer": Case("transformer's layers, 400 MB", (1, 16, 768), lambda folder: models.transformer(folder / "t.onnx")),
+    FOREST: Case("forest, 200 trees of depth 12", "sklearn", (1, 32), lambda _: models.forest()),
+    "logistic": Case("logistic regression", "sklearn", (1, 32), lambda _: models.logistic()),
+    "mlp": Case("MLP, 8 MB", "sklearn", (1, 32), lambda _: models.mlp()),
+    "boosted": Case("XGBoost, 500 trees", "xgboost", (1, 32), lambda _: models.boosted()),
+    "convolutional": Case("convolutions, 100 MB", "onnx", (1, 3, 14, 14), lambda folder: models.convolutional(folder / "c.onnx")),
+    "transformer": Case("transformer's layers, 400 MB", "onnx", (1, 16, 768), lambda folder: models.transformer(folder / "t.onnx")),
 }  # fmt: skip
+"""The first has the gates."""
+
+_THEIRS = tuple(f"benchmarks/{name}.py" for name in ("models", "cases", "bundles"))
+_OURS = (
+    *(f"mlflow_serverless/{room}" for room in ("convert", "optimise", "package")),
+    "lambda_runtime/manifest.py",
+)
 
 
-def lay_out(case: Case, folder: Path) -> Path:
+def digest(key: str, *, ours: bool = True) -> str:
+    """Of all that the model's forms are made of; of the peers' forms, if not *ours*."""
+    libraries = ("mlflow", "numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx")
+    # Who has no converter of its own gets our graph.
+    sources = _OURS if ours or CASES[key].library == "xgboost" else ()
+    return digest_of(*_THEIRS, *sources, more=(key, *map(version, libraries)))
+
+
+def forms(key: str) -> Path:
     """
-    Every contestant's form of the model, in one folder to be seen at `/opt/ml`.
+    The folder to be seen at `/opt/ml`, with every contestant's form of the model.
 
-    Ours is `bundle`; `model.onnx` is the stock converter's; for scikit-learn's own
-    forest there are `model.joblib` and `mlflow` too.
+    Ours is `bundle`, `mlflow` is what it was made from; `model.onnx` is the stock
+    converter's; estimators are `model.joblib`, too. Made once, and kept.
     """
-    made, work = case.make(_new(folder / "made")), _new(folder / "work")
-    target = _new(folder / "ml")
+    place = CACHE / "models" / f"{key}-{digest(key)}"
+    if not place.exists():
+        for old in place.parent.glob(f"{key}-*"):
+            shutil.rmtree(old)
+        models.restart()
+        _lay_out(CASES[key], place.with_name(f"{place.name}.part"))
+        place.with_name(f"{place.name}.part").rename(place)
+    return place
+
+
+def _lay_out(case: Case, target: Path) -> None:
+    target.mkdir(parents=True)
+    work = target / "work"
+    work.mkdir()
+    made = case.make(work)
     if isinstance(made, Path):
-        bundle = bundle_of_graph(made, work)
+        bundle = bundle_of_graph(made, work / "ours")
         shutil.copy(made, target / "model.onnx")
     else:
-        bundle = bundle_of(made, work)
+        bundle = bundle_of(made, work / "ours")
         (target / "model.onnx").write_bytes(_stock(made, bundle))
-    shutil.copytree(bundle, target / "bundle")
-    if case is CASES[FOREST]:
-        _as_scikit_learn(made, target)
-    shutil.rmtree(folder / "made")
+        _pickle(made, target / "model.joblib")
+    bundle.rename(target / "bundle")
+    (work / "ours" / "model").rename(target / "mlflow")
     shutil.rmtree(work)
-    return target
-
-
-def _new(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _stock(estimator, bundle: Path) -> bytes:
@@ -81,12 +106,7 @@ def _stock(estimator, bundle: Path) -> bytes:
     return graph.SerializeToString()
 
 
-def _as_scikit_learn(estimator, target: Path) -> None:
+def _pickle(estimator, target: Path) -> None:
     import joblib
-    import mlflow.sklearn
 
-    joblib.dump(estimator, target / "model.joblib")
-    mlflow.sklearn.save_model(
-        estimator, target / "mlflow", pip_requirements=["scikit-learn"],
-        pyfunc_predict_fn="predict_proba", serialization_format="cloudpickle",
-    )  # fmt: skip
+    joblib.dump(estimator, target)

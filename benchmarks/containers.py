@@ -36,6 +36,8 @@ class Start:
     chunks: int = 0
     """Chunks of 512 KiB that came into an empty page cache, read-ahead included."""
     files: int = 0
+    read_mb: float = 0.0
+    """Of them, what is in the page cache."""
 
 
 class Container:
@@ -98,8 +100,8 @@ def measure(
         ms = container.invoke(body)
         cpu = container.cpu_ms() - cpu
         rss = container.rss_mb()
-        chunks, files = resident(container.root, model) if drop else (0, 0)
-        return Start(ms, cpu, container.invoke(body), rss, chunks, files)
+        read = resident(container.root, model) if drop else (0, 0, 0.0)
+        return Start(ms, cpu, container.invoke(body), rss, *read)
 
 
 @contextmanager
@@ -118,22 +120,23 @@ def running(tag: str, options: list[str]):
         subprocess.run(["docker", "kill", name], check=False, capture_output=True)
 
 
-def resident(*roots: str | Path | None) -> tuple[int, int]:
-    """Chunks and files under *roots* that the page cache holds, less the emulator."""
-    chunks = files = 0
+def resident(*roots: str | Path | None) -> tuple[int, int, float]:
+    """Chunks, files and MB below *roots* in the page cache, less the emulator's."""
+    chunks = files = pages = 0
     for root in filter(None, roots):
         for path in Path(root).rglob("*"):
             if path.name != EMULATOR and path.is_file() and not path.is_symlink():
-                held = _chunks(path)
-                chunks, files = chunks + held, files + (held > 0)
-    return chunks, files
+                held = _held(path)
+                chunks += len({page * _PAGE // CHUNK for page in held})
+                files, pages = files + bool(held), pages + len(held)
+    return chunks, files, pages * _PAGE / 1e6
 
 
-def _chunks(path: Path) -> int:
-    """Chunks of *path* of which the page cache holds anything."""
+def _held(path: Path) -> list[int]:
+    """The pages of *path* that the page cache holds, by number."""
     size = path.stat().st_size
     if not size:
-        return 0
+        return []
     with path.open("rb") as file:
         view = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
     try:
@@ -144,9 +147,7 @@ def _chunks(path: Path) -> int:
         del base
     finally:
         view.close()
-    step = CHUNK // _PAGE
-    held = [page & 1 for page in pages]
-    return sum(any(held[at : at + step]) for at in range(0, len(held), step))
+    return [number for number, page in enumerate(pages) if page & 1]
 
 
 _libc = ctypes.CDLL(None, use_errno=True)

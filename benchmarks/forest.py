@@ -75,8 +75,9 @@ def _section(files: dict[str, Path], nodes: int) -> Section:
             times[first] / times[usual],
             1 / 15,
             1 / 40,
+            number=5,
         ),
-        Gate("forest artefact / joblib", sizes[first] / pickled, 0.35, 0.2),
+        Gate("forest artefact / joblib", sizes[first] / pickled, 0.35, 0.2, number=5),
     )
     return Section(
         "A large forest",

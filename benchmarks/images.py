@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 BASE = "mlflow-serverless/bench-base:latest"
+TAG = "mlflow-serverless/bench"
 LABEL = "mlflow-serverless.bench"
 RIE = "usr/local/bin/aws-lambda-rie"
 
@@ -33,16 +35,32 @@ class Peer:
         "awslambdaric",
         "handler.handle",
     )
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """More packages, by the library that a model is of; without any it serves all."""
+
+    def serves(self, library: str) -> bool:
+        """Whether models of *library* can be served this way."""
+        return not self.beside or library in self.beside
+
+    def needs(self, library: str) -> tuple[str, ...]:
+        """Packages of the image that serves models of *library*."""
+        return (*self.packages, *self.beside.get(library, ()))
+
+    def tag(self, library: str) -> str:
+        """The image that serves models of *library*."""
+        more = f"-{library}" if self.beside.get(library) else ""
+        return f"{TAG}-{self.folder}{more}"
 
 
+_XGBOOST = {"sklearn": (), "xgboost": ("xgboost-cpu",)}
 PEERS_BY_NAME = {
     peer.name: peer
     for peer in (
         Peer("empty loop", "empty", (), "", ("/usr/bin/python3", "-I", "-S", "/var/task/bootstrap.py")),
         Peer("slim python-onnxruntime", "slim", ("numpy", "onnxruntime", "awslambdaric"), "model.onnx"),
         Peer("textbook ONNX handler", "textbook", ("numpy", "onnxruntime", "awslambdaric", "boto3"), "model.onnx"),
-        Peer("scikit-learn + joblib", "joblib", ("scikit-learn", "awslambdaric"), "model.joblib"),
-        Peer("mlflow.pyfunc", "pyfunc", ("mlflow", "scikit-learn", "skops", "awslambdaric"), "mlflow"),
+        Peer("scikit-learn + joblib", "joblib", ("scikit-learn", "awslambdaric"), "model.joblib", beside=_XGBOOST),
+        Peer("mlflow.pyfunc", "pyfunc", ("mlflow", "scikit-learn", "skops", "awslambdaric"), "mlflow", beside={**_XGBOOST, "onnx": ("onnx", "onnxruntime")}),
     )
 }  # fmt: skip
 
@@ -58,8 +76,8 @@ def build_base() -> None:
 
 def build(
     tag: str, tree: Path, command: tuple[str, ...], environment: dict[str, str],
-    digest: str = "",
-):  # fmt: skip
+    digest: str,
+) -> None:  # fmt: skip
     """An image of *tree* over the base, started under the emulator."""
     lines = [f"FROM {BASE}", "COPY tree/ /", f"LABEL {LABEL}={digest}"]
     lines += [f"ENV {name}={value}" for name, value in environment.items()]
@@ -69,32 +87,42 @@ def build(
     _docker("build", "-q", "-t", tag, str(tree.parent))
 
 
-def build_peer(peer: Peer, work: Path) -> str:
+def is_there(tag: str, digest: str) -> bool:
+    """Whether *tag* was made of what *digest* names."""
+    return bool(_docker("images", "-q", tag)) and digest == label(tag)
+
+
+def label(tag: str) -> str:
+    """What the image was made of, as a digest."""
+    form = f'{{{{index .Config.Labels "{LABEL}"}}}}'
+    return _docker("image", "inspect", "-f", form, tag)
+
+
+def build_peer(peer: Peer, library: str) -> str:
     """The tag of a peer's image; one made of the same parts before is kept."""
-    tag, digest = f"mlflow-serverless/bench-{peer.folder}", _digest(peer)
-    if _docker("images", "-q", tag):
-        form = f'{{{{index .Config.Labels "{LABEL}"}}}}'
-        if _docker("image", "inspect", "-f", form, tag) == digest:
-            return tag
-    tree = work / peer.folder / "tree"
-    build(tag, tree, peer.command, peer_tree(peer, tree), digest)
+    tag, digest = peer.tag(library), _digest(peer, library)
+    if not is_there(tag, digest):
+        with tempfile.TemporaryDirectory() as folder:
+            tree = Path(folder) / "tree"
+            environment = peer_tree(peer, library, tree)
+            build(tag, tree, peer.command, environment, digest)
     return tag
 
 
-def _digest(peer: Peer) -> str:
+def _digest(peer: Peer, library: str) -> str:
     """Of all that a peer's image is made of."""
-    parts = [repr(peer), *_pinned(peer.packages), _docker("images", "-q", BASE)]
+    parts = [repr(peer), *_pinned(peer.needs(library)), _docker("images", "-q", BASE)]
     parts += [path.read_text() for path in sorted((PEERS / peer.folder).glob("*.py"))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def peer_tree(peer: Peer, folder: Path) -> dict[str, str]:
+def peer_tree(peer: Peer, library: str, folder: Path) -> dict[str, str]:
     """Lay out a peer's image under *folder*, without a model; its environment."""
     task = folder / "var/task"
     shutil.copytree(PEERS / peer.folder, task)
     install_emulator(folder)
     if peer.packages:
-        install(peer.packages, task)
+        install(peer.needs(library), task)
     return {"MODEL": f"/opt/ml/{peer.model}"} if peer.model else {}
 
 

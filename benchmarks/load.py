@@ -32,12 +32,14 @@ def run() -> Section:
                     ours["load_ms"] / usual["load_ms"],
                     require,
                     aim,
+                    number=3,
                 ),
                 Gate(
                     f"RSS growth at load / model bytes, {megabytes} MB",
                     ours["rss"],
                     1.35,
                     1.05,
+                    number=4,
                 ),
             ]
     return Section(

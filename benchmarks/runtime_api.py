@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 PROCESSOR = max(os.sched_getaffinity(0))
 """Where everything that is timed runs."""
@@ -83,14 +84,25 @@ def started(
 
 
 class Timed:
-    """Starts a runtime process and times its answers."""
+    """
+    Starts a runtime process and times its answers.
+
+    Args:
+        command: What starts it.
+        environment: Of the process, beside what Lambda sets.
+        patience_s: How long it may take to ask for its first event [s].
+        log: Where its standard error goes; this process's own, if None.
+    """
 
     arn = "arn:aws:lambda:us-east-1:123456789012:function:bench"
     """As invoked."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], *,
+        patience_s: float = 60, log: BinaryIO | None = None,
+    ) -> None:  # fmt: skip
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(60)
+        self.listener.settimeout(patience_s)
         port = self.listener.getsockname()[1]
         self.process = started(
             command,
@@ -105,6 +117,7 @@ class Timed:
                 "ORT_DISABLE_TELEMETRY": "1",
                 "OPENBLAS_NUM_THREADS": "1",
             },
+            stderr=log,
         )
         self.count = 0
         self.link = Connection(self.listener.accept()[0])

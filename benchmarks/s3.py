@@ -20,12 +20,14 @@ def run() -> Section:
             wall["ours, unchecked"] / wall["boto3"],
             1 / 6,
             1 / 15,
+            number=10,
         ),
         Gate(
             "S3 100 MB / boto3 get_object, both check sha256",
             wall["ours"] / wall["boto3 + sha256"],
             1 / 6,
             1 / 15,
+            number=10,
         ),
     )
     return Section(

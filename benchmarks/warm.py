@@ -113,16 +113,18 @@ def measured(asks: dict[str, Ask], rows: int) -> dict[str, float]:
 def section(figures: dict[int, dict[str, float]], missing: Sequence[str]) -> Section:
     """The table and its gates."""
     bounds = {
-        (SLIM, 1): (0.6, 0.45), (SLIM, 1000): (0.3, 0.12),
-        (MLFLOW, 1): (1 / 8, 1 / 20), (MLFLOW, 1000): (1 / 6, 1 / 20),
+        (SLIM, 1): (0.6, 0.45, 6), (SLIM, 1000): (0.3, 0.12, 6),
+        (MLFLOW, 1): (1 / 8, 1 / 20, 7), (MLFLOW, 1000): (1 / 6, 1 / 20, 7),
     }  # fmt: skip
     gates = [
         Gate(
             f"loop / {peer}, {rows} row{'s' if rows > 1 else ''}",
             figures[rows][OURS] / figures[rows][peer],
-            *bound,
+            require,
+            aim,
+            number=number,
         )
-        for (peer, rows), bound in bounds.items()
+        for (peer, rows), (require, aim, number) in bounds.items()
         if peer in figures[rows]
     ]
     rows = [

@@ -78,7 +78,8 @@ class App:
         began = perf_counter_ns()
         timing = None
         try:
-            response, timing = self.respond(door.request())
+            response = self._service.respond(door.request())
+            timing = self._service.last
         except Fault as fault:
             response = response_of(fault)
         body = door.answer(response)
@@ -87,12 +88,12 @@ class App:
 
             response = response_of(too_large(len(body), door.limit))
             body = door.answer(response)
-        direct = door.name == "direct"
+        direct, status = door.name == "direct", response.status
         outcome = (
             body,
             response.headers.get("content-type", _JSON) if direct else _JSON,
-            _failure(response) if direct else None,
-            response.status,
+            _failure(response) if direct and status >= 500 else None,
+            status,
             door.name,
             (perf_counter_ns() - began) // 1000,
             timing,
@@ -111,10 +112,8 @@ def response_of(fault: Fault) -> Response:
     return Response(fault.status, {"content-type": _JSON}, fault_json(fault))
 
 
-def _failure(response: Response) -> tuple[str, str] | None:
-    """Type and message, if *response* is our own failure and not the caller's."""
-    if response.status < 500:
-        return None
+def _failure(response: Response) -> tuple[str, str]:
+    """Type and message of a *response* that is our own failure, not the caller's."""
     from lambda_runtime.failing import failure_of  # noqa: PLC0415 - failures only
 
     return failure_of(response)

@@ -31,8 +31,3 @@ def fault_json(fault: Fault) -> bytes:
         f'{{"error_code":{quoted_ascii(fault.code)},'
         f'"message":{quoted_ascii(fault.message)}}}'
     ).encode()
-
-
-def text_of(raw: bytes) -> str:
-    """A header's text; anything else than UTF-8 is shown, not refused."""
-    return raw.decode("utf-8", "replace")

@@ -65,10 +65,7 @@ def _answer(
     api: RuntimeApi, handle: Callable[[bytes], Outcome], invocation: Invocation
 ) -> Outcome:
     """Handle and post one event."""
-    if invocation.trace_id:
-        os.environ["_X_AMZN_TRACE_ID"] = invocation.trace_id
-    else:
-        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    _pass_on(invocation.trace_id)
     try:
         outcome = handle(invocation.event)
     except Exception as cause:  # noqa: BLE001 - one request's crash is not the loop's
@@ -79,6 +76,23 @@ def _answer(
     else:
         api.fail(invocation, *outcome.failure)
     return outcome
+
+
+_TRACE = os.environ.encodekey("_X_AMZN_TRACE_ID")
+_environ = os.environ._data  # type: ignore[attr-defined] # noqa: SLF001 - see below
+
+
+def _pass_on(trace_id: str) -> None:
+    """
+    Let Python code find the trace in the environment.
+
+    Only Python's own copy is written: C's keeps every value that it was ever given,
+    which in a process of many requests is memory lost for good.
+    """
+    if trace_id:
+        _environ[_TRACE] = os.environ.encodevalue(trace_id)
+    else:
+        _environ.pop(_TRACE, None)
 
 
 def report(cause: BaseException) -> None:

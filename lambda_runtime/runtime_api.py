@@ -12,7 +12,7 @@ The rules of asking again, since a connection may break anywhere:
 
 from __future__ import annotations
 
-from lambda_runtime.errors_out import error_json, text_of
+from lambda_runtime.errors_out import error_json
 from lambda_runtime.record import NamedTuple, made
 from lambda_runtime.wire import Broken, Oversize, Reply, Wire
 
@@ -27,12 +27,12 @@ TRIES = 4
 """How often in a row one call may break before the process gives up: the first is
 often an idle connection that the server had closed."""
 
-_VERSION = b"/2018-06-01/runtime/"
+_VERSION = "/2018-06-01/runtime/"
 _HEADERS = tuple(
-    b"lambda-runtime-" + name
+    "lambda-runtime-" + name
     for name in (
-        b"aws-request-id", b"deadline-ms", b"trace-id", b"invoked-function-arn",
-        b"client-context", b"cognito-identity", b"invocation-id",
+        "aws-request-id", "deadline-ms", "trace-id", "invoked-function-arn",
+        "client-context", "cognito-identity", "invocation-id",
     )
 )  # fmt: skip
 """In the order of an `Invocation`'s fields, the event apart."""
@@ -81,11 +81,8 @@ class RuntimeApi:
 
     def __init__(self, address: str) -> None:
         self._wire = Wire(address, limit=PAYLOAD_LIMIT)
-        self._host = b"Host: " + address.encode() + b"\r\n"
-        self._next = b"GET " + _VERSION + b"invocation/next HTTP/1.1\r\n"
-        self._next += self._host + b"\r\n"
-        self._post_to = b"POST " + _VERSION
-        self._version_host = b" HTTP/1.1\r\n" + self._host
+        self._host = f" HTTP/1.1\r\nHost: {address}\r\n"
+        self._next = f"GET {_VERSION}invocation/next{self._host}\r\n".encode()
         self._waiting = self._stopping = False
 
     def stop(self) -> None:
@@ -167,8 +164,8 @@ class RuntimeApi:
 
     def restore_next(self) -> None:
         """Say that initialisation may be snapshotted; returns after the restore."""
-        head = b"GET " + _VERSION + b"restore/next HTTP/1.1\r\n" + self._host + b"\r\n"
-        self._wire.exchange(head)
+        head = f"GET {_VERSION}restore/next{self._host}\r\n"
+        self._wire.exchange(head.encode())
 
     def close(self) -> None:
         """Hang up; a later call opens a new connection."""
@@ -183,10 +180,10 @@ class RuntimeApi:
         settled: frozenset[int] = _SETTLED,
     ) -> Reply:
         """Post until there is a receipt; *settled* are the first try's receipts."""
-        head = b"%b%b%b%b\r\nContent-Length: %d\r\n\r\n" % (
-            self._post_to, path.encode(), self._version_host, headers.encode(),
-            len(body),
-        )  # fmt: skip
+        head = (
+            f"POST {_VERSION}{path}{self._host}{headers}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
         why = ""
         for _ in range(TRIES):
             try:
@@ -209,7 +206,7 @@ def _error_headers(code: str) -> str:
 
 def _may_ask_again(broken: Broken) -> None:
     """Return if no event is lost by asking for the next one after *broken*."""
-    if broken.head is not None and broken.head.get(b"lambda-runtime-aws-request-id"):
+    if broken.head is not None and broken.head.get("lambda-runtime-aws-request-id"):
         raise CutShort(
             _invocation(broken.head), "EventCutShort", f"the event's {broken}"
         ) from broken
@@ -228,8 +225,8 @@ def _invocation_of(reply: Reply) -> Invocation:
     return _invocation(reply.headers, reply.body)
 
 
-def _invocation(head: Mapping[bytes, bytes], event: bytes = b"") -> Invocation:
-    said = [text_of(head[name]) if name in head else "" for name in _HEADERS]
+def _invocation(head: Mapping[str, str], event: bytes = b"") -> Invocation:
+    said = [head.get(name, "") for name in _HEADERS]
     if not said[0]:
         raise OutOfStep("the Runtime API gave an event without a request id")
     deadline = int(said[1]) if said[1].isdecimal() else 0

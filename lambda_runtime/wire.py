@@ -26,7 +26,7 @@ _FIRST = 16 * 1024
 
 _CHUNK = 1024 * 1024
 _ACCEPTED = 202
-_NO_HEADERS: dict[bytes, bytes] = {}
+_NO_HEADERS: dict[str, str] = {}
 _WAIT_ALL = _socket.MSG_WAITALL
 
 
@@ -36,7 +36,7 @@ class Broken(Exception):
     `head` holds the reply's headers if those, at least, had arrived.
     """
 
-    def __init__(self, why: str, head: Mapping[bytes, bytes] | None = None) -> None:
+    def __init__(self, why: str, head: Mapping[str, str] | None = None) -> None:
         super().__init__(why)
         self.head = head
 
@@ -44,7 +44,7 @@ class Broken(Exception):
 class Oversize(Exception):
     """A reply's body is larger than the limit; it was not read."""
 
-    def __init__(self, head: Mapping[bytes, bytes], size: int, limit: int) -> None:
+    def __init__(self, head: Mapping[str, str], size: int, limit: int) -> None:
         super().__init__(f"{size} bytes, more than {limit}")
         self.head, self.size, self.limit = head, size, limit
 
@@ -53,8 +53,8 @@ class Reply(NamedTuple):
     """One HTTP reply."""
 
     status: int
-    headers: Mapping[bytes, bytes]
-    """Names in lower case."""
+    headers: Mapping[str, str]
+    """Names in lower case; what is not UTF-8 is shown, not refused."""
     body: bytes
 
 
@@ -158,12 +158,13 @@ class Wire:
 
     def _until(self, mark: bytes) -> bytes:
         """What comes before the next *mark*; the mark is dropped."""
-        while (end := self._rest.find(mark)) < 0:
-            if len(self._rest) > HEAD_LIMIT:
+        rest = self._rest or self._receive()
+        while (end := rest.find(mark)) < 0:
+            if len(rest) > HEAD_LIMIT:
                 raise Broken(f"more than {HEAD_LIMIT} bytes of head")
-            self._rest += self._receive()
-        found, self._rest = self._rest[:end], self._rest[end + len(mark) :]
-        return found
+            rest += self._receive()
+        self._rest = rest[end + len(mark) :]
+        return rest[:end]
 
     def _reply(self) -> Reply:
         head = self._until(b"\r\n\r\n")
@@ -178,15 +179,15 @@ class Wire:
             body = self._body(headers)
         except (OSError, Broken) as cause:
             raise Broken(f"body cut short: {cause}", headers) from cause
-        if b"connection" in headers and headers[b"connection"].lower() == b"close":
+        if "connection" in headers and headers["connection"].lower() == "close":
             self.close()
         return made(Reply, (status, headers, body))
 
-    def _body(self, headers: Mapping[bytes, bytes]) -> bytes:
-        coding = headers.get(b"transfer-encoding")
-        if coding is not None and coding.lower() == b"chunked":
+    def _body(self, headers: Mapping[str, str]) -> bytes:
+        coding = headers.get("transfer-encoding")
+        if coding is not None and coding.lower() == "chunked":
             return self._chunks(headers)
-        length = _number(headers.get(b"content-length", b"0"), 10)
+        length = _number(headers.get("content-length", "0"), 10)
         if length > self._limit:
             raise Oversize(headers, length, self._limit)
         return self._exactly(length)
@@ -204,7 +205,7 @@ class Wire:
         self._rest = whole[length:]
         return whole[:length]
 
-    def _chunks(self, headers: Mapping[bytes, bytes]) -> bytes:
+    def _chunks(self, headers: Mapping[str, str]) -> bytes:
         parts, have = [], 0
         while size := _number(self._until(b"\r\n").partition(b";")[0], 16):
             have += size
@@ -217,16 +218,16 @@ class Wire:
         return b"".join(parts)
 
 
-def _parse_head(head: bytes) -> tuple[int, dict[bytes, bytes]]:
-    first, *lines = head.split(b"\r\n")
+def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
+    first, *lines = head.decode("utf-8", "replace").split("\r\n")
     headers = {}
     for line in lines:
-        name, _, value = line.partition(b":")
-        headers[name.strip().lower()] = value.strip()
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
     return _number(first[9:12], 10), headers
 
 
-def _number(text: bytes, base: int) -> int:
+def _number(text: bytes | str, base: int) -> int:
     try:
         number = int(text, base)
     except ValueError:

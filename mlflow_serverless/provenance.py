@@ -5,23 +5,24 @@ before this is recorded by the next run. Never fails a deployment: what cannot b
 written is told as a warning.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mlflow_serverless.lineage.best_effort import best_effort, knock
 from mlflow_serverless.model import LoggedModel, RegisteredVersion, parse_ref
 from mlflow_serverless.model.errors import BadModelUriError
-from mlflow_serverless.wording import one_line
 
 if TYPE_CHECKING:
-    from mlflow_serverless.model import ServableModel
+    from mlflow_serverless.lineage import Move
+    from mlflow_serverless.model import ModelRef, ServableModel
     from mlflow_serverless.pipeline.request import Deployment
     from mlflow_serverless.world import Tell
 
 PREFIX = "mlflow_serverless."
 ROLLOUT = "mlflow_serverless_rollout."
 """Before what a rollout leaves; it stays when the model is served no more."""
+_WARNING = "record.warning"
 _FOLDER = "mlflow-serverless"
 _TAG_CHARS = 5_000
 """MLflow's limit on the value of a model version's tag."""
@@ -63,7 +64,9 @@ def record(
         tell: Told what was written, or why not.
     """
     written: list[str] = []
-    with _never_failing(tell):
+    if not _has_tags(model.uri):
+        return
+    with best_effort(tell, _WARNING):
         tags = _tags_of(model.uri)
         if tags is None or not _write(tags, said_of(done)):
             return
@@ -87,10 +90,12 @@ def keep(
         reports: File name to file.
         tell: Told what was written, or why not.
     """
-    with _never_failing(tell):
-        if model.run_id and reports and _tags_of(model.uri) is not None:
-            _keep(model.run_id, name, reports.values())
-            tell("record.done", what=f"reports on run {model.run_id}")
+    if not (model.run_id and reports and _has_tags(model.uri)):
+        return
+    with best_effort(tell, _WARNING):
+        knock()
+        _keep(model.run_id, name, reports.values())
+        tell("record.done", what=f"reports on run {model.run_id}")
 
 
 def restate(done: "Deployment", tell: "Tell") -> None:
@@ -101,7 +106,9 @@ def restate(done: "Deployment", tell: "Tell") -> None:
         done: Where and how.
         tell: Told what was written, or why not.
     """
-    with _never_failing(tell):
+    if not _has_tags(done.model):
+        return
+    with best_effort(tell, _WARNING):
         tags = _tags_of(done.model)
         if tags is not None and _write(tags, said_of(done)):
             tell("record.done", what=f"tags on {done.model}")
@@ -116,7 +123,9 @@ def withdraw(uri: str, name: str, tell: "Tell") -> None:
         name: The deployment.
         tell: Told what was taken back, or why not.
     """
-    with _never_failing(tell):
+    if not _has_tags(uri):
+        return
+    with best_effort(tell, _WARNING):
         tags = _tags_of(uri)
         ours = [k for k in (tags.read() if tags else ()) if k.startswith(_prefix(name))]
         for key in ours:
@@ -139,7 +148,9 @@ def rolled_out(
         files: The report.
         tell: Told what was written, or why not.
     """
-    with _never_failing(tell):
+    if not _has_tags(uri):
+        return
+    with best_effort(tell, _WARNING):
         tags = _tags_of(uri)
         said = {f"{ROLLOUT}{name}.{k}": v[:_TAG_CHARS] for k, v in outcome.items()}
         if tags is None or not _write(tags, said):
@@ -147,6 +158,22 @@ def rolled_out(
         if run_id := tags.run_id():
             _keep(run_id, name, files)
         tell("record.done", what=f"rollout of {uri}: {outcome.get('outcome', '')}")
+
+
+def moved(move: "Move", tell: "Tell") -> None:
+    """
+    Keep one move of traffic with the model version that it is about.
+
+    Args:
+        move: Which; of a model that is not registered nothing is kept.
+        tell: Told why not, if it was not written.
+    """
+    if not _has_tags(move.model):
+        return
+    with best_effort(tell, _WARNING):
+        tags = _tags_of(move.model)
+        if tags is not None:
+            tags.write(*move.as_tag())
 
 
 def said_of(done: "Deployment") -> dict[str, str]:
@@ -176,13 +203,22 @@ def _write(tags: Tags, said: Mapping[str, str]) -> bool:
     return bool(missing)
 
 
-def _tags_of(uri: str) -> Tags | None:
-    """The tags of the model at *uri*; None if it is one that has none."""
+def _has_tags(uri: str) -> bool:
+    """Whether the model at *uri* is one that MLflow keeps tags of."""
+    return isinstance(_ref_of(uri), RegisteredVersion | LoggedModel)
+
+
+def _ref_of(uri: str) -> "ModelRef | None":
     try:
-        ref = parse_ref(uri)
+        return parse_ref(uri)
     except BadModelUriError:
         return None
-    match ref:
+
+
+def _tags_of(uri: str) -> Tags | None:
+    """The tags of the model at *uri*; None if it is one that has none."""
+    knock()
+    match _ref_of(uri):
         case RegisteredVersion(name, version):
             return _VersionTags(name, version)
         case LoggedModel(model_id):
@@ -237,12 +273,3 @@ def _keep(run_id: str, name: str, files: Iterable[Path]) -> None:
     client = MlflowClient()
     for file in files:
         client.log_artifact(run_id, str(file), f"{_FOLDER}/{name}")
-
-
-@contextmanager
-def _never_failing(tell: "Tell") -> Iterator[None]:
-    try:
-        yield
-    except Exception as cause:  # noqa: BLE001 - a served model matters more than its note
-        why = one_line(str(cause)) or type(cause).__name__
-        tell("record.warning", what=f"not written back to MLflow: {why}")

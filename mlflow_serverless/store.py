@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ class Made:
     fresh: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A result that is there."""
+
+    room: str
+    key: str
+    used: datetime
+    """When it was last made or found."""
+    folder: Path
+
+
 class ContentStore:
     """
     Folders by room and key.
@@ -61,14 +73,29 @@ class ContentStore:
         self.root = root
 
     def find(self, room: str, key: str) -> Path | None:
-        """The folder made earlier for *key*, if there is one."""
+        """The folder made earlier for *key*, if there is one; it counts as used."""
         folder = self.root / room / key
-        return folder if folder.is_dir() else None
+        if not folder.is_dir():
+            return None
+        with suppress(OSError):  # a store that may only be read
+            os.utime(folder)
+        return folder
+
+    def kept(self, rooms: str) -> Iterator[Kept]:
+        """
+        What is in the rooms whose names begin with *rooms*.
+
+        What killed processes have left half-made is among it, under its odd name.
+        """
+        for room in sorted(self.root.glob(f"{rooms}*")):
+            for folder in sorted(path for path in room.iterdir() if path.is_dir()):
+                used = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+                yield Kept(room.name, folder.name, used, folder)
 
     def discard(self, room: str, key: str) -> None:
         """Forget the result for *key*; it goes in one rename, so never by halves."""
-        folder = self.find(room, key)
-        if folder is None:
+        folder = self.root / room / key
+        if not folder.is_dir():
             return
         with suppress(FileNotFoundError):
             gone = folder.rename(folder.with_name(f".gone-{os.getpid()}-{key}"))

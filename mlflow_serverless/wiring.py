@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_state_path
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.lineage.cause import cause_of
+from mlflow_serverless.plan import Packing
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Cloud, Doors, Tell, World
 
@@ -111,16 +113,27 @@ def world_for(
     except OSError as cause:
         raise HomeUnusableError(root, cause.strerror or str(cause)) from cause
     store = ContentStore(root / "work")
-    cloud, doors = (_local(root), None) if place is None else _aws(place, store, tell)
+    there = Reached(_local(root)) if place is None else _aws(place, store, tell)
     return World(
         target=target,
-        cloud=cloud,
+        cloud=there.cloud,
         store=store,
         downloads=root / "models",
         tell=tell,
-        doors=doors,
+        doors=there.doors,
+        cause=cause_of(os.environ if environ is None else environ),
         rollouts=root / "rollouts",
+        controller=there.controller,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What there is at a target."""
+
+    cloud: Cloud
+    doors: Doors | None = None
+    controller: Callable[[Packing], str] | None = None
 
 
 def _local(root: Path) -> Cloud:
@@ -129,7 +142,7 @@ def _local(root: Path) -> Cloud:
     return LocalCloud(root)
 
 
-def _aws(place: AwsTarget, store: ContentStore, tell: Tell) -> tuple[Cloud, Doors]:
+def _aws(place: AwsTarget, store: ContentStore, tell: Tell) -> Reached:
     from mlflow_serverless.aws import (  # noqa: PLC0415 - takes half a second
         AwsCloud,
         Front,
@@ -138,7 +151,17 @@ def _aws(place: AwsTarget, store: ContentStore, tell: Tell) -> tuple[Cloud, Door
     )
 
     access = connect(place.region, place.role)
-    return AwsCloud(access, builder(store, tell), tell), Front(access)
+    cloud = AwsCloud(access, builder(store, tell), tell)
+
+    def controller(packing: Packing) -> str:
+        from mlflow_serverless.aws.images import options_of  # noqa: PLC0415 - as above
+        from mlflow_serverless.build.tools import tool_image  # noqa: PLC0415
+        from mlflow_serverless.control.tool import CONTROLLER  # noqa: PLC0415
+
+        image = tool_image(CONTROLLER, options_of(packing), store, tell)
+        return cloud.hold(image, packing)
+
+    return Reached(cloud, Front(access), controller)
 
 
 @dataclass(frozen=True, slots=True)

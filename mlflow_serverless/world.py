@@ -1,13 +1,22 @@
 """Protocols for all that is outside; `wiring` builds the real ones."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from mlflow_serverless.lineage.cause import Cause
 from mlflow_serverless.package import Bundle
-from mlflow_serverless.plan import Actual, Desired, Packing, Place, Resource, Step
+from mlflow_serverless.plan import (
+    Actual,
+    Desired,
+    Packing,
+    Place,
+    Resource,
+    Ringing,
+    Step,
+)
 from mlflow_serverless.preflight import Facts
 from mlflow_serverless.store import ContentStore
 
@@ -161,6 +170,20 @@ class Logbook(Protocol):
         ...
 
 
+@runtime_checkable
+class Alarms(Protocol):
+    """A cloud that watches by itself, too; not every one does."""
+
+    def ringing(self, name: str) -> tuple[Ringing, ...]:
+        """
+        Alarms of the deployment *name* that say something is wrong, now.
+
+        Raises:
+            ServerlessError: They cannot be asked.
+        """
+        ...
+
+
 class Cloud(Control, Artifacts, Surveyor, Invoker, Logbook, Protocol):
     """One place to deploy to: AWS, or the embedded cloud."""
 
@@ -179,5 +202,10 @@ class World:
     tell: Tell
     doors: Doors | None = None
     """None where nothing leads in over HTTP."""
+    cause: Cause = field(default_factory=Cause)
+    """On whose behalf all this is done."""
     rollouts: Path | None = None
     """Where looks at rollouts are kept; only in memory if None."""
+    controller: Callable[[Packing], str] | None = None
+    """Makes the image of what drives rollouts in the account, on this machine; its
+    address as of `Artifacts.stage`. None where nothing can."""

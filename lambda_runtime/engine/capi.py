@@ -45,6 +45,7 @@ _STATUS: dict[str, tuple[int, tuple[Any, ...]]] = {
     "Run": (9, (_P, _P, _P, _P, c_size_t, _P, c_size_t, _P)),
     "CreateSessionOptions": (10, (_P,)),
     "DisableMemPattern": (17, (_P,)),
+    "DisableCpuMemArena": (19, (_P,)),
     "SetSessionGraphOptimizationLevel": (23, (_P, c_int)),
     "SetIntraOpNumThreads": (24, (_P, c_int)),
     "SetInterOpNumThreads": (25, (_P, c_int)),

@@ -15,6 +15,11 @@ LEVEL_NONE, LEVEL_ALL = 0, 99
 """`GraphOptimizationLevel`."""
 
 
+ARENA_FROM_US = 20.0
+"""Shorter runs are quicker without ONNX Runtime's own pool of memory [us]: they need
+little, and the C library hands that out in fewer steps."""
+
+
 class Options(NamedTuple):
     """What a session is created with."""
 
@@ -23,6 +28,8 @@ class Options(NamedTuple):
     """`GraphOptimizationLevel`."""
     entries: tuple[tuple[str, str], ...]
     """Session configuration keys (onnxruntime_session_options_config_keys.h)."""
+    arena: bool = True
+    """Whether memory comes from a pool that is kept between runs."""
 
 
 def options_for(variant: Variant, *, threads: int, version: str) -> Options:
@@ -44,7 +51,9 @@ def options_for(variant: Variant, *, threads: int, version: str) -> Options:
             entries.append(("session.use_memory_mapped_ort_model", "1"))
             entries.append(("session.use_ort_model_bytes_for_initializers", "1"))
     done = variant.optimised or variant.format == "ort"
-    return Options(threads, LEVEL_NONE if done else LEVEL_ALL, tuple(entries))
+    level = LEVEL_NONE if done else LEVEL_ALL
+    arena = variant.run_us is None or variant.run_us >= ARENA_FROM_US
+    return Options(threads, level, tuple(entries), arena)
 
 
 def _release(version: str) -> tuple[int, int]:

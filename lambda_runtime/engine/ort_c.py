@@ -60,6 +60,8 @@ def _create(api: Api, path: str, options: Options) -> Handle:
     try:
         # Plans are kept for every shape ever seen; batches vary, memory must not.
         api.DisableMemPattern(made)
+        if not options.arena:
+            api.DisableCpuMemArena(made)
         api.SetSessionGraphOptimizationLevel(made, options.level)
         api.SetIntraOpNumThreads(made, options.threads)
         api.SetInterOpNumThreads(made, 1)
@@ -88,7 +90,11 @@ class OrtSession:
     ) -> dict[str, Value]:
         """Compute *outputs* from *inputs*; see `engine.Session`."""
         asked = tuple(outputs)
-        call = self._take(asked)
+        try:
+            # A call serves one run at a time; threads that find none idle make one.
+            call = self._idle[asked].pop()
+        except (KeyError, IndexError):
+            call = self._laid_out(asked)
         try:
             return call.again(inputs) or self._from_the_start(call, inputs)
         except OrtError as failed:
@@ -111,17 +117,12 @@ class OrtSession:
         self._handle = None
         self._idle = {}
 
-    def _take(self, outputs: tuple[str, ...]) -> Call:
-        # A call serves one run at a time; threads that find none idle make their own.
-        try:
-            return self._idle[outputs].pop()
-        except (KeyError, IndexError):
-            return self._laid_out(outputs)
-
     def _give_back(self, outputs: tuple[str, ...], call: Call) -> None:
-        # What is asked for may come from requests, so what is kept has a bound.
-        kept = outputs in self._idle or len(self._idle) < _MOST_KEPT
-        if kept and self._handle is not None:
+        idle = self._idle.get(outputs)
+        if idle is not None:
+            idle.append(call)
+        elif len(self._idle) < _MOST_KEPT and self._handle is not None:
+            # What is asked for may come from requests, so what is kept has a bound.
             self._idle.setdefault(outputs, []).append(call)
 
     def _laid_out(self, outputs: tuple[str, ...]) -> Call:

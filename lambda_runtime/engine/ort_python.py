@@ -61,6 +61,7 @@ def _session_options(options: Options) -> Any:
     made = ort.SessionOptions()
     made.enable_mem_pattern = False
     made.graph_optimization_level = ort.GraphOptimizationLevel(options.level)
+    made.enable_cpu_mem_arena = options.arena
     made.intra_op_num_threads = options.threads
     made.inter_op_num_threads = 1
     made.log_severity_level = 4

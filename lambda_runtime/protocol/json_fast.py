@@ -16,6 +16,8 @@ except ImportError:
     HERE = False
 else:
     HERE = True
+    quick_loads = orjson.loads
+    """`loads`, but a ValueError, or floats beyond 64 bits, if it is not usual JSON."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,11 +52,6 @@ def loads(data: bytes | str) -> Any:
 def numbers(values: Sequence[float]) -> str:
     """As `json_text.numbers`."""
     return str(orjson.dumps(values)[1:-1], "ascii")
-
-
-def quick_loads(data: bytes) -> Any:
-    """`loads`, but a ValueError, or floats beyond 64 bits, if it is not usual JSON."""
-    return orjson.loads(data)
 
 
 def rows(data: Buffer, width: int, code: str) -> bytes:

@@ -15,6 +15,7 @@ from _operator import itemgetter
 from itertools import chain, starmap
 
 from lambda_runtime.protocol import json_text
+from lambda_runtime.protocol.answer import texts
 from lambda_runtime.record import NamedTuple, made
 from lambda_runtime.tensor import Value
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
-    from lambda_runtime.manifest import Answer
+    from lambda_runtime.manifest import Answer, Field
     from lambda_runtime.protocol.bind import Plan
     from lambda_runtime.protocol.gaps import Guard
     from lambda_runtime.tensor import Buffer
@@ -37,6 +38,11 @@ _PLAIN = {
     "float16": "e",
 }  # fmt: skip
 """`struct` codes of the numbers that an output is written from."""
+
+_WHOLE = "iqB"
+"""Those of whole numbers: what tells a label by its place."""
+
+_MATRIX = 2
 
 _INFINITE = {
     "f": (b"\x00\x00\x80\x7f", b"\x00\x00\x80\xff"),
@@ -157,21 +163,43 @@ class Quick:
     ) -> None:
         guard = guards[0] if guards else None
         self._block = block_of(plans[0], guard) if len(plans) == 1 and named else None
-        self._output = answer.fields[0].output if _as_it_is(answer) else ""
+        self._writer = Writer(answer.fields[0]) if _as_it_is(answer) else None
 
     def read(self, body: bytes) -> dict[str, Value] | None:
         """Graph inputs from a JSON body of plain numbers."""
         return self._block.read(body) if self._block else None
 
     def write(self, outputs: Mapping[str, Value]) -> bytes | None:
-        """`{"predictions": [[...], ...]}` for a matrix of numbers."""
-        if not self._output:
-            return None
+        """The whole answer; None if it must be written by the rules."""
+        return self._writer.write(outputs) if self._writer else None
+
+
+class Writer:
+    """Writes answers of one field: a matrix or a list of numbers, or labels."""
+
+    def __init__(self, field: Field) -> None:
+        self._output = field.output
+        self._labels = [texts([label])[0].encode() for label in field.labels]
+        self._label = self._labels.__getitem__
+
+    def write(self, outputs: Mapping[str, Value]) -> bytes | None:
+        """`{"predictions": [...]}`; None if it must be written by the rules."""
         dtype, shape, data = outputs[self._output]
         code = _PLAIN.get(dtype)
-        if not code or len(shape) != 2 or not shape[1]:
+        if not code or not shape or 0 in shape:
             return None
-        return b'{"predictions":' + rows(data, shape[1], code) + b"}"  # type: ignore[arg-type]
+        if len(shape) > 1:
+            if len(shape) > _MATRIX or self._labels:
+                return None
+            return b'{"predictions":' + rows(data, shape[1], code) + b"}"  # type: ignore[arg-type]
+        values = struct.unpack(f"<{shape[0]}{code}", data)  # type: ignore[arg-type]
+        if not self._labels:
+            return b'{"predictions":[' + json_text.numbers(values).encode() + b"]}"
+        if code not in _WHOLE or not 0 <= min(values) <= max(values) < len(
+            self._labels
+        ):
+            return None
+        return b'{"predictions":[' + b",".join(map(self._label, values)) + b"]}"
 
 
 def rows(data: Buffer, width: int, code: str) -> bytes:
@@ -194,7 +222,7 @@ def rows(data: Buffer, width: int, code: str) -> bytes:
 def _as_it_is(answer: Answer) -> bool:
     if answer.form != "array" or len(answer.fields) != 1:
         return False
-    return answer.fields[0].column is None and not answer.fields[0].labels
+    return answer.fields[0].column is None
 
 
 def block_of(plan: Plan, guard: Guard | None = None) -> Block | None:

@@ -34,12 +34,33 @@ if TYPE_CHECKING:
 
 
 class Timing(NamedTuple):
-    """What the last request cost; zeros if it asked for no prediction."""
+    """
+    What the last request cost; zeros if it asked for no prediction.
+
+    Kept as moments [ns], by `perf_counter_ns`, and worked out when they are told of,
+    which is once the answer is posted. A moment that never came is 0.
+    """
 
     rows: int = 0
-    decode_us: int = 0
-    run_us: int = 0
-    encode_us: int = 0
+    began: int = 0
+    read: int = 0
+    ran: int = 0
+    written: int = 0
+
+    @property
+    def decode_us(self) -> int:
+        """Reading the request [us]."""
+        return (self.read - self.began) // 1000
+
+    @property
+    def run_us(self) -> int:
+        """Running the graph [us]."""
+        return (self.ran - self.read) // 1000 if self.ran else 0
+
+    @property
+    def encode_us(self) -> int:
+        """Writing the answer [us]."""
+        return (self.written - self.ran) // 1000 if self.written else 0
 
 
 _NONE = Timing()
@@ -107,7 +128,7 @@ class Service:
     def _invoke(self, request: Request) -> Response:
         started = perf_counter_ns()
         bound = self._read(request)
-        outputs, ended = self._predict(bound, started)
+        outputs = self._predict(bound, started)
         response = None
         if "octet-stream" in request.headers.get("accept", ""):
             from lambda_runtime.protocol.raw import write_raw  # noqa: PLC0415 - see above
@@ -116,7 +137,7 @@ class Service:
         if response is None:
             body = self._quick.write(outputs) if self._quick else None
             response = reply(body or self._answerer.write(outputs))
-        self._encoded(ended)
+        self.last = made(Timing, (*self.last[:4], perf_counter_ns()))
         self._answered += 1
         return response
 
@@ -168,10 +189,10 @@ class Service:
         names = [field.name for field in self._answerer.fields]
         inferred.check_outputs(ask, names)
         bound = inference.bind_infer(ask, self._binder)
-        outputs, ended = self._predict(bound, started)
+        outputs = self._predict(bound, started)
         parts: list[Part] = self._answerer.parts(outputs)
         response = inferred.write_infer(ask, parts, identity)
-        self._encoded(ended)
+        self.last = made(Timing, (*self.last[:4], perf_counter_ns()))
         return response
 
     def _openapi(self) -> Response:
@@ -179,21 +200,15 @@ class Service:
 
         return reply(json_text.dumps(document(self.manifest, self._binder)))
 
-    def _predict(self, bound: Bound, began: int) -> tuple[dict[str, Value], int]:
-        """The graph's outputs, and when they were there; reading it *began* then."""
-        started = perf_counter_ns()
-        rows, decode_us = rows_of(bound), (started - began) // 1000
-        self.last = made(Timing, (rows, decode_us, 0, 0))
+    def _predict(self, bound: Bound, began: int) -> dict[str, Value]:
+        """The graph's outputs; reading the request *began* then."""
+        rows, read = rows_of(bound), perf_counter_ns()
+        self.last = made(Timing, (rows, began, read, 0, 0))
         outputs = self._run(bound, self._answerer.outputs)
         if self._checks:
             self._pass_checked(self._checks, outputs[CHECKED])
-        ended = perf_counter_ns()
-        self.last = made(Timing, (rows, decode_us, (ended - started) // 1000, 0))
-        return outputs, ended
-
-    def _encoded(self, started: int) -> None:
-        took_us = (perf_counter_ns() - started) // 1000
-        self.last = made(Timing, (*self.last[:3], took_us))
+        self.last = made(Timing, (rows, began, read, perf_counter_ns(), 0))
+        return outputs
 
 
 def _only(request: Request, method: str) -> None:

@@ -16,7 +16,8 @@ from mlflow_serverless.aws.keeper import (
     unlisted,
 )
 from mlflow_serverless.aws.session import Access
-from mlflow_serverless.plan import Alarm, Dashboard, Resource, names
+from mlflow_serverless.plan import Alarm, Dashboard, Resource, Ringing, names
+from mlflow_serverless.plan.guard import EXECUTED
 
 _STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
 
@@ -52,6 +53,16 @@ class Alarms:
         pages = self._client.get_paginator("describe_alarms")
         return [a for page in pages.paginate(**which) for a in page["MetricAlarms"]]
 
+    def ringing(self, name: str) -> tuple[Ringing, ...]:
+        """Ours that are in alarm; another deployment's name may begin with this one."""
+        prefix = names.alarm(name, "")
+        ours = {"Name": "FunctionName", "Value": name}
+        return tuple(
+            _ringing(alarm)
+            for alarm in self._those(AlarmNamePrefix=prefix)
+            if alarm["StateValue"] == "ALARM" and ours in alarm.get("Dimensions", ())
+        )
+
     def put(self, name: str, resource: Alarm) -> None:  # noqa: ARG002 - tags say whose
         """See `keeper.Keeper`; no data is no alarm, as nobody may be calling."""
         made, client = resource, self._client
@@ -86,6 +97,16 @@ class Alarms:
         except ClientError as error:
             if not missing(error, "ResourceNotFound"):
                 raise
+
+
+def _ringing(found: dict[str, Any]) -> Ringing:
+    dimensions = {d["Name"]: d["Value"] for d in found.get("Dimensions", ())}
+    return Ringing(
+        name=found["AlarmName"],
+        since=found["StateUpdatedTimestamp"].timestamp(),
+        version=dimensions.get(EXECUTED, ""),
+        why=found.get("StateReason", ""),
+    )
 
 
 def _alarm(found: dict[str, Any], tags: dict[str, str]) -> Alarm:

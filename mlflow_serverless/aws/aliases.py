@@ -12,9 +12,12 @@ from mlflow_serverless.aws.versions import Versions
 from mlflow_serverless.plan import Actual, Alias, PointAlias, RouteAlias, rules
 from mlflow_serverless.plan.errors import (
     AliasMovedError,
+    BadRoutingError,
     NoSuchFunctionError,
     NoSuchVersionError,
 )
+
+_INVALID = "InvalidParameterValueException"
 
 
 class Aliases:
@@ -128,6 +131,8 @@ class Aliases:
         except ClientError as error:
             if code_of(error) == MISSING:
                 raise NoSuchFunctionError(name) from error
+            if code_of(error) == _INVALID and "Provisioned Concurrency" in str(error):
+                raise BadRoutingError(made.name, rules.KEPT_STARTED) from error
             if code_of(error) not in {CONFLICT, MOVED}:
                 raise
             # By us, if the answer to an earlier try was lost on its way.

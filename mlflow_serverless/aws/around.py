@@ -10,17 +10,22 @@ from mlflow_serverless.aws.alarms import Alarms, Dashboards
 from mlflow_serverless.aws.apis import Apis
 from mlflow_serverless.aws.buckets import Buckets
 from mlflow_serverless.aws.concurrency import Provisioned
+from mlflow_serverless.aws.controllers import Controllers
 from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.errors import AccessDeniedError, explained_by
 from mlflow_serverless.aws.keeper import Found, Keeper
 from mlflow_serverless.aws.log_groups import LogGroups
 from mlflow_serverless.aws.permissions import Permissions
 from mlflow_serverless.aws.roles import Roles
+from mlflow_serverless.aws.schedules import ScheduleGroups, Schedules
+from mlflow_serverless.aws.secrets import Secrets
 from mlflow_serverless.aws.session import Access
+from mlflow_serverless.aws.tables import Tables
 from mlflow_serverless.aws.urls import Urls
 from mlflow_serverless.plan import (
     Actual,
     Alarm,
+    Controller,
     Dashboard,
     FunctionUrl,
     HttpApi,
@@ -32,6 +37,10 @@ from mlflow_serverless.plan import (
     Repository,
     Resource,
     Role,
+    Schedule,
+    ScheduleGroup,
+    Secret,
+    Table,
     key_of,
     names,
 )
@@ -75,12 +84,17 @@ class Around:
             Role: Roles(access),
             ModelBucket: Buckets(access),
             Repository: Repositories(access),
+            Secret: Secrets(access),
+            Table: Tables(access),
             ProvisionedConcurrency: Provisioned(access),
             FunctionUrl: Urls(access),
             Permission: Permissions(access),
             HttpApi: Apis(access),
             Alarm: Alarms(access),
             Dashboard: Dashboards(access),
+            ScheduleGroup: ScheduleGroups(access),
+            Controller: Controllers(access),
+            Schedule: Schedules(access),
         }
 
     def look(self, name: str, wanted: tuple[Resource, ...] = ()) -> Surroundings:
@@ -119,6 +133,8 @@ class Around:
             LogGroup: names.log_group(name), Role: names.role(name, region),
             Repository: names.repository(name), HttpApi: names.api(name),
             Alarm: names.alarm(name, "*"), Dashboard: names.dashboard(name, region),
+            Controller: names.controller(name),
+            ScheduleGroup: names.schedule_group(name),
         }  # fmt: skip
         return f"{kind.kind} {own.get(kind, '')}".rstrip()
 

@@ -90,7 +90,7 @@ class Buckets:
     def put(self, name: str, resource: ModelBucket) -> None:  # noqa: ARG002 - tags say whose
         """See `keeper.Keeper`; closed and encrypted before anything can be put in."""
         client, bucket = self._client, resource.name
-        self._make(bucket)
+        self._make(resource)
         client.put_public_access_block(
             Bucket=bucket, PublicAccessBlockConfiguration=_CLOSED
         )
@@ -112,14 +112,16 @@ class Buckets:
                 Bucket=bucket, Policy=resource.policy,
             )  # fmt: skip
 
-    def _make(self, bucket: str) -> None:
-        region = self._access.place.region
-        where = {"LocationConstraint": region}
-        place = {} if region == _FIRST_REGION else {"CreateBucketConfiguration": where}
+    def _make(self, resource: ModelBucket) -> None:
+        """With its tags from the start: a bucket without them is somebody else's."""
+        region, tags = self._access.place.region, {"Tags": listed(resource.tags)}
+        # The first region is the one that is meant where none is named.
+        where = {} if region == _FIRST_REGION else {"LocationConstraint": region}
         try:
             settled(
-                self._client.create_bucket, self._access.pace, Bucket=bucket, **place
-            )
+                self._client.create_bucket, self._access.pace, Bucket=resource.name,
+                CreateBucketConfiguration={**where, **tags},
+            )  # fmt: skip
         except ClientError as error:
             if code_of(error) != "BucketAlreadyOwnedByYou":
                 raise

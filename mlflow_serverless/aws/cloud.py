@@ -6,22 +6,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from mlflow_serverless.aws.alarms import Alarms
 from mlflow_serverless.aws.aliases import Aliases
 from mlflow_serverless.aws.around import Around
 from mlflow_serverless.aws.errors import explained
-from mlflow_serverless.aws.functions import Functions, function_of, stillborn
+from mlflow_serverless.aws.functions import Functions, function_of
 from mlflow_serverless.aws.images import Builder, Images
 from mlflow_serverless.aws.invoke import call
 from mlflow_serverless.aws.logs import Logs
 from mlflow_serverless.aws.models import SCHEME, Models
+from mlflow_serverless.aws.secrets import Secrets
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.aws.survey import survey
+from mlflow_serverless.aws.traffic import core
 from mlflow_serverless.aws.versions import Versions
+from mlflow_serverless.build import Image
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import (
     Actual,
     ChangeResource,
     ChangeSettings,
+    Controller,
     CreateFunction,
     DeleteFunction,
     Desired,
@@ -37,6 +42,7 @@ from mlflow_serverless.plan import (
     RemoveVersion,
     ReplaceArtifact,
     Resource,
+    Ringing,
     RouteAlias,
     SetTags,
     Step,
@@ -70,7 +76,7 @@ class AwsCloud:
         self._acts: dict[type[Step], Callable[[Any], None]] = {
             PutArtifact: self._keep,
             RemoveArtifact: self._drop,
-            MakeResource: lambda s: self._around.make(s.name, s.resource),
+            MakeResource: self._make,
             ChangeResource: lambda s: self._around.put(s.name, s.resource),
             RemoveResource: lambda s: self._around.remove(s.name, s.resource),
             CreateFunction: self._create,
@@ -103,25 +109,23 @@ class AwsCloud:
             return replace(have, artifacts=tuple(sorted(kept)))
 
     def _core(self, name: str) -> Actual:
-        found = self._functions.look(name)
-        if found is None or stillborn(found):
-            return Actual(name=name)
-        config = found["Configuration"]
-        return Actual(
-            name=name,
-            function=function_of(found),
-            versions=self._versions.of(name),
-            aliases=self._aliases.of(name),
-            tags=tuple(sorted(found.get("Tags", {}).items())),
-            owned=self._functions.owns(found),
-            outputs=(("function_arn", config["FunctionArn"]),),
-        )
+        return core(name, self._functions, self._versions, self._aliases)
+
+    def ringing(self, name: str) -> tuple[Ringing, ...]:
+        """See `world.Alarms`."""
+        with explained():
+            return Alarms(self._access).ringing(name)
 
     def perform(self, step: Step) -> None:
         """See `world.Control`."""
         rules.check_function_name(name_of(step))
         with explained():
             self._acts[type(step)](step)
+
+    def _make(self, step: MakeResource) -> None:
+        if isinstance(step.resource, Controller):
+            self._images.check(step.resource.artifact)
+        self._around.make(step.name, step.resource)
 
     def _create(self, step: CreateFunction) -> None:
         rules.check_settings(step.function.name, step.function.settings)
@@ -176,6 +180,15 @@ class AwsCloud:
                 self._models.stage(bundle, packing.model_url)
             return self._images.stage(bundle, packing)
 
+    def hold(self, image: Image, packing: Packing) -> str:
+        """As `stage`, of an image that is built already: a tool's."""
+        return self._images.hold(image, packing)
+
+    def secret(self, name: str) -> str | None:
+        """What the secret *name* holds; None if there is none."""
+        with explained():
+            return Secrets(self._access).value(name)
+
     # Surveyor.
 
     def place(self) -> Place:
@@ -185,7 +198,8 @@ class AwsCloud:
     def facts(self, want: Desired) -> Facts:
         """See `world.Surveyor`."""
         with explained():
-            return survey(self._access, want)
+            image = self._images.facts(want.function.artifact)
+            return replace(survey(self._access, want), image=image)
 
     # Invoker.
 

@@ -50,16 +50,32 @@ class Provisioned:
         """
         See `keeper.Keeper`; all environments are started when this returns.
 
+        Where as many are asked for already they are only waited for: asking again
+        would begin anew.
+
         Raises:
             FunctionFailedError: They do not start.
             SlowError: They are not started in time.
         """
-        settled(
-            self._client.put_provisioned_concurrency_config, self._access.pace,
-            FunctionName=name, Qualifier=resource.qualifier,
-            ProvisionedConcurrentExecutions=resource.count,
-        )  # fmt: skip
+        if not self._asked_for(name, resource):
+            settled(
+                self._client.put_provisioned_concurrency_config, self._access.pace,
+                FunctionName=name, Qualifier=resource.qualifier,
+                ProvisionedConcurrentExecutions=resource.count,
+            )  # fmt: skip
         self._await_ready(name, resource.qualifier)
+
+    def _asked_for(self, name: str, resource: ProvisionedConcurrency) -> bool:
+        try:
+            found = self._client.get_provisioned_concurrency_config(
+                FunctionName=name, Qualifier=resource.qualifier
+            )
+        except ClientError as error:
+            if code_of(error) != _NONE:
+                raise
+            return False
+        count: int = found["RequestedProvisionedConcurrentExecutions"]
+        return count == resource.count and str(found["Status"]) != "FAILED"
 
     def _await_ready(self, name: str, qualifier: str) -> None:
         pace, began = self._access.pace, time.monotonic()

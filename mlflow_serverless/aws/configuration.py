@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mlflow_serverless.plan import Mount, Settings
-from mlflow_serverless.plan.names import log_group
+from mlflow_serverless.plan import Mount, Pairs, Settings
+from mlflow_serverless.plan.names import TOOL, log_group
 
 MARK = "mlflow-serverless"
 """Description of $LATEST by which a function is known as ours in every listing; tags
 are not listed, and would cost one call a function."""
+
+TOOL_MARK = f"{MARK} tool"
+"""Of a function that serves no model: it is ours, and no deployment."""
 
 X86 = "x86_64"
 _TEXT = "Text"
@@ -107,3 +110,14 @@ def same(there: Settings, wanted: Settings) -> bool:
 def is_ours(config: Mapping[str, Any]) -> bool:
     """Whether we made the function."""
     return str(config.get("Description", "")).startswith(MARK)
+
+
+def is_deployment(config: Mapping[str, Any]) -> bool:
+    """Whether we made it, and it serves a model."""
+    said = str(config.get("Description", ""))
+    return said.startswith(MARK) and not said.startswith(TOOL_MARK)
+
+
+def mark_of(tags: Pairs) -> str:
+    """The description of a function with *tags*."""
+    return TOOL_MARK if TOOL in dict(tags) else MARK

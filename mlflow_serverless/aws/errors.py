@@ -258,10 +258,20 @@ def explained_by(error: ClientError) -> ServerlessError:
     return found
 
 
+_WORDLESS = {
+    "HeadBucket": "s3:ListBucket", "HeadObject": "s3:GetObject",
+    "ListObjectsV2": "s3:ListBucket", "PutObject": "s3:PutObject",
+    "CreateMultipartUpload": "s3:PutObject", "UploadPart": "s3:PutObject",
+    "CompleteMultipartUpload": "s3:PutObject", "DeleteObject": "s3:DeleteObject",
+}  # fmt: skip
+"""What S3's operations take: it answers HEAD without a word, and tells callers of other
+accounts no more than that it denies."""
+
+
 def _denied(operation: str, said: str) -> AccessDeniedError:
     found = _PERFORM.search(said)
     if found is None:
-        return AccessDeniedError(operation, "", "")
+        return AccessDeniedError(_WORDLESS.get(operation, operation), "", "")
     resource = (found["resource"] or "").rstrip(".")
     return AccessDeniedError(found["action"], resource, found["who"] or "")
 

@@ -20,6 +20,9 @@ _OWN = re.compile(
 )
 """Hosts of AWS's doors; their names say for which region they check signatures."""
 
+_API_PATH = "/_aws/execute-api/"
+"""Where stand-ins for AWS that have one host for all have its HTTP APIs."""
+
 
 class Front:
     """
@@ -58,9 +61,11 @@ class Front:
         if found and parts.scheme == "https":
             service = "lambda" if found["url"] else "execute-api"
             return service, found["url"] or found["api"]
-        lambdas = urlsplit(self._access.client("lambda").meta.endpoint_url)
-        if (parts.scheme, parts.netloc) == (lambdas.scheme, lambdas.netloc):
-            return "lambda", self._access.place.region  # another AWS_ENDPOINT_URL
+        service = "execute-api" if parts.path.startswith(_API_PATH) else "lambda"
+        called = "apigatewayv2" if service == "execute-api" else service
+        ours = urlsplit(self._access.client(called).meta.endpoint_url)
+        if (parts.scheme, parts.netloc) == (ours.scheme, ours.netloc):
+            return service, self._access.place.region  # another AWS_ENDPOINT_URL
         return None
 
     def pauses(self) -> Iterator[float]:

@@ -49,11 +49,11 @@ class Functions:
         return self._access.client("lambda")
 
     def names(self) -> Iterator[str]:
-        """Ours; one call for every fifty functions of the account."""
+        """Our deployments; one call for every fifty functions of the account."""
         pages = self._client.get_paginator("list_functions").paginate()
         for page in pages:
             for config in page["Functions"]:
-                if configuration.is_ours(config):
+                if configuration.is_deployment(config):
                     yield config["FunctionName"]
 
     def look(self, name: str) -> dict[str, Any] | None:
@@ -112,7 +112,7 @@ class Functions:
                 self._client.create_function, self._access.pace,
                 FunctionName=function.name, PackageType="Image",
                 Code={"ImageUri": function.artifact}, Tags=dict(step.tags),
-                Description=configuration.MARK,
+                Description=configuration.mark_of(step.tags),
                 **configuration.creation(function.name, function.settings),
             )  # fmt: skip
         except ClientError as error:
@@ -187,7 +187,7 @@ class Functions:
         if not configuration.is_ours(found["Configuration"]):
             settled(
                 self._client.update_function_configuration, self._access.pace,
-                FunctionName=name, Description=configuration.MARK,
+                FunctionName=name, Description=configuration.mark_of(tags),
             )  # fmt: skip
             self._updated(name)
 

@@ -4,6 +4,7 @@ Every image carries one tag a deployment, `NAME-DIGEST`: a shared repository say
 itself who needs what, and nothing else has to be remembered.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -17,13 +18,16 @@ from mlflow_serverless.build import (
     Reference,
     Registry,
     build,
+    lines_of,
     parse_reference,
     push,
+    read_list,
 )
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import Actual, Packing
 from mlflow_serverless.plan.errors import ArtifactMissingError
 from mlflow_serverless.plan.names import repository
+from mlflow_serverless.preflight import ImageFacts
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Tell
 
@@ -49,15 +53,35 @@ class Images:
         self._tell = tell
         self._by_ecr, self._by_cosign = EcrSigning(access), Cosign()
         self._staged: dict[str, Image] = {}
-        self._signing: dict[str, str] = {}
+        self._packings: dict[str, Packing] = {}
 
     def stage(self, bundle: Bundle, packing: Packing) -> str:
         """Build; the address that the image will have once it is pushed."""
-        image = self._build(bundle, options_of(packing))
+        return self.hold(self._build(bundle, options_of(packing)), packing)
+
+    def hold(self, image: Image, packing: Packing) -> str:
+        """The address that *image*, which is built, will have once it is pushed."""
         address = f"{packing.repository}@{image.digest}"
         self._staged[address] = image
-        self._signing[address] = packing.signing
+        self._packings[address] = packing
         return address
+
+    def facts(self, address: str) -> ImageFacts | None:
+        """What preflight must know of an image that was staged; None of others."""
+        image = self._staged.get(address)
+        if image is None:
+            return None
+        manifest = json.loads(image.blob(image.digest).read_text())
+        config = json.loads(image.blob(image.config_digest).read_text())
+        aws_own = image.spec.base.startswith(AWS_PYTHON)
+        return ImageFacts(
+            media_type=manifest["mediaType"],
+            layer_types=tuple(layer["mediaType"] for layer in manifest["layers"]),
+            uncompressed_bytes=image.unpacked_bytes,
+            architecture=config["architecture"],
+            python=image.spec.python if aws_own else "",
+            labels=tuple(sorted(image.spec.labels.items())),
+        )
 
     def put(self, name: str, address: str) -> None:
         """
@@ -75,8 +99,12 @@ class Images:
             self._repositories.tag(place, account, tag)
             return
         host, login = self._repositories.login(account)
-        push(image, Registry(host, login), place.repository, tell=self._tell, tag=tag)
-        if self._signing[address] == "cosign":
+        packing = self._packings[address]
+        push(
+            image, Registry(host, login), place.repository, tell=self._tell, tag=tag,
+            mount_from=packing.mount_from,
+        )  # fmt: skip
+        if packing.signing == "cosign":
             self._by_cosign.sign(_at(host, place), login)
 
     def check(self, address: str) -> None:
@@ -86,12 +114,12 @@ class Images:
         Raises:
             UnsignedError: Nobody signed it, or somebody else.
         """
-        signing = self._signing.get(address, "none")
-        if signing == "none":
+        packing = self._packings.get(address)
+        if packing is None or packing.signing == "none":
             return
         place = parse_reference(address)
         account = account_of(place)
-        if signing == "ecr":
+        if packing.signing == "ecr":
             self._by_ecr.check(address, place, account)
         else:
             host, login = self._repositories.login(account)
@@ -136,7 +164,12 @@ def account_of(place: Reference) -> str:
 
 
 def options_of(packing: Packing) -> BuildOptions:
-    """How the image is built."""
+    """
+    How the image is built.
+
+    Raises:
+        UnreadableListError: A file of requirements cannot be read.
+    """
     python = packing.python_version
     aws_own = f"{AWS_PYTHON}:{python}" if python else DEFAULT_BASE
     return BuildOptions(
@@ -144,6 +177,8 @@ def options_of(packing: Packing) -> BuildOptions:
         python=python,
         architecture="arm64" if packing.architecture == "arm64" else "x86_64",
         builder="docker" if packing.builder == "docker" else "daemonless",
+        lock=read_list(packing.lock, "image.lock"),
+        requirements=lines_of(read_list(packing.requirements, "image.requirements")),
     )
 
 

@@ -29,7 +29,8 @@ class LogGroups:
 
     def look(self, name: str, wanted: tuple[Resource, ...]) -> Iterator[Found]:
         """See `keeper.Keeper`."""
-        own = (names.log_group(name), names.access_log_group(name))
+        control = names.log_group(names.controller(name))
+        own = (names.log_group(name), names.access_log_group(name), control)
         for group in names_of(LogGroup, own, wanted):
             found = self._there(group)
             if found is not None:

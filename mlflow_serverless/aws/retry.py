@@ -56,6 +56,8 @@ _NOT_YET = (
     ("OperationAbortedException", ""),
     ("DeleteConflict", "in progress"),
     ("AccessDeniedException", "does not have permission to access the ECR image"),
+    ("ValidationException", "must allow AWS EventBridge Scheduler to assume the role"),
+    ("ConflictException", "is being deleted"),
 )
 """(code, part of what AWS says) of what ends by itself.
 

@@ -41,7 +41,9 @@ class Roles:
 
     def look(self, name: str, wanted: tuple[Resource, ...]) -> Iterator[Found]:
         """See `keeper.Keeper`."""
-        own = (names.role(name, self._access.place.region),)
+        region = self._access.place.region
+        makes = names.role, names.control_role, names.schedule_role
+        own = (make(name, region) for make in makes)
         for role, like in names_of(Role, own, wanted).items():
             found = self._there(role)
             if found is not None:

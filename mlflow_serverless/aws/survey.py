@@ -14,6 +14,7 @@ from mlflow_serverless.plan import Desired, Repository, Role
 from mlflow_serverless.preflight import (
     AccountFacts,
     Facts,
+    KeyFacts,
     RepositoryFacts,
     RoleFacts,
 )
@@ -41,14 +42,16 @@ def survey(access: Access, want: Desired) -> Facts:
             return None
 
     kinds = {type(resource) for resource in want.resources}
-    role, artifact = want.function.settings.role, want.function.artifact
+    settings, artifact = want.function.settings, want.function.artifact
+    role, named = settings.role, settings.kms_key
     account = asked(lambda: _account(access))
     roles = asked(lambda: _role(access, role)) if role and Role not in kinds else None
     repository = None
     if artifact and Repository not in kinds:
         repository = asked(lambda: _repository(access, artifact))
+    key = asked(lambda: _key(access, named)) if named else None
     return Facts(
-        place=place, account=account, role=roles, repository=repository,
+        place=place, account=account, role=roles, repository=repository, key=key,
         denied=tuple(sorted(set(denied))),
     )  # fmt: skip
 
@@ -86,3 +89,22 @@ def _repository(access: Access, artifact: str) -> RepositoryFacts:
                 name=name, there=True, policy=has.policy, immutable=has.immutable
             )
     return RepositoryFacts(name=name, there=False)
+
+
+def _key(access: Access, named: str) -> KeyFacts:
+    """Its policy only if it is our account's: another's shows it to nobody else."""
+    client = access.client("kms")
+    try:
+        found: dict[str, Any] = client.describe_key(KeyId=named)["KeyMetadata"]
+    except ClientError as error:
+        if missing(error, "NotFoundException"):
+            return KeyFacts(there=False)
+        raise
+    policy = ""
+    if found["AWSAccountId"] == access.place.account:
+        known = client.get_key_policy(KeyId=found["KeyId"], PolicyName="default")
+        policy = known["Policy"]
+    return KeyFacts(
+        there=True, arn=found["Arn"], state=found["KeyState"],
+        spec=found.get("KeySpec", "SYMMETRIC_DEFAULT"), policy=policy,
+    )  # fmt: skip

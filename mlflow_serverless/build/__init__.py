@@ -1,6 +1,7 @@
 """Bundle to Image: what Lambda runs, assembled layer by layer, known by its digest."""
 
 from mlflow_serverless.build.image import Image, ImageSpec, Layer
+from mlflow_serverless.build.needs import lines_of, read_list
 from mlflow_serverless.build.options import (
     DEFAULT_BASE,
     EXTRAS,
@@ -36,6 +37,8 @@ __all__ = [
     "Registry",
     "anonymous",
     "build",
+    "lines_of",
     "parse_reference",
     "push",
+    "read_list",
 ]

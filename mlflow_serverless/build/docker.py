@@ -20,6 +20,7 @@ from mlflow_serverless.build.image import ImageSpec
 from mlflow_serverless.build.layers import Archive
 from mlflow_serverless.build.options import Architecture
 from mlflow_serverless.build.platforms import PLATFORMS
+from mlflow_serverless.build.registry import parse_reference
 from mlflow_serverless.build.same import first_difference
 from mlflow_serverless.build.unpack import unpack
 from mlflow_serverless.store import ContentStore
@@ -66,7 +67,8 @@ class DockerEngine:
             folder.folder / diff_id.removeprefix("sha256:") / "blob"
             for diff_id in diff_ids
         ]
-        return Pulled(digest=_digest(image), config=config, blobs=blobs)
+        digest = digest_at(base, image.attrs.get("RepoDigests") or ())
+        return Pulled(digest=digest or config_digest, config=config, blobs=blobs)
 
     def assemble(
         self, base: Base, archives: Sequence[Archive], spec: ImageSpec
@@ -119,7 +121,8 @@ class DockerEngine:
         with _explained():
             image, said = self._client.images.build(
                 path=str(context), rm=True, forcerm=True, pull=False,
-                platform=f"linux/{PLATFORMS[spec.architecture].oci}",
+                # An engine's cache is shared: another build may remove what it gave.
+                nocache=True, platform=f"linux/{PLATFORMS[spec.architecture].oci}",
             )  # fmt: skip
         for line in said:
             text = str(line.get("stream", "")).strip() if isinstance(line, dict) else ""
@@ -152,10 +155,20 @@ def _explained() -> Iterator[None]:
         raise EngineError(str(cause)) from cause
 
 
-def _digest(image: "EngineImage") -> str:
-    """The registry's digest where the engine knows it; else its own."""
-    known = image.attrs.get("RepoDigests") or ()
-    return str(known[0]).rpartition("@")[2] if known else str(image.id)
+def digest_at(base: str, known: Iterable[str]) -> str:
+    """
+    The digest that *base*'s own registry gave an image; empty if it gave none.
+
+    Args:
+        base: What the image was asked for by.
+        known: `repository@sha256:…` of every registry that an engine has met it in:
+            it may be compressed otherwise, and so be called otherwise, in each.
+    """
+    wanted = parse_reference(base)
+    for found in map(parse_reference, known):
+        if (found.host, found.repository) == (wanted.host, wanted.repository):
+            return found.digest
+    return ""
 
 
 def _name(archive: Archive) -> str:

@@ -124,6 +124,19 @@ class RequirementsMissingError(ServerlessError):
         )
 
 
+class UnreadableListError(ServerlessError):
+    """A file of requirements that was named is no such file."""
+
+    code = "requirements-unreadable"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, option: str, file: str, why: str) -> None:
+        super().__init__(
+            f"{file} cannot be read: {why}.",
+            hint=f"name a file of requirements with {option}, or leave it out.",
+        )
+
+
 class WrongArchitectureError(ServerlessError):
     """A native library for another processor."""
 

@@ -2,11 +2,11 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
+from lambda_runtime import packed
 from mlflow_serverless.build.archive import Entries, entries_of, write_tar
 from mlflow_serverless.build.base import Base
 from mlflow_serverless.build.elf import require_fit
@@ -23,8 +23,13 @@ from mlflow_serverless.store import ContentStore, digest_file, key_of
 TASK = "var/task"
 """Lambda's folder for what is ours."""
 
-_FORMAT = 1
+OURS = Path(packed.__file__).parent
+
+_FORMAT = 2
 """Raised when the same inputs are to give other bytes."""
+
+DOORSTEP = ("lambda_runtime", "lambda_runtime.__main__", packed.__name__)
+"""Modules of ours that are read before it is known where all others are."""
 
 _CODE, _WEIGHTS = 6, 1
 """Compression: weights hardly shrink, and there is much of them."""
@@ -89,44 +94,76 @@ def dependencies(
 
 
 def runtime(base: Base, store: ContentStore) -> Archive:
-    """Our own code, compiled."""
-    spec = find_spec("lambda_runtime")
-    assert spec is not None
-    assert spec.origin is not None
-    package = Path(spec.origin).parent
+    """Our own code, as `lay_out_runtime` does."""
 
     def stage(folder: Path) -> Entries:
         site = folder / "site"
-        ours = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(package, site / package.name, ignore=ours)
-        base.toolchain.compile(site, f"/{TASK}")
+        lay_out_runtime(site, base.toolchain)
         return _under_task(site)
 
-    sources = {
-        path.relative_to(package).as_posix(): digest_file(path)
-        for path in package.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    return _obtain(
-        "runtime", key_of(sources=sources), stage, base.toolchain, store, _CODE
-    )
+    key = key_of(sources=_sources(OURS.name))
+    return _obtain("runtime", key, stage, base.toolchain, store, _CODE)
 
 
-def model(bundle: Bundle, base: Base, store: ContentStore) -> Archive:
+def lay_out_runtime(site: Path, toolchain: Toolchain) -> None:
+    """Put our own code into *site*: sources to read, and their bytecode in one file."""
+    _copy(OURS.name, site)
+    toolchain.compile(site, f"/{TASK}")
+    copy = site / OURS.name
+    toolchain.pack(copy, copy / packed.FILE, left=DOORSTEP)
+
+
+def model(
+    bundle: Bundle, base: Base, architecture: Architecture, store: ContentStore
+) -> Archive:
     """
     The bundle as it is: its bytecode would be outside of its digest.
 
     Raises:
         BundleCorruptError: A file is not what the manifest says.
+        WrongArchitectureError, GlibcError: A library in it does not run on the base.
     """
 
     def stage(_: Path) -> Entries:
         sound = read_bundle(bundle.folder)
         names = ["manifest.json", *(file.path for file in sound.manifest.files)]
+        files = [bundle.folder / name for name in names]
+        require_fit(
+            bundle.folder, files, architecture, base.reference, base.facts.glibc
+        )
         return {f"{TASK}/bundle/{name}": bundle.folder / name for name in names}
 
     key = key_of(bundle=bundle.digest)
     return _obtain("model", key, stage, base.toolchain, store, _WEIGHTS)
+
+
+def code(packages: Sequence[str], base: Base, store: ContentStore) -> Archive:
+    """Whole packages of ours, compiled: what a tool runs."""
+
+    def stage(folder: Path) -> Entries:
+        site = folder / "site"
+        for name in packages:
+            _copy(name, site)
+        base.toolchain.compile(site, f"/{TASK}")
+        return _under_task(site)
+
+    key = key_of(code={name: _sources(name) for name in packages})
+    return _obtain("runtime", key, stage, base.toolchain, store, _CODE)
+
+
+def _copy(package: str, site: Path) -> None:
+    ours = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(OURS.parent / package, site / package, ignore=ours)
+
+
+def _sources(package: str) -> dict[str, str]:
+    """Digest of every file of *package*: both of ours are one distribution's."""
+    folder = OURS.parent / package
+    return {
+        path.relative_to(folder).as_posix(): digest_file(path)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def _under_task(site: Path) -> Entries:

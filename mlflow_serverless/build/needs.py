@@ -4,10 +4,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Any, Literal
 
 from lambda_runtime.native.recipe import KEY, Recipe, recipe_of
-from mlflow_serverless.build.errors import RequirementsMissingError
+from mlflow_serverless.build.errors import (
+    RequirementsMissingError,
+    UnreadableListError,
+)
 from mlflow_serverless.build.options import EXTRAS, BuildOptions
 from mlflow_serverless.native.cost import libraries_for
 from mlflow_serverless.package import Bundle
@@ -68,6 +72,21 @@ def needs_for(
     )  # fmt: skip
 
 
+def needs_of(names: Iterable[str], find: Find = distribution) -> Needs:
+    """
+    Distributions *names* and all that they need, as they are installed here.
+
+    Raises:
+        PackageNotFoundError: One of *names* is not installed.
+    """
+    closure = _closure(names, find)
+    return Needs(
+        requirements=tuple(_pin(name, find) for name in sorted(names)),
+        constraints=tuple(f"{name}=={closure[name]}" for name in sorted(closure)),
+        follow="all", keep="all",
+    )  # fmt: skip
+
+
 def _native(bundle: Bundle, options: BuildOptions, find: Find) -> Needs:
     said: Mapping[str, Any] = bundle.manifest.options[KEY]
     recipe = recipe_of(bundle.manifest.options)
@@ -84,9 +103,30 @@ def _native(bundle: Bundle, options: BuildOptions, find: Find) -> Needs:
 
 def _in_bundle(bundle: Bundle) -> tuple[str, ...]:
     file = bundle.folder / "model" / "requirements.txt"
-    if not file.is_file():
-        return ()
-    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    return lines_of(file.read_text()) if file.is_file() else ()
+
+
+def read_list(file: str, option: str) -> str:
+    """
+    A file of requirements that a user has named; empty if none was.
+
+    Args:
+        file: Its path; may be empty.
+        option: What named it, for the error.
+
+    Raises:
+        UnreadableListError: There is no such file, or it is no text.
+    """
+    try:
+        return Path(file).expanduser().read_text() if file else ""
+    except (OSError, UnicodeDecodeError) as cause:
+        why = getattr(cause, "strerror", None) or str(cause)
+        raise UnreadableListError(option, file, why) from cause
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a file of requirements, without comments."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return tuple(line for line in lines if line)
 
 

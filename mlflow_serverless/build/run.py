@@ -1,26 +1,21 @@
 """The room's verb."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 
 from mlflow_serverless.build import layers as parts
-from mlflow_serverless.build.base import Base, find_base
+from mlflow_serverless.build.base import find_base
 from mlflow_serverless.build.builder import Builder, Daemonless
-from mlflow_serverless.build.errors import ImageTooLargeError
-from mlflow_serverless.build.image import Image, ImageSpec, Layer
-from mlflow_serverless.build.layers import Archive
-from mlflow_serverless.build.layout import read_layout, record_of, write_layout
-from mlflow_serverless.build.manifest import configuration, digest_of, manifest
+from mlflow_serverless.build.draft import Draft, assembled
+from mlflow_serverless.build.image import Image
 from mlflow_serverless.build.needs import needs_for
 from mlflow_serverless.build.options import BuildOptions
 from mlflow_serverless.build.registry import Registry
 from mlflow_serverless.build.sbom import bill
 from mlflow_serverless.build.spec import image_spec
-from mlflow_serverless.limits import IMAGE_BYTES
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.report import step
-from mlflow_serverless.store import ContentStore, key_of
+from mlflow_serverless.store import ContentStore
 from mlflow_serverless.world import Tell
 
 ROOM = "build"
@@ -59,45 +54,17 @@ def build(
         ServerlessError: As the registry's client raises.
     """
     with step(tell, ROOM, f"an image of {bundle.manifest.model.uri}") as said:
-        builder = _builder(options, store, tell, registry)
+        builder = builder_of(options, store, tell, registry)
         draft = _draft(bundle, options, builder, store, tell)
-        _require_room(draft.layers)
-
-        def make(folder: Path) -> None:
-            builder.assemble(draft.base, draft.archives, draft.spec)
-            _write(folder, draft)
-
-        key = key_of(
-            config=draft.config.decode(), builder=options.builder,
-            layers=[layer.digest for layer in draft.layers],
-        )  # fmt: skip
-        made = store.obtain("images", key, make)
-        image = read_layout(made.folder)
-        said.say(_sentence(image), fresh=made.fresh, digest=image.digest)
+        image, fresh = assembled(draft, options, builder, store)
+        said.say(_sentence(image), fresh=fresh, digest=image.digest)
     return image
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """All that an image is, before it is one."""
-
-    bundle: Bundle
-    base: Base
-    archives: Sequence[Archive]
-    spec: ImageSpec
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        return (*self.base.layers, *(archive.layer for archive in self.archives))
-
-    @property
-    def config(self) -> bytes:
-        return configuration(self.spec, self.base.config, self.layers)
-
-
-def _builder(
+def builder_of(
     options: BuildOptions, store: ContentStore, tell: Tell, registry: Open
 ) -> Builder:
+    """Who puts an image together, as *options* say."""
     if options.builder == "daemonless":
         return Daemonless(registry, store, tell)
     from mlflow_serverless.build.docker import DockerEngine  # noqa: PLC0415 - an extra
@@ -111,7 +78,7 @@ def _draft(
     builder: Builder,
     store: ContentStore,
     tell: Tell,
-) -> _Draft:
+) -> Draft:
     """The base, our layers on it, and what the image says of itself."""
     tell(f"{ROOM}.step", what=f"the base {options.base}")
     base = find_base(options, builder, store)
@@ -120,28 +87,13 @@ def _draft(
     lock = options.lock or parts.lock_for(needs, base, options.architecture, store)
     found = [parts.dependencies(needs, lock, base, options.architecture, store)]
     tell(f"{ROOM}.step", what="runtime and model")
-    found += [parts.runtime(base, store), parts.model(bundle, base, store)]
+    model = parts.model(bundle, base, options.architecture, store)
+    found += [parts.runtime(base, store), model]
     spec = image_spec(bundle, options, base, lock)
-    return _Draft(bundle=bundle, base=base, archives=found, spec=spec)
-
-
-def _require_room(layers: Sequence[Layer]) -> None:
-    total = sum(layer.unpacked_bytes for layer in layers)
-    if total > IMAGE_BYTES:
-        sizes = [(layer.name, layer.unpacked_bytes) for layer in layers]
-        raise ImageTooLargeError(total, IMAGE_BYTES, sizes)
-
-
-def _write(folder: Path, draft: _Draft) -> None:
-    config = draft.config
-    document = manifest(config, draft.layers)
-    blobs = {**draft.base.blobs, **{x.layer.digest: x.path for x in draft.archives}}
-    record = record_of(draft.spec, draft.layers, draft.bundle.digest)
-    write_layout(folder, (config, document), blobs, record)
-    created = draft.base.config.get("created")
-    bom = bill(draft.bundle, draft.spec, digest_of(document), created)
-    (folder / "sbom.cdx.json").write_text(bom)
-    (folder / "requirements.lock").write_text(draft.spec.lock)
+    return Draft(
+        base=base, archives=found, spec=spec, bundle=bundle.digest,
+        bill=partial(bill, bundle, spec),
+    )  # fmt: skip
 
 
 def _sentence(image: Image) -> str:

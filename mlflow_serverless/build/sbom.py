@@ -29,29 +29,45 @@ def bill(bundle: Bundle, spec: ImageSpec, digest: str, created: str | None) -> s
         digest: Of its manifest.
         created: When its base was made: no other time is the same everywhere.
     """
+    model = bundle.manifest.model
+    served = _component(
+        ComponentType.MACHINE_LEARNING_MODEL, model.uri, model.version or "",
+        digest=bundle.digest,
+    )  # fmt: skip
+    runtime = _component(ComponentType.LIBRARY, "lambda_runtime", __version__)
+    name = model.name or model.model_id or "model"
+    return _listed(name, (served, runtime), spec, digest, created)
+
+
+def tool_bill(name: str, spec: ImageSpec, digest: str, created: str | None) -> str:
+    """The same of a tool called *name*: its code is this package's."""
+    ours = _component(ComponentType.LIBRARY, "mlflow-serverless", __version__)
+    return _listed(name, (ours,), spec, digest, created)
+
+
+def _listed(
+    name: str, ours: Iterable[Component], spec: ImageSpec, digest: str,
+    created: str | None,
+) -> str:  # fmt: skip
     bom = Bom(serial_number=uuid5(NAMESPACE_URL, digest))
     bom.metadata.timestamp = datetime.fromisoformat(created or _EPOCH)
-    name = bundle.manifest.model.name or bundle.manifest.model.model_id or "model"
     bom.metadata.component = _component(
         ComponentType.CONTAINER, name, digest, digest=digest
     )
-    for component in _components(bundle, spec):
+    for component in (_base(spec), *ours, *_libraries(spec)):
         bom.components.add(component)
         bom.register_dependency(bom.metadata.component, [component])
     text = JsonV1Dot5(bom).output_as_string(indent=2)
     return json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
 
 
-def _components(bundle: Bundle, spec: ImageSpec) -> Iterable[Component]:
-    yield _component(
+def _base(spec: ImageSpec) -> Component:
+    return _component(
         ComponentType.CONTAINER, spec.base, spec.base_digest, digest=spec.base_digest
     )
-    model = bundle.manifest.model
-    yield _component(
-        ComponentType.MACHINE_LEARNING_MODEL, model.uri, model.version or "",
-        digest=bundle.digest,
-    )  # fmt: skip
-    yield _component(ComponentType.LIBRARY, "lambda_runtime", __version__)
+
+
+def _libraries(spec: ImageSpec) -> Iterable[Component]:
     for name, version in pins(spec.lock):
         yield _component(
             ComponentType.LIBRARY, name, version,

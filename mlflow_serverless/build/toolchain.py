@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,6 +23,9 @@ from mlflow_serverless.build.facts import (
 
 TOOL = Path(__file__).with_name("tool.py")
 
+_STEADY = (("PYTHONHASHSEED", "0"), ("LC_ALL", "C.UTF-8"))
+"""Sets in constants and names in memory must not depend on the process."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toolchain:
@@ -37,6 +41,10 @@ class Toolchain:
     def compile(self, folder: Path, prefix: str) -> None:
         """Put bytecode beside the sources in *folder*, which will be at *prefix*."""
         self._run("compile", str(folder), prefix)
+
+    def pack(self, package: Path, target: Path, *, left: Sequence[str]) -> None:
+        """Move the bytecode of *package* into *target*, but for the modules *left*."""
+        self._run("pack", str(package), str(target), *left)
 
     def gzip(self, source: Path, target: Path, *, level: int) -> None:
         """Compress *source* into *target*."""
@@ -89,11 +97,18 @@ def host_toolchain(python: Path, facts: Facts) -> Toolchain:
     return found
 
 
+def this_python() -> Toolchain:
+    """The Python that runs this: for what is to run here."""
+    release = ".".join(map(str, sys.version_info[:3]))
+    return Toolchain(
+        argv=(sys.executable,), environment=_STEADY, release=release, origin="host"
+    )
+
+
 def _tried(
     argv: tuple[str, ...], environment: dict[str, str], minor: str, origin: str
 ) -> Toolchain:
-    # Sets in constants and names in memory must not depend on the process.
-    environment |= {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
+    environment |= dict(_STEADY)
     try:
         release = run(argv, environment, "version", release=minor)
     except OSError as cause:

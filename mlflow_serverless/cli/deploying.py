@@ -12,6 +12,7 @@ from mlflow_serverless.cli.session import Session, command, named
 from mlflow_serverless.cli.shifting import interruptible, watching
 from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.config import parse
+from mlflow_serverless.github.outcome import GOING
 from mlflow_serverless.lineage import cause_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def deploy(
         if not done.changed:
             console.print(f"{name} is as it should be; nothing was done.")
         does = "serves"
-        if done.rollout in {"waiting", "shifting"}:
+        if done.rollout in GOING:
             does = f"begins to serve ({done.rollout})"
         console.print(
             f"{name}:{done.alias} {does} {done.model} as version {done.version}"
@@ -65,13 +66,15 @@ def _written(done: "Deployment", session: Session, files: Files) -> None:
     from mlflow_serverless.github.outcome import url_of  # noqa: PLC0415 - `--help` stays quick
 
     serves = "serves" if done.changed else "serves already"
+    if done.rollout in GOING:
+        serves = "begins to serve"
     files.one(
         session, done.name, intent="Deploy",
         state="done" if done.changed else "ignored",
         why=f"version {done.version} {serves} {done.model}", model=done.model,
         steps=list(done.changed), version=done.version, alias=done.alias,
         bundle=done.bundle, url=url_of(done.outputs), parity=done.parity,
-        seconds=done.seconds,
+        rollout=done.rollout, seconds=done.seconds,
     )  # fmt: skip
 
 

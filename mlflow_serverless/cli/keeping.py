@@ -1,5 +1,6 @@
 """Commands of a deployment's later life: going back, and letting go."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import Session, command, named
 
 if TYPE_CHECKING:
+    from mlflow_serverless.pipeline.sweeping import Stale
     from mlflow_serverless.plan import Garbage
 
 
@@ -46,16 +48,28 @@ def rollback(session: Session, *, name: str, to: str | None, files: Files) -> No
 @click.argument("name", required=False)
 @click.option("--name", "named_", help="The same as NAME.")
 @click.option("--keep", type=click.IntRange(min=1), help="Newest versions to keep.")
+@click.option(
+    "--unused-days",
+    type=click.FloatRange(min=0),
+    default=30,
+    show_default=True,
+    help="Without NAME: parts of images on this machine go after so many days.",
+)
 @click.option("--yes", is_flag=True, help="Remove; else only say what would go.")
-def gc(
+def gc(  # noqa: PLR0913 - one argument an option
     session: Session,
     *,
     name: str | None,
     named_: str | None,
     keep: int | None,
+    unused_days: float,
     yes: bool,
 ) -> None:
-    """Remove versions and artifacts that nobody needs, of NAME or of all."""
+    """
+    Remove versions and artifacts that nobody needs, of NAME or of all.
+
+    Without NAME also what builds have left on this machine.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     world = session.world()
@@ -63,14 +77,33 @@ def gc(
     swept = pipeline.gc if yes else pipeline.spare
     names = (chosen,) if chosen else world.cloud.names()
     found = [swept(each, world, keep=keep) for each in names]
+    look = pipeline.sweep if yes else pipeline.stale
+    here = None if chosen else look(world, days=unused_days)
 
     def show(console: Console) -> None:
         for garbage in found:
             _show(garbage, console)
-        if not yes and any(garbage.plan for garbage in found):
+        if here is not None:
+            console.print(f"this machine: {_said(here, unused_days)}")
+        spare = any(garbage.plan for garbage in found) or (here and here.found)
+        if not yes and spare:
             console.print("nothing was removed; --yes removes it.")
 
-    session.result([_plain(garbage, removed=yes) for garbage in found], show)
+    plain = [_plain(garbage, removed=yes) for garbage in found]
+    session.result([*plain, *([_machine(here, yes)] if here else [])], show)
+
+
+def _said(here: "Stale", days: float) -> str:
+    if not here.found:
+        return f"no part of an image has been unused for {days:g} days."
+    rooms = Counter(one.room for one in here.found)
+    parts = ", ".join(f"{count} of {room}" for room, count in sorted(rooms.items()))
+    return f"{here.bytes / 1e6:,.0f} MB unused for {days:g} days ({parts})"
+
+
+def _machine(here: "Stale", removed: bool) -> dict[str, object]:  # noqa: FBT001 - a field
+    parts = [f"{one.room}/{one.key}" for one in here.found]
+    return {"name": None, "removed": removed, "bytes": here.bytes, "parts": parts}
 
 
 def _show(garbage: "Garbage", console: Console) -> None:

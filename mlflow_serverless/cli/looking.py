@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 from rich.console import Console
@@ -35,14 +36,46 @@ def status(session: Session, *, name: str | None, named: str | None) -> None:
         if not found:
             console.print(f"nothing is deployed on {world.target}.")
         elif chosen:
-            pairs = [(key, str(value)) for key, value in described[0].items()]
-            console.print(table("", ("", ""), pairs))
+            console.print(table("", ("", ""), list(_lines(described[0]))))
         else:
             keys = ("name", "version", "model_uri", "endpoint", "created")
-            rows = [tuple(str(item[key]) for key in keys) for item in described]
+            rows = [
+                (*(str(item[key]) for key in keys[:-1]), second(item["created"]))
+                for item in described
+            ]
             console.print(table(world.target, keys, rows))
 
     session.result(described[0] if chosen else described, show)
+
+
+def _lines(described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is known of a deployment; of several things under one name a line each."""
+    for key, value in described.items():
+        if key == "created":
+            yield key, second(value)
+        elif not isinstance(value, Mapping):
+            yield key, str(value)
+        else:
+            for number, (inner, said) in enumerate(_leaves(value)):
+                yield "" if number else key, f"{inner} = {said}"
+
+
+def _leaves(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Keys as they are typed (`image.builder`), and values."""
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            yield from _leaves(inner, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", str(inner)
+
+
+def second(created: str | None) -> str:
+    """A moment, to the second; as it is where it is none."""
+    try:
+        at = datetime.fromisoformat(created or "").astimezone(UTC)
+    except ValueError:
+        return created or ""
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
 @click.command()
@@ -62,7 +95,7 @@ def history(session: Session, *, name: str) -> None:
         rows = [
             (
                 item.version, ", ".join(item.aliases), item.model,
-                f"{item.memory_mb} MB", item.created, item.by,
+                f"{item.memory_mb} MB", second(item.created), item.by,
                 digest_of(item.artifact), item.parity,
             )
             for item in versions

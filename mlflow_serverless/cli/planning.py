@@ -128,8 +128,11 @@ def _plain(proposal: "Proposal") -> dict[str, object]:
 @click.option("--account", help="Twelve digits; asked of AWS if left out.")
 @click.option("--region", help="Asked of the AWS environment if left out.")
 @click.option(
-    "--of", "whose", type=click.Choice(["deployer", "function"]), default="deployer",
-    show_default=True, help="Whose policy.",
+    "--of", "whose",
+    type=click.Choice(["deployer", "function", "controller", "key"]),
+    default="deployer", show_default=True,
+    help="Whose policy; a controller is there with strategy.driver=cloud; of "
+    "`kms_key`: what it has to say as well.",
 )  # fmt: skip
 def iam(  # noqa: PLR0913 - one argument an option
     session: Session,
@@ -140,10 +143,10 @@ def iam(  # noqa: PLR0913 - one argument an option
     region: str | None,
     whose: str,
 ) -> None:
-    """Print the policy that deploying NAME needs, or the one it would run with."""
+    """Print the policy that deploying NAME needs, or that it or its key would have."""
     from mlflow_serverless.pipeline.intended import outline  # noqa: PLC0415 - `--help` stays quick
-    from mlflow_serverless.plan import Place, Role, partition_of  # noqa: PLC0415
-    from mlflow_serverless.secure import deployer_policy  # noqa: PLC0415
+    from mlflow_serverless.plan import Place, Role, names, partition_of  # noqa: PLC0415
+    from mlflow_serverless.secure import deployer_policy, key_policy  # noqa: PLC0415
     from mlflow_serverless.secure.document import pretty  # noqa: PLC0415
 
     if account and region:
@@ -156,9 +159,12 @@ def iam(  # noqa: PLR0913 - one argument an option
         place = asked
     config = parse(options_of(options))
     want = outline(name, config, place)
-    roles = (r.policy for r in want.resources if isinstance(r, Role))
+    roles = {r.name: r.policy for r in want.resources if isinstance(r, Role)}
     if whose == "deployer":
         text = deployer_policy(place, want, signing=config.image.signing)
+    elif whose == "key":
+        text = key_policy(place, want)
     else:
-        text = next(roles, "{}")
+        called = names.role if whose == "function" else names.control_role
+        text = roles.get(called(name, place.region), "{}")
     click.echo(pretty(text))

@@ -1,51 +1,25 @@
 """Commands for the relay between a registry's webhooks and a reconcile."""
 
 import os
-import sys
-import threading
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
+from rich.markup import escape
 
-from mlflow_serverless.cli.session import Session, command
-from mlflow_serverless.wiring import LOCAL, home
+from mlflow_serverless.cli import relay_here as here
+from mlflow_serverless.cli import relay_options as options
+from mlflow_serverless.cli.planning import DriftError
+from mlflow_serverless.cli.session import Session, command, table
+from mlflow_serverless.cli.wish import adopting
+from mlflow_serverless.wiring import LOCAL
 
 if TYPE_CHECKING:
-    from mlflow_serverless.relay.event import Event
-    from mlflow_serverless.relay.handle import Relay
-    from mlflow_serverless.relay.local import Folder
-
-PORT = 8932
-
-_policy = click.option(
-    "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
-    default=Path("mlflow-serverless.yaml"), show_default=True, help="The policy.",
-)  # fmt: skip
-_name = click.option(
-    "--webhook", default="mlflow-serverless", show_default=True,
-    help="What the webhook is called in the registry.",
-)  # fmt: skip
-
-
-def _listening(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of `serve`, and of `deploy`, which starts it."""
-    for option in (
-        click.option(
-            "--to", type=click.Choice(["reconcile", "github"]), default="reconcile",
-            show_default=True, help="Where events go: a reconcile here, or a dispatch.",
-        ),
-        click.option(
-            "--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True,
-            help="0 takes a free one.",
-        ),
-        click.option("--host", default="127.0.0.1", show_default=True),
-        _policy,
-    ):  # fmt: skip
-        function = option(function)
-    return function
+    from mlflow_serverless.plan import Foreign
+    from mlflow_serverless.tools.deploy import Proposed
+    from mlflow_serverless.world import World
 
 
 @click.group()
@@ -55,62 +29,149 @@ def relay() -> None:
 
 @relay.command()
 @command
-@_listening
-def serve(session: Session, *, file: Path, host: str, port: int, to: str) -> None:
-    """Listen for webhooks until interrupted."""
+@options.listening
+def serve(
+    session: Session, *, file: Path, host: str, port: int, to: str | None
+) -> None:
+    """Listen for webhooks on this machine until interrupted."""
     from mlflow_serverless.relay.errors import RelayAddressError  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.serve import server  # noqa: PLC0415 - as above
 
-    made = _relay(session, file, to)
+    made = here.relay(session, file, to)
     try:
         listening = server(made, host, port)
     except OSError as cause:
         raise RelayAddressError(host, port, cause.strerror or str(cause)) from cause
     url = f"http://{host}:{listening.server_port}/events"
-    with listening, _folder().held(url) as ours:
+    with listening, here.folder().held(url) as ours:
         session.report("relay.done", what=f"listening on {url}")
         if not ours:
             session.report("relay.warning", what="another relay runs here already")
-        _until_told(listening.serve_forever, listening.shutdown)
+        here.until_told(listening.serve_forever, listening.shutdown)
 
 
 @relay.command()
 @command
-@_listening
-def deploy(session: Session, *, file: Path, host: str, port: int, to: str) -> None:
-    """Start the relay where -t says, and leave it running. Safe to repeat."""
-    from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
+@options.listening
+@options.on_aws
+@adopting
+def deploy(  # noqa: PLR0913 - one a group of options
+    session: Session, *, file: Path, host: str, port: int, to: str | None,
+    name: str, **asked: Any,
+) -> None:  # fmt: skip
+    """
+    Make the relay that the policy means, where -t says. Safe to repeat.
+
+    On AWS it is a function behind a public URL, which `-C allow=public-url` allows:
+    MLflow cannot sign as AWS wants it, and the relay checks MLflow's own signature.
+    """
+    if session.target == LOCAL:
+        url = here.started(session, file, host, port, to)
+        value = {"url": url}
+        session.result(value, lambda console: console.print(f"relay listens on {url}"))
+        return
+    from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.errors import RelayTargetError  # noqa: PLC0415 - as above
-    from mlflow_serverless.relay.local import start  # noqa: PLC0415 - as above
+    from mlflow_serverless.tools.deploy import carry_out  # noqa: PLC0415 - as above
 
-    if session.target != LOCAL:
+    world = session.world()
+    if to == "reconcile":
         raise RelayTargetError(session.target)
-    options = (
-        "--policy", str(file.absolute()), "--host", host, "--port", str(port),
-        "--to", to, "-t", session.target,
-    )  # fmt: skip
-    url = start(_folder(), options, load(file).model_dump_json())
-    session.result(
-        {"url": url}, lambda console: console.print(f"relay listens on {url}")
-    )
+    found = _proposed(world, file, name, **asked)
+    receipt = carry_out(found, world)
+    now, steps = room.status(name, world), [str(step) for step in receipt.done]
+
+    def show(console: Console) -> None:
+        console.print(f"{name} serves version {now.version}; {len(steps)} steps")
+        console.print(f"  url         {now.url}")
+        console.print(f"  dispatches  to {now.repository}")
+        for finding in found.findings:
+            console.print(f"  finding     {escape(str(finding))}")
+        console.print("next: mlflow-serverless relay register")
+
+    session.result({**asdict(now), "changed": steps}, show)
 
 
 @relay.command()
 @command
-@_policy
-@_name
+@options.policy
+@click.option("--check", is_flag=True, help="Fail if anything would change.")
+@options.on_aws
+@adopting
+def plan(session: Session, *, file: Path, name: str, check: bool, **asked: Any) -> None:
+    """AWS: show what `relay deploy` would change."""
+    found = _proposed(session.world(), file, name, **asked)
+    steps = [str(step) for step in found.plan.steps]
+
+    def show(console: Console) -> None:
+        if not steps:
+            console.print(f"{name} is as it should be; nothing would change.")
+            return
+        rows = [(str(number), escape(step)) for number, step in enumerate(steps, 1)]
+        console.print(table(f"{name} on {session.target}", ("#", "step"), rows))
+
+    findings = [str(finding) for finding in found.findings]
+    session.result({"name": name, "steps": steps, "findings": findings}, show)
+    if check and steps:
+        raise DriftError(name, session.target, len(steps))
+
+
+def _proposed(  # noqa: PLR0913 - one a group of options
+    world: "World", file: Path, name: str, *, sender: dict[str, str],
+    given: dict[str, object], databricks: bool, foreign: "Foreign",
+) -> "Proposed":  # fmt: skip
+    from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - as above
+
+    return room.propose(
+        name, load(file), options.sender_of(sender), world,
+        given=given, databricks=databricks, foreign=foreign,
+    )  # fmt: skip
+
+
+@relay.command()
+@command
+@options.name
+def status(session: Session, *, name: str) -> None:
+    """Say whether there is a relay, where it listens and what it sends on."""
+    if session.target == LOCAL:
+        url = here.url()
+        said = {"url": url, "log": str(here.folder().log)}
+        session.result(said, lambda console: console.print(f"relay listens on {url}"))
+        return
+    from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
+
+    now = room.status(name, session.world())
+
+    def show(console: Console) -> None:
+        console.print(f"{name} serves version {now.version}, of {now.created}")
+        console.print(f"  url         {now.url}")
+        console.print(f"  image       {now.image}")
+        console.print(f"  dispatches  to {now.repository}")
+        rows = [tuple(map(str, one)) for one in now.filters]
+        console.print(table("", ("model", "on", "name"), rows))
+
+    filters = [one._asdict() for one in now.filters]
+    session.result({**asdict(now), "filters": filters}, show)
+
+
+@relay.command()
+@command
+@options.policy
+@options.webhook
+@options.name
 @click.option(
-    "--url", help="Of the relay; that of the one that runs here, if not given."
+    "--url", help="Of the relay; that of the one that is deployed, if not given."
 )
 @click.option("--no-test", is_flag=True, help="Do not have the registry call it.")
-def register(
-    session: Session, *, file: Path, webhook: str, url: str | None, no_test: bool
-) -> None:
+def register(  # noqa: PLR0913 - one argument an option
+    session: Session, *, file: Path, webhook: str, name: str, url: str | None,
+    no_test: bool,
+) -> None:  # fmt: skip
     """Make the registry's webhook, or mend it, and have the registry call it."""
     from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.meant import events_of  # noqa: PLC0415 - as above
     from mlflow_serverless.relay.register import Webhooks  # noqa: PLC0415 - as above
-    from mlflow_serverless.relay.settings import secrets_of  # noqa: PLC0415 - as above
 
     events = events_of(load(file))
     if not events:
@@ -118,8 +179,9 @@ def register(
         said += "reconcile on a schedule."
         session.result({"events": []}, lambda console: console.print(said))
         return
-    webhooks, secret = Webhooks(), secrets_of(_own())[0]
-    made = webhooks.register(url or _url(), events, secret, name=webhook)
+    address, secret = _webhook(session, name, url)
+    webhooks = Webhooks()
+    made = webhooks.register(address, events, secret, name=webhook)
     status = None if no_test else webhooks.test(made)
     done = "made" if made.fresh else "is as it should be"
     said = f"webhook {made.name} to {made.url} {done}"
@@ -130,88 +192,45 @@ def register(
     )
 
 
+def _webhook(session: Session, name: str, url: str | None) -> tuple[str, str]:
+    """
+    Where the registry is to call, and what it is to sign with.
+
+    One that was deployed by hand is named by `--url`, and its secret by the
+    environment; nothing is looked up for it.
+    """
+    from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.relay.settings import secrets_of  # noqa: PLC0415 - as above
+
+    if session.target == LOCAL or (url and "RELAY_SECRETS" in os.environ):
+        return url or here.url(), secrets_of(here.own())[0]
+    known, secret = room.webhook(name, session.world())
+    return url or known, secret
+
+
 @relay.command()
 @command
-@_name
+@options.webhook
+@options.name
 @click.option("--keep-webhook", is_flag=True, help="Leave the registry as it is.")
-def delete(session: Session, *, webhook: str, keep_webhook: bool) -> None:
-    """Stop the relay and take its webhook away. Safe to repeat."""
-    from mlflow_serverless.relay.local import stop  # noqa: PLC0415 - `--help` stays quick
-    from mlflow_serverless.relay.register import Webhooks  # noqa: PLC0415 - as above
+def delete(session: Session, *, webhook: str, name: str, keep_webhook: bool) -> None:
+    """Take the relay and its webhook away. Safe to repeat."""
+    from mlflow_serverless.relay.register import Webhooks  # noqa: PLC0415 - `--help` stays quick
 
-    stopped = stop(_folder())
+    # The webhook first: what it sends meanwhile would find nobody.
     removed = 0 if keep_webhook else Webhooks().remove(name=webhook)
-    said = "stopped" if stopped else "no relay ran"
+    stopped = _stopped(session, name)
+    said = "the relay is gone" if stopped else "there was no relay"
     session.result(
         {"stopped": stopped, "webhooks": removed},
         lambda console: console.print(f"{said}; {removed} webhooks removed"),
     )
 
 
-def _relay(session: Session, file: Path, to: str) -> "Relay":
-    from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
-    from mlflow_serverless.relay.filter import dump  # noqa: PLC0415 - as above
-    from mlflow_serverless.relay.meant import filters_of  # noqa: PLC0415 - as above
-    from mlflow_serverless.relay.settings import relay_of, relay_with  # noqa: PLC0415 - as above
+def _stopped(session: Session, name: str) -> bool:
+    from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.relay.local import stop  # noqa: PLC0415 - as above
 
-    environ = {
-        "RELAY_FILTERS": dump(filters_of(load(file))),
-        "RELAY_SEEN": f"file:{_folder().seen}",
-        **_own(),
-    }
-    if to == "github":
-        return relay_of(environ)._replace(log=_log)
-    send = _reconciler(file, session.target)
-    return relay_with(environ, send)._replace(log=_log)
-
-
-def _reconciler(file: Path, target: str) -> "Callable[[Event], None]":
-    from mlflow_serverless.relay.send import Reconciler, by_command  # noqa: PLC0415 - `--help` stays quick
-
-    call = "from mlflow_serverless.cli import main; main()"
-    command = (
-        sys.executable, "-c", call, "reconcile", "--policy", str(file.absolute()),
-        "-t", target, "--json", "--actor", "mlflow-serverless relay",
-    )  # fmt: skip
-    return Reconciler(by_command(command, _log))
-
-
-def _folder() -> "Folder":
-    from mlflow_serverless.relay.local import Folder  # noqa: PLC0415 - `--help` stays quick
-
-    return Folder(home() / "relay")
-
-
-def _own() -> dict[str, str]:
-    """What the environment says of the relay; a secret of our own if it has none."""
-    given = {k: v for k, v in os.environ.items() if k.startswith("RELAY_")}
-    if "RELAY_SECRETS" not in given:
-        given["RELAY_SECRETS"] = _folder().secret()
-    return given
-
-
-def _url() -> str:
-    from mlflow_serverless.relay.errors import RelayMissingError  # noqa: PLC0415 - `--help` stays quick
-
-    found = _folder().address()
-    if found is None:
-        raise RelayMissingError
-    return str(found["url"])
-
-
-def _log(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _until_told(serve: Callable[[], None], shutdown: Callable[[], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; what is being answered is answered."""
-    import signal  # noqa: PLC0415 - `--help` stays quick
-
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    thread = threading.Thread(target=serve)
-    thread.start()
-    told.wait()
-    shutdown()
-    thread.join()
+    if session.target == LOCAL:
+        return stop(here.folder())
+    return room.delete(name, session.world())

@@ -1,6 +1,7 @@
 """Options of what stands around a function on AWS; none are for the embedded cloud."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Le
@@ -72,6 +73,17 @@ class ImageConfig(Section):
     repository: RepositoryName | None = None
     """Repository to keep images in, shared with other deployments, of this account or
     (with its host name) another; `none` makes one for this deployment."""
+
+    mount_from: Words = ()
+    """Other repositories of the same registry, from which layers that they have are
+    mounted instead of sent; ECR wants its account setting `BLOB_MOUNTING` for that."""
+
+    lock: Path | None = None
+    """The dependencies to install, with their hashes: `requirements.lock` of an earlier
+    image, or your own; `none` resolves them anew."""
+
+    requirements: Path | None = None
+    """What a model served by its own library needs, where it has not recorded it."""
 
     signing: Literal["none", "ecr", "cosign"] = "none"
     """Sign images, and deploy only what is signed: by the registry, or by cosign."""

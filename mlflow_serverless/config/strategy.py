@@ -66,7 +66,7 @@ class StrategyConfig(Section):
 
     driver: Literal["command", "cloud"] = "command"
     """Who advances a rollout: whoever runs `advance`, or waits (`command`), or the
-    `cloud` by itself, which only the embedded one can."""
+    `cloud` by itself: on AWS a controller that a rollout brings with it."""
 
     steps: Annotated[str, AfterValidator(_steps)] = "5,25,50"
     """Percent of the traffic in each stage of a canary, climbing; a linear one climbs
@@ -122,6 +122,10 @@ class JudgeConfig(Section):
     promote_requests: Annotated[int, Ge(1)] = 1_500
     """Answers of the new version, in all stages, that promotion waits for; no longer
     than half of `strategy.patience_s`."""
+
+    shadow_predictions: Annotated[int, Ge(1)] = 1_000
+    """Predictions of a shadow, compared with those served, that a canary waits for; no
+    more than `promote_requests`, no longer than half of `strategy.patience_s`."""
 
     max_error_rate: Part = 0.05
     """Share of failures (5xx) beyond which it is rolled back."""

@@ -39,7 +39,9 @@ def answer_for(
 
 def _labels(result: Labels) -> tuple[Outputs, Answer]:
     if _travels(result.classes):
-        symbol = result.index.graph.gather(result.classes, result.index)
+        symbol = result.index
+        if not _are_positions(result.classes):
+            symbol = symbol.graph.gather(result.classes, symbol)
         return [("label", symbol)], Answer("array", (Field("label"),))
     labels = tuple(_scalar(value) for value in result.classes)
     field = Field("label", labels=labels)
@@ -78,6 +80,12 @@ def _matrix(symbol: Sym, names: list[str] | None) -> tuple[Outputs, Answer]:
 def _travels(classes: Array) -> bool:
     """Whether labels are numbers, which a graph can hold as they are."""
     return classes.dtype.kind in "iuf"
+
+
+def _are_positions(classes: Array) -> bool:
+    """Whether each class is called by its own position: 0, 1, 2, ..."""
+    positions = np.arange(len(classes))
+    return classes.dtype == positions.dtype and bool((classes == positions).all())
 
 
 def _scalar(value: Any) -> Scalar:

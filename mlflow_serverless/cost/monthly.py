@@ -7,10 +7,12 @@ from mlflow_serverless.cost.prices import AS_OF, known, price
 from mlflow_serverless.limits import EPHEMERAL_MB
 from mlflow_serverless.plan import (
     Alarm,
+    Controller,
     Dashboard,
     Desired,
     HttpApi,
     LogGroup,
+    ModelBucket,
     Place,
     ProvisionedConcurrency,
     Repository,
@@ -22,6 +24,11 @@ _MONTH_S = 730 * 3600
 """A mean month [s]."""
 _TYPICAL_MS = 100
 """A request's duration to give an idea of what asking costs [ms]."""
+
+
+_LOOK_S = 2.0
+"""A controller's look at a rollout, to give an idea of what a day of them costs [s]."""
+_LOOKS = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +80,7 @@ def _asking(settings: Settings, region: str, rate: str) -> Iterator[CostLine]:
         yield CostLine(what="a thousand starts from it", usd=1e3 * restored)
 
 
-def _standing(
+def _standing(  # noqa: C901 - one case a kind
     resource: Resource, settings: Settings, region: str
 ) -> Iterator[CostLine]:
     match resource:
@@ -85,12 +92,17 @@ def _standing(
         case Repository():
             usd = price(region, "ecr.gb_month")
             yield CostLine(what="each GB of images, compressed, a month", usd=usd)
+        case ModelBucket():
+            usd = price(region, "s3.gb_month")
+            yield CostLine(what="each GB of models in S3, a month", usd=usd)
         case LogGroup():
             usd = price(region, "logs.gb")
             yield CostLine(what=f"each GB written to {resource.name}", usd=usd)
         case HttpApi():
             each = price(region, "http_api.request")
             yield CostLine(what="a million requests through the API", usd=1e6 * each)
+        case Controller():
+            yield _driving(resource, region)
         case Alarm():
             usd = price(region, "cloudwatch.alarm_month")
             yield CostLine(what=f"alarm {resource.name}, a month", usd=usd)
@@ -99,3 +111,11 @@ def _standing(
             yield CostLine(what=f"dashboard {resource.name}, a month", usd=usd)
         case _:
             pass
+
+
+def _driving(made: Controller, region: str) -> CostLine:
+    second = price(region, f"lambda.gb_second.{made.architecture}")
+    look = _LOOK_S * second * made.memory_mb / 1024 + price(region, "lambda.request")
+    look += price(region, "scheduler.call")
+    what = f"a day of a rollout's looks, one a minute of {_LOOK_S:g} s"
+    return CostLine(what=what, usd=_LOOKS * look)

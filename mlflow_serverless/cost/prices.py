@@ -27,8 +27,10 @@ _US_EAST_1 = {
     "lambda.restore.gb": 0.0001397998,  # W3GTWG4PTZMXZ4F2
     "lambda.scratch.gb_second": 0.0000000309,  # CVY5JH8RFRXMP92N, beyond 512 MB
     "ecr.gb_month": 0.10,
+    "s3.gb_month": 0.023,  # Standard, first tier
     "logs.gb": 0.50,
     "http_api.request": 1.00 / 1e6,
+    "scheduler.call": 1.00 / 1e6,
     "cloudwatch.alarm_month": 0.10,
     "cloudwatch.dashboard_month": 3.00,
 }

@@ -33,9 +33,11 @@ from mlflow_serverless.plan import (
     Place,
     ProvisionedConcurrency,
     Repository,
+    ToolPart,
     content_of,
     key_of,
 )
+from mlflow_serverless.plan.control import Control
 from mlflow_serverless.plan.resources import BEFORE
 
 _RESOLVES = "{{resolve:"
@@ -110,7 +112,8 @@ def _surroundings(want: Desired, place: Place) -> dict[str, Part]:
         label = camel(names[key_of(resource)])
         if isinstance(resource, HttpApi):
             found |= http_api(label, resource, place, serves)
-        elif not isinstance(resource, ProvisionedConcurrency):  # the alias's own
+        elif not isinstance(resource, ProvisionedConcurrency | ToolPart | Control):
+            # Provisioned concurrency is a property of the alias.
             found |= around(label, resource, serves)
     return found
 

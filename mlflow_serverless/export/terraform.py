@@ -28,8 +28,10 @@ from mlflow_serverless.plan import (
     Place,
     Repository,
     Role,
+    ToolPart,
     key_of,
 )
+from mlflow_serverless.plan.control import Control
 
 FUNCTION = "aws_lambda_function.function"
 ALIAS = "aws_lambda_alias.alias"
@@ -82,7 +84,7 @@ def _surroundings(want: Desired, place: Place) -> Iterable[Block]:
         label = snake(names[key_of(resource)])
         if isinstance(resource, HttpApi):
             yield from http_api(label, resource, place, ALIAS)
-        else:
+        elif not isinstance(resource, ToolPart | Control):
             yield from around(label, resource, ALIAS)
 
 

@@ -7,10 +7,13 @@ from urllib.parse import quote
 from mlflow_serverless.model import RegisteredVersion, parse_ref
 from mlflow_serverless.model.errors import BadModelUriError
 
+GOING = frozenset({"waiting", "shifting"})
+"""Where a rollout stands while the version before it serves."""
+
 _BLANK: Mapping[str, Any] = {
     "model": "", "why": "", "approved_by": "", "strategy": "", "steps": [],
     "version": "", "alias": "", "bundle": "", "url": "", "parity": "", "cost": "",
-    "verdict": "", "seconds": 0.0, "error": None,
+    "verdict": "", "rollout": "", "seconds": 0.0, "error": None,
 }  # fmt: skip
 
 

@@ -5,11 +5,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mlflow_serverless.github.outcome import GOING
+
 Described = Mapping[str, Any]
 """One outcome as JSON: `reconcile.Outcome.described`, or a deployment's own."""
 
 _MARKS = {
-    "done": "✅", "pending": "🟡", "waiting": "⏸️", "ignored": "⚪", "failed": "❌",
+    "done": "✅", "begun": "🔀", "pending": "🟡", "waiting": "⏸️", "ignored": "⚪",
+    "failed": "❌",
 }  # fmt: skip
 _SAID = {
     "Deploy": "deploy", "Update": "update", "Promote": "promote",
@@ -74,10 +77,10 @@ def _html(text: object) -> str:
 
 def _headline(outcomes: Sequence[Described], dry_run: str) -> str:
     counts = {
-        state: sum(each["state"] == state for each in outcomes) for state in _MARKS
+        state: sum(_state(each) == state for each in outcomes) for state in _MARKS
     }
     words = {
-        "done": "done", "pending": "to be done", "waiting": "waiting",
+        "done": "done", "begun": "begun", "pending": "to be done", "waiting": "waiting",
         "failed": "failed", "ignored": "left alone",
     }  # fmt: skip
     said = [f"**{counts[s]}** {word}" for s, word in words.items() if counts[s]]
@@ -93,8 +96,10 @@ def _table(outcomes: Sequence[Described]) -> str:
     rows = ["| | Deployment | What | Model | Why |", "|---|---|---|---|---|"]
     for each in outcomes:
         what = _SAID.get(each["intent"], each["intent"])
+        if _state(each) == "begun":
+            what = f"{what}: a rollout has begun"
         cells = (
-            _MARKS[each["state"]],
+            _MARKS[_state(each)],
             f"{escaped(each['deployment'])}<br><sub>{escaped(each['environment'])}</sub>",
             escaped(what),
             code(each["model"]),
@@ -104,8 +109,15 @@ def _table(outcomes: Sequence[Described]) -> str:
     return "\n".join(rows)
 
 
+def _state(each: Described) -> str:
+    """`begun` where a rollout goes on that somebody advances; else as it is said."""
+    going = each["state"] == "done" and each.get("rollout") in GOING
+    return "begun" if going else str(each["state"])
+
+
 def _has_details(each: Described) -> bool:
-    return bool(each["steps"] or each["error"] or each["parity"])
+    begun = _state(each) == "begun"
+    return bool(begun or each["steps"] or each["error"] or each["parity"])
 
 
 def _details(each: Described) -> str:
@@ -131,6 +143,7 @@ def _facts(each: Described) -> Iterable[str]:
         "Version": code(each["version"]),
         "Bundle": code(each["bundle"]),
         "Strategy": escaped(each["strategy"]),
+        "Rollout": _next(each),
         "Cost": escaped(each["cost"]),
         "Approved by": escaped(each["approved_by"]),
         "URL": escaped(each.get("url", "")),
@@ -138,6 +151,15 @@ def _facts(each: Described) -> Iterable[str]:
         "Took": f"{each['seconds']:.1f} s" if each["seconds"] else "",
     }
     yield from (f"- {key}: {value}" for key, value in facts.items() if value)
+
+
+def _next(each: Described) -> str:
+    """What a rollout that has begun needs yet."""
+    if _state(each) != "begun":
+        return ""
+    name = each["deployment"]
+    said = f"{escaped(each['rollout'])}; the version before it serves until it is over"
+    return f"{said}: {code(f'mlflow-serverless advance {name}')} goes on with it"
 
 
 def _steps(each: Described) -> Iterable[str]:

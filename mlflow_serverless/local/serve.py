@@ -64,12 +64,24 @@ def serve(
     """
     with listening(host, port) as listener:
         shown = listener.getsockname()[1]
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{shown}")
+        url = f"http://{f'[{host}]' if ':' in host else host}:{shown}"
         config = uvicorn.Config(
             application(cloud), log_level="warning", access_log=False, lifespan="off"
         )
         with suppress(KeyboardInterrupt):  # uvicorn has stopped in order by then
-            uvicorn.Server(config).run(sockets=[listener])
+            _Server(config, lambda: ready(url)).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready when it answers, and Ctrl-C would end it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ ANSWER_S = 120.0
 """Longest wait for one answer [s]."""
 
 _PATH = "/2018-06-01/runtime"
+_RUNTIME = str(Path(lambda_runtime.__file__).parent)
+_LOG = "log"
 
 
 class Runtime:
@@ -32,11 +35,34 @@ class Runtime:
 
     Args:
         api: What it talks to.
+        process: Its number.
+        scratch: What stands for its `/tmp`.
         cold_ms: From the start of the process to its first question for work [ms].
     """
 
-    def __init__(self, api: "_Api", cold_ms: float) -> None:
-        self._api, self.cold_ms = api, cold_ms
+    def __init__(
+        self, api: "_Api", process: int, scratch: Path, cold_ms: float
+    ) -> None:
+        self._api, self._process, self._scratch = api, process, scratch
+        self.cold_ms = cold_ms
+
+    def peak_bytes(self) -> int:
+        """
+        Most memory that was resident so far; 0 where the system does not say [bytes].
+
+        Not the process's `ru_maxrss`: on Linux that begins with what its parent had.
+        """
+        try:
+            said = Path(f"/proc/{self._process}/status").read_text()
+        except OSError:
+            return 0
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", said, re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+
+    def scratch_bytes(self) -> int:
+        """What it has in its `/tmp`; our own log of it left out [bytes]."""
+        files = (path for path in self._scratch.rglob("*") if path.is_file())
+        return sum(path.stat().st_size for path in files if path.name != _LOG)
 
     def post(self, body: bytes) -> tuple[int, bytes]:
         """A body to `/invocations`; status and body come back."""
@@ -140,16 +166,23 @@ def _message(body: bytes) -> str:
         return body.decode("utf-8", "replace")[:600]
 
 
-def site_folders() -> tuple[str, ...]:
-    """Where this interpreter's installed packages lie."""
+def site_folders(python: Path | None = None) -> tuple[str, ...]:
+    """Where the packages installed beside *python* lie; this one's own, if None."""
+    if python is not None:
+        return tuple(map(str, python.parent.parent.glob("lib/python*/site-packages")))
     kinds = ("site-packages", "dist-packages")
     return tuple(p for p in sys.path if Path(p).name in kinds and Path(p).is_dir())
 
 
 @contextmanager
-def started(bundle: Path) -> Iterator[Runtime]:
+def started(bundle: Path, python: Path | None = None) -> Iterator[Runtime]:
     """
-    The runtime with *bundle*, in a process of this interpreter; ended afterwards.
+    The runtime with *bundle*, in a process of its own; ended afterwards.
+
+    Args:
+        bundle: Its folder.
+        python: What runs it, with the packages installed beside it; this interpreter
+            if None.
 
     Raises:
         ColdStartError: It does not come to serve; with what it said.
@@ -158,18 +191,19 @@ def started(bundle: Path) -> Iterator[Runtime]:
     server = threading.Thread(target=api.serve_forever, daemon=True)
     server.start()
     with tempfile.TemporaryDirectory(prefix="native-") as scratch:
-        log = Path(scratch) / "log"
+        log = Path(scratch) / _LOG
         began = time.perf_counter()
         with log.open("wb") as said:
             process = subprocess.Popen(
-                (sys.executable, "-I", "-S", str(Path(lambda_runtime.__file__).parent)),
-                env=_variables(api.server_address[1], bundle, scratch),
+                (str(python or sys.executable), "-I", "-S", _RUNTIME),
+                env=_variables(api.server_address[1], bundle, scratch, python),
                 cwd=scratch, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
         try:
             _await_ready(api, process, log)
-            yield Runtime(api, (time.perf_counter() - began) * 1e3)
+            cold_ms = (time.perf_counter() - began) * 1e3
+            yield Runtime(api, process.pid, Path(scratch), cold_ms)
         finally:
             process.kill()
             process.wait()
@@ -178,7 +212,9 @@ def started(bundle: Path) -> Iterator[Runtime]:
             api.server_close()
 
 
-def _variables(port: int, bundle: Path, scratch: str) -> dict[str, str]:
+def _variables(
+    port: int, bundle: Path, scratch: str, python: Path | None
+) -> dict[str, str]:
     return {
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         "AWS_LAMBDA_FUNCTION_NAME": "proof",
@@ -189,7 +225,7 @@ def _variables(port: int, bundle: Path, scratch: str) -> dict[str, str]:
         "MLFLOW_SERVERLESS_BUNDLE": str(bundle),
         "MLFLOW_SERVERLESS_LOG": "off",
         "MLFLOW_SERVERLESS_SCRATCH": scratch,
-        "MLFLOW_SERVERLESS_SITE": os.pathsep.join(site_folders()),
+        "MLFLOW_SERVERLESS_SITE": os.pathsep.join(site_folders(python)),
         "PATH": os.defpath,
         "TMPDIR": scratch,
         "TZ": "UTC",

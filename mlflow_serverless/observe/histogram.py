@@ -7,8 +7,7 @@ Source: the logarithmic mapping of DDSketch (Masson, Rim, Lee 2019), unbounded.
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +18,9 @@ GROWTH = 1.01
 """Each bucket's upper edge over its lower one."""
 
 _LOG = math.log(GROWTH)
+
+Counts = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Buckets in order `(k,)`, and how many values each holds `(k,)`."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,11 @@ class Histogram:
     @classmethod
     def of(cls, values: Iterable[float]) -> "Histogram":
         """The histogram of *values*; all that is 1 or less goes into bucket 0."""
-        return cls(Counter(bucket_of(value) for value in values))
+        given = values if isinstance(values, np.ndarray) else [*values]
+        logs = np.log(np.maximum(np.asarray(given, np.float64), 1.0)) / _LOG
+        counts = np.bincount(np.ceil(np.round(logs, 9)).astype(np.int64))
+        keys = np.flatnonzero(counts)
+        return cls(dict(zip(keys.tolist(), counts[keys].tolist(), strict=True)))
 
     @cached_property
     def total(self) -> int:
@@ -46,12 +52,23 @@ class Histogram:
         keys, counts = self.arrays
         return quantile(keys, counts, part) if len(keys) else None
 
+    def above(self, bucket: int) -> int:
+        """How many values lie in buckets beyond *bucket*."""
+        keys, _ = self.arrays
+        place = int(np.searchsorted(keys, bucket, "right"))
+        return self.total - int(self.reached[place])
+
     @cached_property
-    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Buckets in order `(k,)`, and their counts `(k,)`."""
+    def arrays(self) -> Counts:
+        """The same as arrays."""
         keys = sorted(self.counts)
         counts = [self.counts[key] for key in keys]
         return np.asarray(keys, np.int64), np.asarray(counts, np.float64)
+
+    @cached_property
+    def reached(self) -> NDArray[np.float64]:
+        """How many values lie below each bucket of `arrays`, and in all `(k + 1,)`."""
+        return np.concatenate(([0.0], np.cumsum(self.arrays[1])))
 
     @cached_property
     def _hash(self) -> int:
@@ -90,8 +107,18 @@ def merged(histograms: Iterable[Histogram | None]) -> Histogram | None:
     there = [h for h in histograms if h is not None]
     if len(there) < 2:
         return there[0] if there else None
-    keys = np.concatenate([histogram.arrays[0] for histogram in there])
-    counts = np.concatenate([histogram.arrays[1] for histogram in there])
-    found, place = np.unique(keys, return_inverse=True)
-    total = np.bincount(place, counts).astype(int)
-    return Histogram(dict(zip(found.tolist(), total.tolist(), strict=True)))
+    keys, counts = added([histogram.arrays for histogram in there])
+    total = counts.astype(np.int64)
+    return Histogram(dict(zip(keys.tolist(), total.tolist(), strict=True)))
+
+
+def added(parts: Sequence[Counts]) -> Counts:
+    """All buckets in order, and what they hold together."""
+    keys = np.concatenate([keys for keys, _ in parts])
+    counts = np.concatenate([counts for _, counts in parts])
+    if not len(keys):
+        return keys, counts
+    low = int(keys.min())
+    total = np.bincount(keys - low, counts)
+    there = np.flatnonzero(total)
+    return there + low, np.asarray(total[there], np.float64)

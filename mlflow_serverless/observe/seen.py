@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from mlflow_serverless.observe.histogram import Histogram, merged
+from mlflow_serverless.plan import Ringing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +73,18 @@ class Observation:
     window: Window
     cells: tuple[Cell, ...] = ()
     """In order of time; stretches in which nothing was seen have none."""
+    ringing: tuple[Ringing, ...] = ()
+    """Alarms of the cloud's own."""
 
     @cached_property
     def theirs(self) -> Seen:
-        """All that was seen of the baseline."""
-        return together(cell.baseline for cell in self.cells)
+        """All that was counted of the baseline; distributions are in the cells."""
+        return counted(cell.baseline for cell in self.cells)
 
     @cached_property
     def ours(self) -> Seen:
-        """All that was seen of the candidate."""
-        return together(cell.candidate for cell in self.cells)
+        """All that was counted of the candidate; distributions are in the cells."""
+        return counted(cell.candidate for cell in self.cells)
 
     def since(self, start: float) -> tuple[Cell, ...]:
         """Cells that begin at *start* or later; seconds since the epoch."""
@@ -91,18 +94,27 @@ class Observation:
 def together(parts: Iterable[Seen]) -> Seen:
     """Stretches of time as one; what no part reported stays missing."""
     all_ = list(parts)
+    return replace(
+        counted(all_),
+        warm=merged(p.warm for p in all_),
+        cold=merged(p.cold for p in all_),
+        outputs=_summed(p.outputs for p in all_),
+    )
+
+
+def counted(parts: Iterable[Seen]) -> Seen:
+    """The same without distributions, which take longer to add up."""
+    all_ = list(parts)
     statuses: Counter[str] = Counter()
     for part in all_:
-        statuses.update(part.statuses)
+        if part.statuses:
+            statuses.update(part.statuses)
     return Seen(
         requests=sum(p.requests for p in all_),
         shadowed=sum(p.shadowed for p in all_),
         failures=sum(p.failures for p in all_),
         refusals=sum(p.refusals for p in all_),
         statuses=dict(statuses),
-        warm=merged(p.warm for p in all_),
-        cold=merged(p.cold for p in all_),
-        outputs=_summed(p.outputs for p in all_),
         compared=_added(p.compared for p in all_),
         disagreed=_added(p.disagreed for p in all_),
         throttles=_added(p.throttles for p in all_),

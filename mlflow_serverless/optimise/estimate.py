@@ -49,11 +49,26 @@ def run_us(proto: onnx.ModelProto) -> float:
     trees = sum(_tree_roots(node) for node in proto.graph.node)
     macs = sum(_macs(node, weights, shapes) for node in proto.graph.node)
     return round(
-        OPERATOR_US * len(proto.graph.node)
+        OPERATOR_US * _dispatched(proto.graph)
         + TREE_STEP_US * _LOG2_LEAVES * trees
         + macs / MACS_PER_US,
         1,
     )
+
+
+def _dispatched(graph: onnx.GraphProto) -> int:
+    """Operators that one run goes through; those of a loop in each of its rounds."""
+    rounds = {
+        tensor.name: int(onnx.numpy_helper.to_array(tensor))
+        for tensor in graph.initializer
+        if not tensor.dims and tensor.data_type == onnx.TensorProto.INT64
+    }
+    total = len(graph.node)
+    for node in graph.node:
+        times = rounds.get(node.input[0], 1) if node.op_type == "Loop" else 1
+        bodies = (a.g for a in node.attribute if a.HasField("g"))
+        total += times * sum(map(_dispatched, bodies))
+    return total
 
 
 def _bytes(tensor: onnx.TensorProto) -> int:

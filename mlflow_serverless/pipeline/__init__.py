@@ -15,6 +15,7 @@ from mlflow_serverless.pipeline.request import (
     Published,
 )
 from mlflow_serverless.pipeline.story import delete, deploy, plan_only
+from mlflow_serverless.pipeline.sweeping import Stale, stale, sweep
 
 __all__ = [
     "Built",
@@ -24,6 +25,7 @@ __all__ = [
     "Moved",
     "Proposal",
     "Published",
+    "Stale",
     "Status",
     "ask",
     "build",
@@ -40,6 +42,8 @@ __all__ = [
     "resolve",
     "rollback",
     "spare",
+    "stale",
     "status",
+    "sweep",
     "unseen",
 ]

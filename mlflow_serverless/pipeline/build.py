@@ -20,6 +20,7 @@ from mlflow_serverless.pipeline.engine import (
     says_no_graph,
     why_of,
 )
+from mlflow_serverless.pipeline.measuring import measured
 from mlflow_serverless.pipeline.recipe import (
     options_of,
     parity_key,
@@ -81,15 +82,13 @@ def build(
             raise
         key = walk.move_to(model, "isolated")
         proved = walk.prove(key, model, options, config.engine)
+    question = walk.question(key, model)
+    found = (walk.rooms, model, proved.bundle, options, question, world)
     return Built(
-        model=model,
-        bundle=proved.bundle,
-        parity=proved.parity,
-        reports=proved.reports,
-        question=walk.question(key, model),
-        cost=proved.cost,
-        init_ms=proved.init_ms,
-    )
+        model=model, bundle=proved.bundle, parity=proved.parity,
+        reports=proved.reports, question=question, cost=proved.cost,
+        init_ms=proved.init_ms, measured=measured(*found),
+    )  # fmt: skip
 
 
 class _Walk:
@@ -97,14 +96,14 @@ class _Walk:
 
     def __init__(self, world: World, rooms: Rooms, asked: OptimiseConfig) -> None:
         self._world = world
-        self._rooms = rooms
+        self.rooms = rooms
         self._asked = asked
         self.is_away = False
         """Whether these are the rooms of the model's own environment."""
 
     def move_to(self, model: ServableModel, wanted: str) -> str:
         """Walk on in the environment that *model* needs; the key of all work there."""
-        self._rooms, there = self._rooms.environment(model, wanted, self._world)
+        self.rooms, there = self.rooms.environment(model, wanted, self._world)
         self.is_away = bool(there)
         return key_of(
             recipe=recipe(), model=model.digest, flavor=model.flavor, environment=there
@@ -160,7 +159,7 @@ class _Walk:
         )  # fmt: skip
 
         def make(folder: Path) -> "NativeMade":
-            made = self._rooms.native(model, folder / "bundle", why, options)
+            made = self.rooms.native(model, folder / "bundle", why, options)
             write_reports(made.report, folder)
             said = plain(made.cost) | {"why": why, "loader": made.loader}
             write_json(folder / "native.json", said)
@@ -198,7 +197,7 @@ class _Walk:
         return value
 
     def _converted(self, model: ServableModel, folder: Path) -> "Conversion":
-        made = self._rooms.convert(model, folder)
+        made = self.rooms.convert(model, folder)
         write_json(folder / "conversion.json", plain(made.report))
         return made
 
@@ -214,7 +213,7 @@ class _Walk:
         return value
 
     def _formed(self, conversion: "Conversion", folder: Path) -> "tuple[Artefact, ...]":
-        made = tuple(self._rooms.optimise(conversion, folder, self._asked))
+        made = tuple(self.rooms.optimise(conversion, folder, self._asked))
         write_json(folder / "optimise.json", {"forms": [a.described() for a in made]})
         return made
 
@@ -245,7 +244,7 @@ class _Walk:
         from mlflow_serverless.verify.errors import ParityError  # noqa: PLC0415 - brings numpy
 
         try:
-            report = self._rooms.verify(model, artefacts, options)
+            report = self.rooms.verify(model, artefacts, options)
         except ParityError as refusal:
             kept = self._world.store.root / "refused" / folder.name.lstrip(".")
             kept.mkdir(parents=True, exist_ok=True)
@@ -285,7 +284,7 @@ class _Walk:
         return bundle
 
     def question(self, key: str, model: ServableModel) -> Question | None:
-        value, _ = self._obtain("question", key, lambda _: self._rooms.question(model))
+        value, _ = self._obtain("question", key, lambda _: self.rooms.question(model))
         return value
 
     def _obtain(self, room: str, key: str, make: Callable[[Path], T]) -> tuple[T, bool]:

@@ -10,6 +10,7 @@ from mlflow_serverless.package import Bundle
 from mlflow_serverless.pipeline.smoke import Question
 
 if TYPE_CHECKING:
+    from mlflow_serverless.measure import Measured
     from mlflow_serverless.verify import ParityReport
 
 
@@ -28,6 +29,8 @@ class Built:
     """What a native engine costs, in words; empty for a graph."""
     init_ms: float = 0.0
     """From a new process to the loaded model, here; 0 if it was not measured [ms]."""
+    measured: "Measured | None" = None
+    """What serving it took here; None where nobody asks, or nobody could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ The cloud is the only state. A version's note says which model it holds; the fun
 settings and tags say the rest.
 """
 
-import base64
 import hashlib
 import json
 import re
@@ -13,8 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from lambda_runtime.version import __version__
 from mlflow_serverless import limits
-from mlflow_serverless.config import DeploymentConfig, flat, parse
-from mlflow_serverless.errors import ServerlessError
+from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.plan import (
     Actual,
@@ -26,19 +24,22 @@ from mlflow_serverless.plan import (
     plan,
 )
 from mlflow_serverless.plan.resources import Pairs
-from mlflow_serverless.topology import Topology, topology
+from mlflow_serverless.topology import (
+    DRIVER,
+    Topology,
+    options_as_tags,
+    topology,
+)
+from mlflow_serverless.topology.kept import PREFIX as _PREFIX
 
-PREFIX = "mlflow-serverless:"
+PREFIX = _PREFIX
+"""Of tags that are ours."""
 CAUSE = "cause"
 """Our tag that says who or what brought the deployment to what it is."""
-_CONFIG = f"{PREFIX}config-"
-_VARIABLE = "MLFLOW_SERVERLESS_"
+REFUSED = "refused"
+"""Our tag that names the published versions, by number, from which somebody has taken
+the traffic back: a reconcile does not move it there again."""
 _CUT = "…"
-_ON_THE_FUNCTION = {
-    "memory_mb", "timeout_s", "ephemeral_mb", "concurrency", "environment", "tags",
-}  # fmt: skip
-_NOT_KEPT = {*_ON_THE_FUNCTION, "wait"}
-"""Options that need no tag: a function has them itself, or they are of one call."""
 _NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
 
 
@@ -131,12 +132,12 @@ def tags_of(model: ServableModel, config: DeploymentConfig) -> Pairs:
         "flavor": model.flavor,
         "version": __version__,
     }
-    if config.strategy.driver == "cloud":
-        ours["driver"] = "cloud"
+    if config.strategy.driver == DRIVER:
+        ours["driver"] = DRIVER
     return _pairs(
         config.tags
         | {f"{PREFIX}{key}": _tag(value) for key, value in ours.items()}
-        | _packed(config)
+        | options_as_tags(config)
     )
 
 
@@ -168,56 +169,6 @@ def model_of(have: Actual, alias: str) -> str:
     version = have.version(pointed.version) if pointed else None
     noted = origin_of(version).model if version else ""
     return noted if noted and _CUT not in noted else tag(have, "model")
-
-
-def config_of(have: Actual) -> DeploymentConfig:
-    """
-    The configuration that the deployment has now.
-
-    Settings and the user's tags are read off the function itself; what no function
-    has (how hard to look for differences, ...) off a tag. The defaults if there is no
-    function, or one that is not ours.
-    """
-    if have.function is None:
-        return DeploymentConfig()
-    settings = have.function.settings
-    try:
-        return parse({
-            **_unpacked(have),
-            "memory_mb": settings.memory_mb,
-            "timeout_s": settings.timeout_s,
-            "ephemeral_mb": settings.ephemeral_mb,
-            "concurrency": settings.concurrency,
-            "environment": _theirs(settings.environment),
-            "tags": {k: v for k, v in have.tags if not k.startswith(PREFIX)},
-        })  # fmt: skip
-    except (ValueError, TypeError, ServerlessError):
-        return DeploymentConfig()
-
-
-def _theirs(environment: Pairs) -> dict[str, str]:
-    """The variables that are the user's own."""
-    return {k: v for k, v in environment if not k.startswith(_VARIABLE)}
-
-
-def _packed(config: DeploymentConfig) -> dict[str, str]:
-    """Options that no function has, as tags: JSON in base64, as tags hold no braces."""
-    rest = {
-        key: value
-        for key, value in flat(config).items()
-        if key.partition(".")[0] not in _NOT_KEPT
-    }
-    text = base64.urlsafe_b64encode(_compact(rest).encode()).decode()
-    most = limits.TAG_VALUE_CHARS
-    parts = [text[i : i + most] for i in range(0, len(text), most)] if rest else []
-    return {f"{_CONFIG}{i}": part for i, part in enumerate(parts)}
-
-
-def _unpacked(have: Actual) -> dict[str, str]:
-    parts = [(k, v) for k, v in have.tags if k.startswith(_CONFIG)]
-    parts.sort(key=lambda pair: int(pair[0].removeprefix(_CONFIG)))
-    text = "".join(value for _, value in parts)
-    return dict(json.loads(base64.urlsafe_b64decode(text))) if text else {}
 
 
 def _tag(text: str) -> str:

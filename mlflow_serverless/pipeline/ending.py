@@ -1,6 +1,6 @@
 """How the story ends: the version is made and asked, and then traffic moves to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlflow_serverless.apply import apply
@@ -10,7 +10,16 @@ from mlflow_serverless.pipeline.errors import SmokeFailedError
 from mlflow_serverless.pipeline.request import Deployment
 from mlflow_serverless.pipeline.smoke import smoke
 from mlflow_serverless.pipeline.strategy import Chosen
-from mlflow_serverless.plan import Desired, Plan, PointAlias, Step, content_of
+from mlflow_serverless.plan import (
+    Desired,
+    MakeResource,
+    Plan,
+    PointAlias,
+    ProvisionedConcurrency,
+    RemoveResource,
+    Step,
+    content_of,
+)
 from mlflow_serverless.report import step
 from mlflow_serverless.world import World
 
@@ -48,7 +57,7 @@ def carry_out(ending: Ending, world: World) -> str:
     if not ending.changes:
         return ""
     changes, want = ending.changes, ending.want
-    first, last = _halves(changes.steps)
+    first, last = _halves(_left_to_the_rollout(ending, world))
     with step(world.tell, "apply", changes.name) as said:
         apply(Plan(changes.name, first), world.cloud, Steps(world))
         said.say(f"{len(first)} steps", fresh=bool(first))
@@ -72,10 +81,39 @@ def _begun(ending: Ending, last: tuple[Step, ...], world: World) -> tuple[Step, 
     if ending.chosen.why:
         world.tell("shift.warning", what=ending.chosen.why)
     version = version_of(ending.want, world)
-    rollouts.begin(
-        ending.changes.name, version, ending.chosen.strategy, ending.config, world
-    )
+    name, kept = ending.changes.name, _kept(ending.want, version)
+    apply(Plan(name, kept), world.cloud, Steps(world))
+    rollouts.begin(name, version, ending.chosen.strategy, ending.config, world)
     return tuple(one for one in last if not isinstance(one, PointAlias))
+
+
+def _left_to_the_rollout(ending: Ending, world: World) -> tuple[Step, ...]:
+    """The steps without those on what is kept started: the rollout moves it."""
+    want, steps = ending.want, ending.changes.steps
+    if not ending.begins or not _kept(want, ""):
+        return steps
+    pointed = world.cloud.snapshot(want.function.name).alias(want.alias)
+    sharing = pointed.weights if pointed else ()
+    serving = {want.alias, version_of(want, world), *(number for number, _ in sharing)}
+    serving |= {pointed.version} if pointed else set()
+
+    def stays(one: Step) -> bool:
+        resource = getattr(one, "resource", None)
+        if not isinstance(resource, ProvisionedConcurrency):
+            return True
+        return isinstance(one, RemoveResource) and resource.qualifier not in serving
+
+    return tuple(one for one in steps if stays(one))
+
+
+def _kept(want: Desired, version: str) -> tuple[Step, ...]:
+    """What is wanted for the alias, for the version that it is to serve."""
+    return tuple(
+        MakeResource(want.function.name, replace(resource, qualifier=version))
+        for resource in want.resources
+        if isinstance(resource, ProvisionedConcurrency)
+        and resource.qualifier == want.alias
+    )
 
 
 def _moved(ending: Ending, world: World) -> None:

@@ -1,10 +1,12 @@
 """A deployment for others' tools to make: its template, and what that refers to."""
 
+from dataclasses import replace
+
 from mlflow_serverless.export import Format, NoTemplateError, Syntax, export
 from mlflow_serverless.pipeline.request import DeployRequest, Proposal
 from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.pipeline.story import plan_only, warn
-from mlflow_serverless.plan import PutArtifact
+from mlflow_serverless.plan import Desired, PutArtifact, drives
 from mlflow_serverless.report import step
 from mlflow_serverless.secure import refuse
 from mlflow_serverless.world import World
@@ -34,7 +36,18 @@ def hand_over(
         raise NoTemplateError(world.target)
     refuse(request.name, proposal.findings)
     warn(proposal.findings, world)
-    return export(proposal.want, proposal.place, form, syntax), proposal
+    want = _without_driver(proposal.want, world)
+    return export(want, proposal.place, form, syntax), proposal
+
+
+def _without_driver(want: Desired, world: World) -> Desired:
+    """A template moves all traffic at once: there is no rollout to drive."""
+    name = want.function.name
+    left = tuple(r for r in want.resources if not drives(r, name))
+    if left != want.resources:
+        what = "the template has no controller: it moves all traffic at once"
+        world.tell("export.warning", what=what)
+    return replace(want, resources=left)
 
 
 def fill(proposal: Proposal, world: World) -> tuple[str, ...]:

@@ -21,7 +21,15 @@ from mlflow_serverless.plan.errors import ForeignError, NotOfferedError
 from mlflow_serverless.plan.rules import check
 from mlflow_serverless.preflight import ModelFacts, inspect
 from mlflow_serverless.secure import audit, refuse
-from mlflow_serverless.topology import Topology, only_on_aws, topology
+from mlflow_serverless.topology import (
+    DRIVER,
+    Topology,
+    beyond_reach,
+    control,
+    only_on_aws,
+    schedule,
+    topology,
+)
 from mlflow_serverless.world import World
 
 
@@ -39,7 +47,11 @@ def outline(name: str, config: DeploymentConfig, place: Place | None) -> Desired
     """The deployment as far as it is known before a model is built for it."""
     around = topology(name, config, place)
     function = Function(name=name, artifact="", settings=around.settings)
-    return Desired(function=function, alias=config.alias, resources=around.resources)
+    resources = around.resources
+    if place is not None and config.strategy.driver == DRIVER:
+        wakes = schedule(name, config, place, since="", end=0.0)
+        resources = (*resources, *control(name, config, place), wakes)
+    return Desired(function=function, alias=config.alias, resources=resources)
 
 
 def located(config: DeploymentConfig, world: World) -> Place | None:
@@ -52,8 +64,10 @@ def located(config: DeploymentConfig, world: World) -> Place | None:
     place = world.cloud.place()
     if place is None and (wrong := only_on_aws(config)):
         raise NotOfferedError(world.target, wrong)
-    if place is not None and config.strategy.driver == "cloud":
-        raise NotOfferedError(world.target, ("strategy.driver=cloud",))
+    if place is not None and config.strategy.driver == DRIVER:
+        none = () if world.controller else (f"strategy.driver={DRIVER}",)
+        if wrong := (*none, *beyond_reach(config)):
+            raise NotOfferedError(world.target, wrong)
     return place
 
 
@@ -130,10 +144,14 @@ def _softened(finding: Finding) -> Finding:
 
 
 def _measured(built: Built) -> ModelFacts:
-    manifest = built.bundle.manifest
+    manifest, found = built.bundle.manifest, built.measured
     return ModelFacts(
         bytes=sum(file.bytes for file in manifest.files),
         native=manifest.engine.kind == "native",
+        memory_mb=found.memory_mb if found else 0,
+        scratch_bytes=found.scratch_bytes if found else 0,
+        asked=found.requests if found else 0,
+        largest_bytes=found.largest_bytes if found else 0,
         init_ms=built.init_ms,
         example_bytes=len(built.question.payload) if built.question else 0,
     )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.environment import Isolation, call
 from mlflow_serverless.model import ServableModel
+from mlflow_serverless.package import Bundle
 from mlflow_serverless.pipeline.rooms import House, Rooms, candidate_of
 from mlflow_serverless.pipeline.smoke import Question, difference
 from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.measure import Measured
     from mlflow_serverless.native import NativeMade
     from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import ParityOptions, ParityReport
@@ -85,6 +87,15 @@ class Isolated:
         if asked is not None and (said := skew(model, asked)):
             self._world.tell("environment.warning", what=said)
         return asked
+
+    def measure(
+        self, model: ServableModel, bundle: Bundle, options: "ParityOptions",
+        question: Question | None,
+    ) -> "Measured":  # fmt: skip
+        """As in the house; a library of its own is served from its environment."""
+        native = bundle.manifest.engine.kind == "native"
+        python = self._isolation.python if native else None
+        return House.measure(model, bundle, options, question, python)
 
 
 def skew(model: ServableModel, own: Question) -> str:

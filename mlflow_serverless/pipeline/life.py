@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mlflow_serverless.apply import apply
-from mlflow_serverless.pipeline.desired import config_of, model_of
+from mlflow_serverless.lineage import Does
+from mlflow_serverless.pipeline.desired import model_of, origin_of
+from mlflow_serverless.pipeline.ending import Steps
 from mlflow_serverless.pipeline.errors import NothingBeforeError
 from mlflow_serverless.pipeline.look import published, there
+from mlflow_serverless.pipeline.noting import mark, marked, note, refused_in
 from mlflow_serverless.pipeline.request import Deployment, Published
 from mlflow_serverless.plan import Actual, Alias, Garbage, RouteAlias, garbage
 from mlflow_serverless.plan.errors import NoSuchVersionError
 from mlflow_serverless.plan.resources import INSIDE
 from mlflow_serverless.provenance import restate, withdraw
 from mlflow_serverless.report import step
+from mlflow_serverless.topology import config_of
 from mlflow_serverless.world import World
 
 
@@ -59,16 +63,30 @@ def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
         raise NoSuchVersionError(name, target, known)
     changed = (alias.version, alias.weights) != (target, ())
     if changed:
-        note = going[1] if going and going[0] == target else ""
-        world.cloud.perform(RouteAlias(name, wanted, target, (), note, alias.revision))
+        # First the mark: a reconcile that comes between must not undo the move.
+        refused = _refused(have, alias, target)
+        mark(have, marked(have, world.cause, refused=refused), world)
+        kept = going[1] if going and going[0] == target else ""
+        world.cloud.perform(RouteAlias(name, wanted, target, (), kept, alias.revision))
     said = "serves" if changed else "serves already"
     world.tell("rollback.done", what=f"{name}:{wanted} {said} version {target}")
     now = published(version, world.cloud.snapshot(name))
     if config.record:
         restated(now, model_of(have, wanted), name, wanted, world)
+        if changed:
+            why = f"rolled back from version {alias.version}"
+            note(have, Does.RETURNS, target, why=why, world=world)
     return Moved(
         name=name, alias=wanted, before=alias.version, now=now, changed=changed
     )
+
+
+def _refused(have: Actual, alias: Alias, target: str) -> tuple[str, ...]:
+    """Versions that are to get no traffic again, now that *target* gets it all."""
+    shared = [number for number, share in alias.weights if share > 0]
+    models = {v.number: origin_of(v).model for v in have.versions}
+    lost = (*refused_in(have), *shared, alias.version)
+    return tuple(n for n in lost if n in models and models[n] != models[target])
 
 
 def _aborted(have: Actual, alias: Alias) -> tuple[str, str] | None:
@@ -151,7 +169,7 @@ def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:
     """
     found = spare(name, world, keep=keep)
     with step(world.tell, "gc", name) as said:
-        apply(found.plan, world.cloud, world.tell)
+        apply(found.plan, world.cloud, Steps(world))
         count = len(found.plan.steps)
         said.say(f"{count} removed, {len(found.kept)} versions kept", fresh=bool(count))
     return found

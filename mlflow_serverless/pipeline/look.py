@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from mlflow_serverless.config import DeploymentConfig
-from mlflow_serverless.pipeline.desired import config_of, origin_of, tag
+from mlflow_serverless.pipeline.desired import origin_of, tag
 from mlflow_serverless.pipeline.errors import DeploymentMissingError
 from mlflow_serverless.pipeline.request import Published
 from mlflow_serverless.plan import Actual, Version
+from mlflow_serverless.topology import config_of
 from mlflow_serverless.wording import meant
 from mlflow_serverless.world import Control, World
 

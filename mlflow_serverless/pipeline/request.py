@@ -34,7 +34,10 @@ class DeployRequest:
     foreign: Foreign = Foreign.REFUSE
     """What becomes of things that somebody else made under our names."""
     cause: str = ""
-    """Who or what wants it, as one tag's text; see `lineage.Cause`."""
+    """Who or what wants it, as one tag's text (see `lineage.Cause`); empty for whoever
+    the World stands for."""
+    history: bool = True
+    """Whether the story notes the move of traffic; else whoever asks does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from mlflow_serverless import provenance
 from mlflow_serverless.config import DeploymentConfig
-from mlflow_serverless.pipeline.desired import config_of, origin_of
+from mlflow_serverless.lineage import Does
+from mlflow_serverless.pipeline.controlled import armed, remembered
+from mlflow_serverless.pipeline.desired import origin_of
 from mlflow_serverless.pipeline.life import restated
 from mlflow_serverless.pipeline.look import published, there
+from mlflow_serverless.pipeline.noting import mark, marked, note
 from mlflow_serverless.shift import (
     Driver,
     Rollout,
@@ -23,7 +26,8 @@ from mlflow_serverless.shift.clock import SystemClock
 from mlflow_serverless.shift.configured import criteria_of, hooks_of
 from mlflow_serverless.shift.history import InFolder, InMemory
 from mlflow_serverless.shift.report import RolloutReport, report, write
-from mlflow_serverless.world import Clock, World
+from mlflow_serverless.topology import config_of
+from mlflow_serverless.world import Alarms, Clock, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,8 @@ def advance(name: str, world: World, *, clock: Clock | None = None) -> Advanced:
     found = reported(place)
     if found is not None and (step is None or step.after.state != step.before.state):
         _recorded(place, found)
+    if step is not None:
+        _noted(place, step.before.state, step.after, step.shift.why)
     return Advanced(step=step, report=found)
 
 
@@ -98,7 +104,10 @@ def pause(name: str, world: World) -> Rollout:
 
 def resume(name: str, world: World) -> Rollout:
     """Go on; bake time and patience begin anew; errors as `shift.resume`."""
-    return _ordered(name, world, orders.resume)
+    after = _ordered(name, world, orders.resume)
+    have = world.cloud.snapshot(name)
+    armed(name, have, config_of(have), world)
+    return after
 
 
 def promote(name: str, world: World) -> Rollout:
@@ -116,10 +125,13 @@ _Order = Callable[[str, str, Driver], Rollout]
 
 def _ordered(name: str, world: World, order: _Order) -> Rollout:
     place = placed(name, world)
+    before = recorded(world.cloud.snapshot(name), place.alias)
     after = order(name, place.alias, place.driver)
     found = reported(place)
     if found is not None:
         _recorded(place, found)
+    if before is not None:
+        _noted(place, before.state, after, after.why)
     return after
 
 
@@ -142,6 +154,7 @@ def _driver(config: DeploymentConfig, world: World, clock: Clock) -> Driver:
         clock=clock,
         tell=world.tell,
         history=kept,
+        alarms=world.cloud if isinstance(world.cloud, Alarms) else None,
         criteria=criteria_of(config.judge),
         hooks=hooks_of(config.strategy, world.cloud),
     )
@@ -158,6 +171,7 @@ def reported(place: Place) -> RolloutReport | None:
     if rollout is None:
         return None
     past = place.driver.history.recall(place.name, rollout.identity)
+    past = remembered(place.name, rollout, past, place.config, place.world)
     return report(place.name, place.alias, rollout, past)
 
 
@@ -179,6 +193,25 @@ def _recorded(place: Place, found: RolloutReport) -> None:
             origin_of(candidate).model, place.name, _outcome(found),
             files_of(found, world), world.tell,
         )  # fmt: skip
+
+
+_ALL = {State.GUARDING, State.DONE}
+"""States in which the new version has all traffic."""
+
+
+def _noted(place: Place, before: State, after: Rollout, why: str) -> None:
+    """Who ended the rollout is said on the function; and with the model, what moved."""
+    if after.state == before:
+        return
+    have, world = place.world.cloud.snapshot(place.name), place.world
+    mark(have, marked(have, world.cause), world)
+    if not place.config.record:
+        return
+    if after.state in _ALL and before not in _ALL:
+        note(have, Does.SERVES, after.candidate, why=f"promoted: {why}", world=world)
+    if after.state is State.ROLLED_BACK and before in _ALL:
+        why = f"rolled back: {why}"
+        note(have, Does.RETURNS, after.baseline, why=why, world=world)
 
 
 def _outcome(found: RolloutReport) -> dict[str, str]:

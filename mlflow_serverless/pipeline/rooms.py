@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.model import ServableModel
+from mlflow_serverless.package import Bundle
 from mlflow_serverless.pipeline.engine import ENGINE
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
+    from mlflow_serverless.measure import Measured
     from mlflow_serverless.native import NativeMade
     from mlflow_serverless.optimise import Artefact
     from mlflow_serverless.verify import Candidate, ParityOptions, ParityReport
@@ -66,6 +68,13 @@ class Rooms(Protocol):
 
     def question(self, model: ServableModel) -> Question | None:
         """What to ask a deployment, and the model's own answer."""
+        ...
+
+    def measure(
+        self, model: ServableModel, bundle: Bundle, options: "ParityOptions",
+        question: Question | None,
+    ) -> "Measured":  # fmt: skip
+        """What the runtime takes to serve *bundle*, or an error."""
         ...
 
 
@@ -133,6 +142,19 @@ class House:
         from mlflow_serverless.pipeline.question import question_of  # noqa: PLC0415 - brings mlflow
 
         return question_of(model)
+
+    @staticmethod
+    def measure(
+        model: ServableModel, bundle: Bundle, options: "ParityOptions",
+        question: Question | None, python: Path | None = None,
+    ) -> "Measured":  # fmt: skip
+        """See `mlflow_serverless.measure`; by *python*, or by this interpreter."""
+        from mlflow_serverless.measure import measure  # noqa: PLC0415 - brings numpy
+        from mlflow_serverless.measure.asked import requests_for  # noqa: PLC0415
+
+        example = question.payload if question else None
+        asked = requests_for(model, options, example)
+        return measure(bundle.folder, asked, python)
 
 
 def candidate_of(artefact: "Artefact") -> "Candidate":

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from mlflow_serverless.config.errors import ConfigError
 from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.pipeline.desired import config_of
 from mlflow_serverless.pipeline.look import there
 from mlflow_serverless.plan import Actual, Alias, RemoveAlias, RouteAlias
 from mlflow_serverless.plan.rules import check_alias_name, check_function_name
+from mlflow_serverless.topology import config_of
 from mlflow_serverless.wording import listed, meant
 from mlflow_serverless.world import World
 

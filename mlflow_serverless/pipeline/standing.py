@@ -3,11 +3,12 @@
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.calling import calls
-from mlflow_serverless.pipeline.desired import config_of, model_of, tag
+from mlflow_serverless.pipeline.desired import model_of, tag
 from mlflow_serverless.pipeline.errors import DeploymentExistsError
 from mlflow_serverless.pipeline.look import status
 from mlflow_serverless.pipeline.request import Deployment, DeployRequest, Intent
 from mlflow_serverless.plan import Actual
+from mlflow_serverless.topology import config_of
 from mlflow_serverless.world import World
 
 

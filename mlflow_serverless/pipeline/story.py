@@ -5,16 +5,18 @@ killed goes on from the last finished result when it is run again.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
+from mlflow_serverless.lineage import Does, read_cause
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.calling import calls
-from mlflow_serverless.pipeline.desired import caused, config_of, model_of, tag
+from mlflow_serverless.pipeline.controlled import controlled
+from mlflow_serverless.pipeline.desired import caused, model_of, tag
 from mlflow_serverless.pipeline.ending import (
     Ending,
     Steps,
@@ -23,9 +25,10 @@ from mlflow_serverless.pipeline.ending import (
 )
 from mlflow_serverless.pipeline.errors import ModelUnnamedError
 from mlflow_serverless.pipeline.front import enter
-from mlflow_serverless.pipeline.intended import examine, intend, located
+from mlflow_serverless.pipeline.intended import Intended, examine, intend, located
 from mlflow_serverless.pipeline.life import unseen
 from mlflow_serverless.pipeline.look import there
+from mlflow_serverless.pipeline.noting import note
 from mlflow_serverless.pipeline.request import (
     Deployment,
     DeployRequest,
@@ -34,12 +37,15 @@ from mlflow_serverless.pipeline.request import (
 )
 from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.pipeline.standing import standing
-from mlflow_serverless.pipeline.strategy import choose
+from mlflow_serverless.pipeline.strategy import Chosen, choose
 from mlflow_serverless.plan import (
     Actual,
     Desired,
     Finding,
+    Place,
     Plan,
+    PointAlias,
+    Step,
     Weight,
     content_of,
     key_of,
@@ -51,6 +57,7 @@ from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.provenance import keep, record, withdraw
 from mlflow_serverless.report import step
 from mlflow_serverless.secure import refuse
+from mlflow_serverless.topology import config_of
 from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
@@ -88,23 +95,21 @@ def deploy(
     if (there_already := standing(request, have, model, config, world)) is not None:
         return there_already
     built = build(model, config, world, rooms)
-    intended = intend(have, config, built, place, world)
-    refuse(request.name, intended.findings)
-    warn(intended.findings, world)
-    now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
-    want = _caused(intended.want, now, request)
+    decided = _decided(request, have, config, built, place, world)
+    refuse(request.name, decided.intended.findings)
+    warn(decided.intended.findings, world)
+    now, want = decided.now, decided.intended.want
     changes = _planned(want, now, request, world)
-    chosen = choose(changes, now, config, world.cloud)
     ending = Ending(
-        changes=changes, want=want, built=built, config=config, chosen=chosen
+        changes=changes, want=want, built=built, config=config, chosen=decided.chosen
     )
     asked = carry_out(ending, world)
     if changes and config.smoke:
         outside = enter(want, built.question, now.alias(want.alias), world)
         asked = "; ".join(filter(None, (asked, outside)))
-    done = replace(_deployment(want, changes, built, world), smoke=asked)
+    done = replace(_deployment(ending, world), smoke=asked)
     if config.record:
-        _recorded(have, ending, done, world)
+        _recorded(have, ending, done, request, world)
     done = follow(done, ending, world, watch)
     return replace(done, seconds=round(perf_counter() - begun, 3))
 
@@ -123,9 +128,8 @@ def plan_only(
     place = located(config, world)
     model = resolve(_model_uri(request, have), _flavor(request, have), world, rooms)
     built = build(model, config, world, rooms)
-    intended = intend(have, config, built, place, world)
-    now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
-    want = _caused(intended.want, now, request)
+    decided = _decided(request, have, config, built, place, world)
+    intended, now, want = decided.intended, decided.now, decided.intended.want
     changes = plan(want, now, foreign=request.foreign)
     return Proposal(
         name=request.name,
@@ -138,11 +142,40 @@ def plan_only(
         parity=built.parity.summary,
         engine=": ".join(built.bundle.manifest.engine[:2]),
         cost=built.cost,
-        findings=(*intended.findings, *_left_alone(intended.want, now)),
+        findings=(*intended.findings, *_left_alone(want, now)),
         costs=intended.costs,
         cold_start=intended.cold_start,
-        rollout=choose(changes, now, config, world.cloud),
+        rollout=decided.chosen,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """What is to be, what there is, and how traffic goes from one to the other."""
+
+    intended: Intended
+    now: Actual
+    chosen: Chosen | None
+
+
+def _decided(  # noqa: PLR0913, PLR0917 - all that is known
+    request: DeployRequest,
+    have: Actual,
+    config: DeploymentConfig,
+    built: Built,
+    place: Place | None,
+    world: World,
+) -> _Decided:
+    """Nothing outside this machine is changed."""
+    intended = intend(have, config, built, place, world)
+    now = world.cloud.snapshot(request.name, wanted=intended.want.resources)
+    foreign = request.foreign
+    moves = plan(intended.want, now, foreign=foreign)
+    chosen = choose(moves, now, config, world.cloud)
+    intended = controlled(intended, now, chosen, config, world)
+    cause = request.cause or world.cause.text()
+    want = caused(intended.want, now, cause, foreign=foreign)
+    return _Decided(intended=replace(intended, want=want), now=now, chosen=chosen)
 
 
 def warn(findings: tuple[Finding, ...], world: World) -> None:
@@ -205,10 +238,6 @@ def _flavor(request: DeployRequest, have: Actual) -> str | None:
     return request.flavor
 
 
-def _caused(want: Desired, have: Actual, request: DeployRequest) -> Desired:
-    return caused(want, have, request.cause, foreign=request.foreign)
-
-
 def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) -> Plan:
     changes = plan(want, have, foreign=request.foreign)
     count, name = len(changes.steps), changes.name
@@ -219,7 +248,8 @@ def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) 
     return changes
 
 
-def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Deployment:
+def _deployment(ending: Ending, world: World) -> Deployment:
+    want, built = ending.want, ending.built
     have = world.cloud.snapshot(want.function.name)
     version = have.holding(content_of(want.function))
     return Deployment(
@@ -231,13 +261,23 @@ def _deployment(want: Desired, changes: Plan, built: Built, world: World) -> Dep
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
-        changed=tuple(str(s) for s in changes.steps),
+        changed=tuple(_taken(one, ending) for one in ending.changes.steps),
         outputs=have.outputs,
         calls=calls(have, want.alias, world.target),
     )
 
 
-def _recorded(have: Actual, ending: Ending, done: Deployment, world: World) -> None:
+def _taken(one: Step, ending: Ending) -> str:
+    """A step in words; where a rollout moves the traffic, it has begun instead."""
+    if isinstance(one, PointAlias) and ending.begins:
+        return f"begin a rollout of {one.name}:{one.alias}: {ending.chosen}"
+    return str(one)
+
+
+def _recorded(
+    have: Actual, ending: Ending, done: Deployment, request: DeployRequest,
+    world: World,
+) -> None:  # fmt: skip
     """MLflow says of each model where it is served now."""
     built = ending.built
     if ending.begins:
@@ -247,3 +287,8 @@ def _recorded(have: Actual, ending: Ending, done: Deployment, world: World) -> N
     if before and before != built.model.uri:
         withdraw(before, done.name, world.tell)
     record(built.model, done, built.reports, world.tell)
+    moves = any(isinstance(one, PointAlias) for one in ending.changes.steps)
+    if moves and request.history:
+        now, why = world.cloud.snapshot(done.name), "deployed"
+        cause = read_cause(request.cause) or world.cause
+        note(now, Does.SERVES, done.version, why=why, world=world, cause=cause)

@@ -28,6 +28,8 @@ class Chosen:
     """None: all traffic at once, and nothing is recorded or watched."""
     why: str = ""
     """Why it is not what one might expect; empty if it is."""
+    kept: int = 0
+    """Environments that are kept started for each version until the guard ends."""
 
     def __str__(self) -> str:
         said = "all traffic at once"
@@ -38,7 +40,20 @@ class Chosen:
 
     @property
     def cost(self) -> str:
-        """What a shadow costs, in words; empty if there is none."""
+        """What it costs beside what serving costs, in words; empty if nothing."""
+        return "; ".join(filter(None, (self._shadow, self._started)))
+
+    @property
+    def _started(self) -> str:
+        if self.strategy is None or not self.kept:
+            return ""
+        return (
+            f"{self.kept} environments are kept started for both versions until the "
+            "guard ends: twice as many for that time"
+        )
+
+    @property
+    def _shadow(self) -> str:
         stages = self.strategy.stages if self.strategy else ()
         shadow = next((stage for stage in stages if stage.kind.value == "shadow"), None)
         if shadow is None:
@@ -154,22 +169,11 @@ def _given(
     chosen: Chosen, changes: Plan, have: Actual, config: DeploymentConfig
 ) -> Chosen:
     """*chosen*, less what cannot be had here."""
-    strategy, by_name = chosen.strategy, config.strategy.name
+    strategy = chosen.strategy
     if strategy is None:
         return chosen
     chosen = _with_shadow_or_without(chosen, strategy, have, config)
-    strategy = chosen.strategy
-    if strategy is None or not _kept_started(changes, have, config.alias):
-        return chosen
-    if all(stage.kind.value == "shadow" for stage in strategy.stages):
-        return chosen
-    why = (
-        "provisioned concurrency is on the alias, and Lambda shares no traffic of such "
-        "an alias"
-    )
-    if by_name == AUTO:
-        return Chosen(None, why)
-    raise StrategyNotGivenError(by_name, why, "strategy=shadow or strategy=all-at-once")
+    return replace(chosen, kept=_kept_started(changes, have))
 
 
 def _with_shadow_or_without(
@@ -191,9 +195,9 @@ def _with_shadow_or_without(
     return Chosen(replace(strategy, stages=canary), f"without a shadow: {why}")
 
 
-def _kept_started(changes: Plan, have: Actual, alias: str) -> bool:
+def _kept_started(changes: Plan, have: Actual) -> int:
+    """Most environments that are kept started, now or by *changes*."""
     made = [getattr(step, "resource", None) for step in changes.steps]
-    return any(
-        isinstance(r, ProvisionedConcurrency) and r.qualifier == alias
-        for r in (*have.resources, *made)
-    )
+    around = (*have.resources, *made)
+    kept = (r.count for r in around if isinstance(r, ProvisionedConcurrency))
+    return max(kept, default=0)

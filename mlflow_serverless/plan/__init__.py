@@ -1,9 +1,11 @@
 """Desired x Actual -> Plan: what to change, as values; nothing here changes it."""
 
 from mlflow_serverless.plan import names
+from mlflow_serverless.plan.control import Controller, Schedule, ScheduleGroup
 from mlflow_serverless.plan.effect import Fresh, after
 from mlflow_serverless.plan.finding import Finding, Weight
-from mlflow_serverless.plan.gc import Garbage, garbage
+from mlflow_serverless.plan.gc import Garbage, drives, driving, garbage
+from mlflow_serverless.plan.guard import Ringing
 from mlflow_serverless.plan.packing import Packing
 from mlflow_serverless.plan.place import Place, partition_of
 from mlflow_serverless.plan.planner import Foreign, foreign_to, plan, plan_removal
@@ -55,6 +57,7 @@ from mlflow_serverless.plan.steps import (
     Step,
     name_of,
 )
+from mlflow_serverless.plan.tool_parts import Secret, Table, ToolPart
 
 __all__ = [
     "Actual",
@@ -62,6 +65,7 @@ __all__ = [
     "Alias",
     "ChangeResource",
     "ChangeSettings",
+    "Controller",
     "Cors",
     "CreateFunction",
     "Dashboard",
@@ -96,15 +100,23 @@ __all__ = [
     "ReplaceArtifact",
     "Repository",
     "Resource",
+    "Ringing",
     "Role",
     "RouteAlias",
+    "Schedule",
+    "ScheduleGroup",
+    "Secret",
     "SetTags",
     "Settings",
     "Step",
+    "Table",
+    "ToolPart",
     "Version",
     "Weight",
     "after",
     "content_of",
+    "drives",
+    "driving",
     "foreign_to",
     "garbage",
     "key_of",

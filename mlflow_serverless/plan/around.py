@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mlflow_serverless.plan.errors import (
     ArtifactInUseError,
+    BadRoutingError,
     ForeignError,
     NoSuchFunctionError,
     VersionInUseError,
@@ -56,8 +57,26 @@ def made(step: MakeResource | ChangeResource, have: Actual) -> Actual:
         raise ForeignError(have.name, (described(step.resource),))
     if isinstance(step.resource, AFTER) and have.function is None:
         raise NoSuchFunctionError(have.name)
+    if isinstance(step.resource, ProvisionedConcurrency):
+        _keepable(step.resource.qualifier, have)
     rest = (r for r in have.resources if key_of(r) != key)
     return replace(have, resources=ordered((*rest, step.resource)), foreign=others)
+
+
+def _keepable(qualifier: str, have: Actual) -> None:
+    """Refuse to keep environments started where Lambda does not."""
+    alias = have.alias(qualifier)
+    if alias is not None and alias.weights:
+        raise BadRoutingError(
+            qualifier, "it shares its traffic; put it on the versions"
+        )
+    kept = {
+        r.qualifier for r in have.resources if isinstance(r, ProvisionedConcurrency)
+    }
+    for other in have.aliases:
+        both = {other.name, other.version}
+        if qualifier in both and kept & (both - {qualifier}):
+            raise BadRoutingError(other.name, f"version {other.version} is kept twice")
 
 
 def removed(step: RemoveResource, have: Actual) -> Actual:

@@ -3,10 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from mlflow_serverless.plan import names
 from mlflow_serverless.plan.around import qualifier_of
-from mlflow_serverless.plan.resources import ProvisionedConcurrency
+from mlflow_serverless.plan.control import Control
+from mlflow_serverless.plan.resources import (
+    LogGroup,
+    ProvisionedConcurrency,
+    Resource,
+    Role,
+    rank,
+)
 from mlflow_serverless.plan.state import Actual, needed
-from mlflow_serverless.plan.steps import Plan, RemoveArtifact, RemoveVersion, Step
+from mlflow_serverless.plan.steps import (
+    Plan,
+    RemoveArtifact,
+    RemoveResource,
+    RemoveVersion,
+    Step,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +38,9 @@ def garbage(have: Actual, *, keep: int, needed_too: tuple[str, ...] = ()) -> Gar
 
     A version stays if an alias sends it traffic, if environments are kept started
     for it, if it is the function's own content, or if it is one of the *keep* newest.
-    An artifact stays if the function or a version that stays is made of it.
+    An artifact stays if the function or a version that stays is made of it. What
+    drives rollouts in the account goes if none is under way; the next one makes it
+    again.
 
     Args:
         have: One deployment.
@@ -38,7 +54,12 @@ def garbage(have: Actual, *, keep: int, needed_too: tuple[str, ...] = ()) -> Gar
         if (why := _why(v.number, have, keep) or rolling.get(v.number, ""))
     }
     return Garbage(
-        plan=Plan(have.name, tuple(_removals(have, frozenset(kept)))),
+        plan=Plan(
+            have.name,
+            tuple(
+                _removals(have, frozenset(kept), () if needed_too else driving(have))
+            ),
+        ),
         kept=tuple(
             (v.number, kept[v.number]) for v in have.versions if v.number in kept
         ),
@@ -57,12 +78,29 @@ def _why(number: str, have: Actual, keep: int) -> str:
     return f"one of the {keep} newest" if number in newest else ""
 
 
-def _removals(have: Actual, kept: frozenset[str]) -> Iterator[Step]:
+def driving(have: Actual) -> tuple[Resource, ...]:
+    """What is there to drive rollouts, in the order in which it can go."""
+    found = (r for r in have.resources if drives(r, have.name))
+    return tuple(sorted(found, key=rank, reverse=True))
+
+
+def drives(resource: Resource, name: str) -> bool:
+    """Whether *resource* is only there for the rollouts of *name*."""
+    named = isinstance(resource, Role | LogGroup) and names.drives(name, resource.name)
+    return named or isinstance(resource, Control)
+
+
+def _removals(
+    have: Actual, kept: frozenset[str], idle: tuple[Resource, ...]
+) -> Iterator[Step]:
+    for resource in idle:
+        yield RemoveResource(have.name, resource)
     for version in have.versions:
         if version.number not in kept:
             yield RemoveVersion(have.name, version.number)
     stay = tuple(v for v in have.versions if v.number in kept)
-    left = needed(replace(have, versions=stay))
+    around = tuple(r for r in have.resources if r not in idle)
+    left = needed(replace(have, versions=stay, resources=around))
     for artifact in have.artifacts:
         if artifact not in left:
             yield RemoveArtifact(have.name, artifact)

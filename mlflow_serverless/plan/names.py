@@ -15,8 +15,13 @@ OWNER = f"{PREFIX}:owner"
 SHARED = "shared"
 """The owner of what several deployments use; it is never removed with one of them."""
 
+TOOL = f"{PREFIX}:tool"
+"""The tag of a function of ours that serves no model, and what it is in a word."""
+
 DIGEST = f"{PREFIX}:desired"
 """The tag with the hash of the desired state."""
+
+_CONTROL, _SCHEDULE = f"{PREFIX}.control-", f"{PREFIX}.schedule-"
 
 
 def repository(name: str) -> str:
@@ -58,6 +63,32 @@ def alarm(name: str, what: str) -> str:
 def dashboard(name: str, region: str) -> str:
     """The dashboard; an account's dashboards have no region, so its name says which."""
     return f"{PREFIX}-{name}-{region}"
+
+
+def controller(name: str) -> str:
+    """The function that drives rollouts in the account."""
+    return fitted(f"{PREFIX}-control-{name}", 64)
+
+
+def control_role(name: str, region: str) -> str:
+    """What the controller runs as; no deployment's own role has a point in its name."""
+    return fitted(f"{_CONTROL}{name}-{region}", 64)
+
+
+def schedule_role(name: str, region: str) -> str:
+    """What may call the controller."""
+    return fitted(f"{_SCHEDULE}{name}-{region}", 64)
+
+
+def schedule_group(name: str) -> str:
+    """What the controller's schedules are in."""
+    return fitted(f"{PREFIX}-{name}", 64)
+
+
+def drives(name: str, resource: str) -> bool:
+    """Whether a role or log group called *resource* is there for *name*'s rollouts."""
+    roles = resource.startswith((_CONTROL, _SCHEDULE))
+    return roles or resource == log_group(controller(name))
 
 
 def fitted(text: str, most: int) -> str:

@@ -22,5 +22,11 @@ class Packing:
     """`docker`, `direct` (no engine), or `auto`: `direct`."""
     signing: str = "none"
     """`none`, `ecr` (signed by the registry), or `cosign`."""
+    mount_from: tuple[str, ...] = ()
+    """Repositories of the same registry that may have layers already."""
+    lock: str = ""
+    """File with the dependencies and their hashes; empty to resolve them."""
+    requirements: str = ""
+    """File with what a native model needs, where it has not recorded it; or empty."""
     model_url: str = ""
     """`s3://BUCKET/KEY` that is to hold the model; empty to put it in the artifact."""

@@ -65,6 +65,13 @@ class Place:
         """The ARN of an S3 bucket, or of keys in it (`BUCKET/PREFIX/*`)."""
         return f"arn:{self.partition}:s3:::{bucket}"
 
+    def secret_arn(self, name: str) -> str:
+        """
+        The ARN of the secret *name*: Secrets Manager adds six characters of its own,
+        which no other secret's ARN can stand for.
+        """
+        return self.arn("secretsmanager", f"secret:{name}-??????")
+
     @property
     def registry(self) -> str:
         """The host of this account's image registry."""

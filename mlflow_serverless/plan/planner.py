@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 
+from mlflow_serverless.plan.control import BESIDE, LAST, Controller
 from mlflow_serverless.plan.errors import ForeignError
+from mlflow_serverless.plan.guard import guarded
 from mlflow_serverless.plan.resources import (
     AFTER,
     BEFORE,
     INSIDE,
+    ProvisionedConcurrency,
     Resource,
     described,
     key_of,
@@ -16,7 +19,7 @@ from mlflow_serverless.plan.resources import (
     stays,
 )
 from mlflow_serverless.plan.rules import check
-from mlflow_serverless.plan.state import Actual, Desired, Function, content_of
+from mlflow_serverless.plan.state import Actual, Desired, content_of
 from mlflow_serverless.plan.steps import (
     ChangeResource,
     ChangeSettings,
@@ -49,7 +52,7 @@ def plan(want: Desired, have: Actual, *, foreign: Foreign = Foreign.REFUSE) -> P
 
     What a function needs is made before it, what needs the alias after it; what is
     wanted no longer goes before traffic moves if it is in front of the alias, and
-    last of all if the function needed it.
+    last of all if the function, or a rollout, needed it.
 
     Raises:
         ForeignError: Somebody else made what has one of our names.
@@ -79,9 +82,12 @@ def _ours(want: Desired, have: Actual) -> Iterator[Resource]:
 
 def _steps(want: Desired, have: Actual) -> Iterator[Step]:
     name, content = want.function.name, content_of(want.function)
+    if have.serves(want.alias, content):
+        want = replace(want, resources=tuple(_where_kept(want, have)))
     yield from _brought_about(want, have, BEFORE)
-    yield from _put(want.function, have)
+    yield from _put(want, have)
     yield from _function(want, have)
+    yield from _brought_about(want, have, BESIDE)
     if have.holding(content) is None:
         yield PublishVersion(name, content, want.note)
     yield from _given_up(want, have, AFTER)
@@ -89,12 +95,30 @@ def _steps(want: Desired, have: Actual) -> Iterator[Step]:
         now = have.alias(want.alias)
         revision = now.revision if now else ""
         yield PointAlias(name, want.alias, content, revision)
-    yield from _brought_about(want, have, AFTER)
+    yield from _brought_about(want, have, (*AFTER, *LAST))
+    yield from _given_up(want, have, (*LAST, *BESIDE))
     yield from _given_up(want, have, BEFORE)
 
 
-def _put(function: Function, have: Actual) -> Iterator[Step]:
-    for address in (function.artifact, function.settings.model_url):
+def _where_kept(want: Desired, have: Actual) -> Iterator[Resource]:
+    """
+    What is kept started for the version itself is what is wanted for its alias.
+
+    A rollout has left it there: Lambda shares no traffic of an alias that has it.
+    """
+    pointed = have.alias(want.alias)
+    for resource in want.resources:
+        if pointed and isinstance(resource, ProvisionedConcurrency):
+            moved = replace(resource, qualifier=pointed.version)
+            yield resource if have.resource(key_of(moved)) is None else moved
+        else:
+            yield resource
+
+
+def _put(want: Desired, have: Actual) -> Iterator[Step]:
+    function = want.function
+    beside = (r.artifact for r in want.resources if isinstance(r, Controller))
+    for address in (function.artifact, function.settings.model_url, *beside):
         if address and address not in have.artifacts and not have.needs(address):
             yield PutArtifact(function.name, address)
 
@@ -132,9 +156,12 @@ def _brought_about(want: Desired, have: Actual, kinds: _Kinds) -> Iterator[Step]
 def _given_up(want: Desired, have: Actual, kinds: _Kinds) -> Iterator[Step]:
     """Remove what is wanted no longer, in reverse."""
     wanted = {key_of(r) for r in want.resources}
+    pointed = have.alias(want.alias)
+    serving = dict(pointed.weights).keys() | {pointed.version} if pointed else set()
     for resource in sorted(have.resources, key=rank, reverse=True):
         unwanted = isinstance(resource, kinds) and key_of(resource) not in wanted
-        if unwanted and not stays(resource):
+        # The alarms of a rollout go with it.
+        if unwanted and not stays(resource) and guarded(resource) not in serving:
             yield RemoveResource(have.name, resource)
 
 
@@ -154,7 +181,9 @@ def _removal(have: Actual) -> Iterator[Step]:
     mine = [r for r in have.resources if not stays(r)]
     mine.sort(key=rank, reverse=True)
     for resource in mine:
-        if isinstance(resource, AFTER) and not isinstance(resource, INSIDE):
+        if isinstance(resource, (*AFTER, *BESIDE, *LAST)) and not isinstance(
+            resource, INSIDE
+        ):
             yield RemoveResource(have.name, resource)
     if have.function is not None or have.versions or have.aliases:
         yield DeleteFunction(have.name)

@@ -8,6 +8,9 @@ Each is named by us, so it can be looked for and compared; what AWS chooses itse
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mlflow_serverless.plan.control import BESIDE, LAST, Control
+from mlflow_serverless.plan.tool_parts import Secret, Table, ToolPart
+
 Pairs = tuple[tuple[str, str], ...]
 """A mapping as a value: sorted by key."""
 
@@ -229,15 +232,19 @@ Resource = (
     | Role
     | LogGroup
     | ModelBucket
+    | ToolPart
     | FunctionUrl
     | Permission
     | HttpApi
     | ProvisionedConcurrency
     | Alarm
     | Dashboard
+    | Control
 )
 
-BEFORE: tuple[type[Resource], ...] = (LogGroup, Role, ModelBucket, Repository)
+BEFORE: tuple[type[Resource], ...] = (
+    LogGroup, Role, ModelBucket, Repository, Secret, Table,
+)  # fmt: skip
 """What a function needs, in the order in which it is made."""
 
 AFTER: tuple[type[Resource], ...] = (
@@ -258,7 +265,7 @@ def key_of(resource: Resource) -> Key:
 
 def rank(resource: Resource) -> int:
     """Where in the order of making a resource comes."""
-    return (*BEFORE, *AFTER).index(type(resource))
+    return (*BEFORE, *BESIDE, *AFTER, *LAST).index(type(resource))
 
 
 def stays(resource: Resource) -> bool:

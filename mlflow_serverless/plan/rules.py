@@ -9,8 +9,10 @@ from mlflow_serverless.plan.errors import (
     BadRoutingError,
     BadSettingsError,
 )
-from mlflow_serverless.plan.resources import Pairs
+from mlflow_serverless.plan.resources import Pairs, ProvisionedConcurrency, key_of
 from mlflow_serverless.plan.state import Actual, Desired, Settings
+
+KEPT_STARTED = "it has provisioned concurrency; put that on the versions"
 
 _DEPLOYMENT = ("a deployment", "1 to 64 letters, digits, hyphens and underscores")
 _ALIAS = (
@@ -95,8 +97,12 @@ def check_routing(
 
     Raises:
         BadRoutingError: `$LATEST`, an unpublished version, the primary one again,
-            more than one other, or a share outside 0..1.
+            more than one other, a share outside 0..1, or any where environments are
+            kept started for the alias itself.
     """
+    kept = ProvisionedConcurrency(qualifier=alias, count=1)
+    if weights and have.resource(key_of(kept)) is not None:
+        raise BadRoutingError(alias, KEPT_STARTED)
     if len(weights) > 1:
         raise BadRoutingError(alias, f"{len(weights)} versions beside {version}")
     for number in (version, *(number for number, _ in weights)):

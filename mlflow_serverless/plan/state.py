@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
+from mlflow_serverless.plan.control import Controller
 from mlflow_serverless.plan.resources import Key, Pairs, Resource, key_of
 
 
@@ -143,7 +144,7 @@ class Actual:
         return next((r for r in self.resources if key_of(r) == key), None)
 
     def needs(self, artifact: str) -> bool:
-        """Whether the function or a version is made of *artifact*."""
+        """Whether anything there is made of *artifact*."""
         return artifact in needed(self)
 
     def serves(self, alias: str, content: str) -> bool:
@@ -156,9 +157,10 @@ class Actual:
 
 
 def needed(have: Actual) -> frozenset[str]:
-    """Addresses that the function or a version is made of."""
+    """Addresses that the function, a version or a controller is made of."""
     parts = [*have.versions, *((have.function,) if have.function else ())]
     addresses = {p.artifact for p in parts} | {p.settings.model_url for p in parts}
+    addresses |= {r.artifact for r in have.resources if isinstance(r, Controller)}
     return frozenset(addresses - {""})
 
 

@@ -1,18 +1,18 @@
 """What the account allows: quotas, the role, the repository, the region."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from mlflow_serverless import limits
 from mlflow_serverless.plan.finding import Finding
 from mlflow_serverless.plan.resources import HttpApi, ProvisionedConcurrency
 from mlflow_serverless.plan.state import Desired
+from mlflow_serverless.preflight.allowed import lacking
 from mlflow_serverless.preflight.facts import Facts
 from mlflow_serverless.preflight.say import refused, warning
 
 _NEARLY_FULL = 0.9
-_PULLS = frozenset(("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"))
+_PULLS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_LAMBDA = frozenset(("lambda.amazonaws.com",))
 
 
 def looked(_: Desired, facts: Facts) -> Iterator[Finding]:
@@ -90,42 +90,30 @@ def role(_: Desired, facts: Facts) -> Iterator[Finding]:
     if not found.there:
         fix = "name one that is there, or leave role out"
         yield refused("role-missing", f"there is no role {found.arn}", fix)
-    elif found.trust and not _lambda_may(found.trust, frozenset(("sts:AssumeRole",))):
+    elif found.trust and lacking(found.trust, _LAMBDA, ("sts:AssumeRole",)):
         what = f"{found.arn} does not let lambda.amazonaws.com assume it"
         fix = "add that service to its trust policy (sts:AssumeRole)"
         yield refused("role-trust", what, fix)
 
 
-def repository(_: Desired, facts: Facts) -> Iterator[Finding]:
+def repository(want: Desired, facts: Facts) -> Iterator[Finding]:
     """A repository that is brought along exists, and lets Lambda pull from it."""
-    found = facts.repository
+    found, place = facts.repository, facts.place
     if found is None:
         return
     if not found.there:
         fix = "make it first, or leave image.repository out"
         yield refused("repository-missing", f"there is no repository {found.name}", fix)
         return
-    if not _lambda_may(found.policy, _PULLS):
+    function = f"function:{want.function.name}"
+    caller = {
+        "aws_sourceaccount": place.account,
+        "aws_sourcearn": place.arn("lambda", function),
+    } if place else {}  # fmt: skip
+    if lacking(found.policy, _LAMBDA, _PULLS, **caller):
         what = f"the policy of {found.name} does not let Lambda pull from it"
-        fix = f"allow lambda.amazonaws.com {' and '.join(sorted(_PULLS))} there"
+        fix = f"allow lambda.amazonaws.com {' and '.join(_PULLS)} there"
         yield refused("repository-policy", what, fix)
     if not found.immutable:
         what = f"tags of {found.name} can be moved; digests are deployed all the same"
         yield warning("mutable-tags", what, "make its tags immutable")
-
-
-def _lambda_may(policy: str, actions: frozenset[str]) -> bool:
-    """Whether statements for the Lambda service allow all of *actions*."""
-    allowed: set[str] = set()
-    for said in _listed(json.loads(policy)["Statement"]) if policy else []:
-        principal = said.get("Principal", {})
-        whose = _listed(principal.get("Service", [])) if principal != "*" else ["*"]
-        if said["Effect"] == "Allow" and {"lambda.amazonaws.com", "*"} & set(whose):
-            allowed |= set(_listed(said.get("Action", [])))
-    return all(
-        {action, f"{action.split(':')[0]}:*", "*"} & allowed for action in actions
-    )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

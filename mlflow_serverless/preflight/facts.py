@@ -41,8 +41,23 @@ class RepositoryFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """The key that variables, logs, models and images are encrypted with."""
+
+    there: bool
+    arn: str = ""
+    """Its own, by whatever name it was asked for."""
+    state: str = ""
+    """`Enabled`, `Disabled`, `PendingDeletion`, ..."""
+    spec: str = ""
+    """`SYMMETRIC_DEFAULT`, `RSA_2048`, ..."""
+    policy: str = ""
+    """JSON; empty if it is another account's, which does not show it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """An image as it would be pushed."""
+    """An image as it would be pushed; that its libraries run, `build` has seen to."""
 
     media_type: str
     """Of its manifest."""
@@ -51,12 +66,6 @@ class ImageFacts:
     uncompressed_bytes: int = 0
     architecture: str = ""
     """As the image's configuration says: `amd64`, `arm64`."""
-    binaries: tuple[tuple[str, str], ...] = ()
-    """(path, architecture) of every ELF file of another architecture."""
-    glibc_needed: str = ""
-    """The newest symbol version that a file needs: `2.34`; empty if none does."""
-    glibc_has: str = ""
-    """What the base image brings; empty if not known."""
     python: str = ""
     """`3.12`; empty if the base is no AWS base image."""
     labels: tuple[tuple[str, str], ...] = ()
@@ -71,7 +80,13 @@ class ModelFacts:
     native: bool = False
     """Whether its own library serves it, which takes seconds to import."""
     memory_mb: int = 0
-    """Most that a process serving it has used; 0 if it was not measured."""
+    """Most that a process serving it here has used; 0 if it was not measured."""
+    scratch_bytes: int = 0
+    """What that had written to its `/tmp`, without files that it would have fetched."""
+    asked: int = 0
+    """How many requests it answered meanwhile."""
+    largest_bytes: int = 0
+    """The largest of these."""
     example_bytes: int = 0
     """Of a request with the model's own example; 0 if it brings none."""
     init_ms: float = 0.0
@@ -88,6 +103,8 @@ class Facts:
     """Only if the deployment brings no role of its own."""
     repository: RepositoryFacts | None = None
     """Only if the deployment brings no repository of its own."""
+    key: KeyFacts | None = None
+    """Only if the deployment names one."""
     image: ImageFacts | None = None
     """None before it is built."""
     model: ModelFacts | None = None

@@ -51,7 +51,7 @@ def size(_: Desired, facts: Facts) -> Iterator[Finding]:
 
 
 def architecture(want: Desired, facts: Facts) -> Iterator[Finding]:
-    """The image, and every binary in it, is for the function's processor."""
+    """The image is for the function's processor."""
     image, wanted = facts.image, want.function.settings.architecture
     if image is None or not wanted:
         return
@@ -59,22 +59,6 @@ def architecture(want: Desired, facts: Facts) -> Iterator[Finding]:
         what = f"the image is for {image.architecture}, the function for {wanted}"
         fix = "set image.architecture to what the base image is for"
         yield refused("image-architecture", what, fix)
-    for path, found in image.binaries:
-        what = f"{path} is for {found}, the function for {wanted}"
-        yield refused("binary-architecture", what, "use a package built for it")
-
-
-def glibc(_: Desired, facts: Facts) -> Iterator[Finding]:
-    """The base image's C library is as new as its binaries need."""
-    image = facts.image
-    if image is None or not (image.glibc_needed and image.glibc_has):
-        return
-    if _release(image.glibc_needed) > _release(image.glibc_has):
-        what = (
-            f"a binary needs glibc {image.glibc_needed}; the base has {image.glibc_has}"
-        )
-        fix = "use a newer base image: image.base_image"
-        yield refused("glibc", what, fix)
 
 
 def snapshots(want: Desired, facts: Facts) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from mlflow_serverless.plan.finding import Finding
 from mlflow_serverless.plan.state import Desired
-from mlflow_serverless.preflight import account, image, options
+from mlflow_serverless.preflight import account, image, keys, options
 from mlflow_serverless.preflight.facts import Facts
 
 Rule = Callable[[Desired, Facts], Iterator[Finding]]
@@ -16,6 +16,10 @@ RULES: tuple[Rule, ...] = (
     account.code_storage,
     account.role,
     account.repository,
+    keys.usable,
+    keys.open_to_logs,
+    keys.open_to_function,
+    keys.open_to_deployer,
     options.exclusive,
     options.patience,
     options.network,
@@ -26,7 +30,6 @@ RULES: tuple[Rule, ...] = (
     image.layers,
     image.size,
     image.architecture,
-    image.glibc,
     image.snapshots,
 )
 

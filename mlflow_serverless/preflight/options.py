@@ -11,9 +11,15 @@ from mlflow_serverless.preflight.say import note, refused, warning
 
 _MB = 1024 * 1024
 _RUNTIME_MB = 64
-"""What the runtime and its engine take beside the model [MB]: 49 MB were resident after
-the first answer of a small graph (docs/benchmarks.md), and Lambda's own part is in a
-function's memory, too. A floor, not a measure of this model."""
+"""What the runtime and its engine take beside a model that could not be measured [MB]:
+49 MB were resident after the first answer of a small graph (docs/benchmarks.md), and
+Lambda's own part is in a function's memory, too."""
+
+_PLATFORM_MB = 16
+"""Room for Lambda's own part, which no measure here sees [MB]."""
+
+_NEARLY_FULL = 0.8
+"""Larger requests than those that were asked take more."""
 
 
 def exclusive(want: Desired, _: Facts) -> Iterator[Finding]:
@@ -60,38 +66,53 @@ def network(want: Desired, facts: Facts) -> Iterator[Finding]:
 
 
 def memory(want: Desired, facts: Facts) -> Iterator[Finding]:
-    """The model fits the function."""
+    """The model fits the function: as measured, else by a floor."""
     model, has = facts.model, want.function.settings.memory_mb
     if model is None:
         return
-    if model.memory_mb > has:
-        what = f"the model was measured to need {model.memory_mb} MB, not {has}"
-        yield refused("memory", what, f"set memory_mb={_rounded(model.memory_mb)}")
+    if not model.memory_mb:
+        least = _RUNTIME_MB + model.bytes // _MB
+        if least > has:
+            what = f"a bundle of {model.bytes / _MB:.0f} MB needs {least} MB, not {has}"
+            yield refused("memory", what, f"set memory_mb={_rounded(least)}")
         return
-    least = _RUNTIME_MB + model.bytes // _MB
-    if not model.memory_mb and least > has:
-        what = f"a bundle of {model.bytes / _MB:.0f} MB needs {least} MB, not {has}"
-        yield refused("memory", what, f"set memory_mb={_rounded(least)}")
+    what = (
+        f"{model.memory_mb} MB were resident at most while it answered {model.asked} "
+        f"requests of up to {model.largest_bytes / _MB:.1f} MB here; the function has "
+        f"{has} MB"
+    )
+    needs = model.memory_mb + _PLATFORM_MB
+    if needs > has:
+        yield refused("memory", what, f"set memory_mb={_rounded(needs)}")
+    elif needs > has * _NEARLY_FULL:
+        yield warning("memory", what, f"set memory_mb={_rounded(needs)}")
+    else:
+        yield note("memory", what)
 
 
 def _rounded(mb: int) -> int:
     """With some room, in steps of 64 MB, within what Lambda has."""
     wished = -(-(mb * 5 // 4) // 64) * 64
-    return min(wished, limits.MEMORY_MB.stop - 1)
+    return min(max(wished, limits.MEMORY_MB.start), limits.MEMORY_MB.stop - 1)
 
 
 def scratch(want: Desired, facts: Facts) -> Iterator[Finding]:
-    """A model that is fetched fits into `/tmp`."""
+    """What is fetched, and what is written, fits into `/tmp`."""
     model, settings = facts.model, want.function.settings
-    if model is None or not settings.model_url:
+    if model is None:
         return
-    needs = -(-model.bytes // _MB)
-    if needs > settings.ephemeral_mb:
-        what = (
-            f"the model of {needs} MB is fetched to {settings.ephemeral_mb} MB of /tmp"
-        )
-        fix = f"set ephemeral_mb={min(needs, limits.EPHEMERAL_MB.stop - 1)}"
-        yield refused("scratch", what, fix)
+    fetched = model.bytes if settings.model_url else 0
+    needs = -(-(fetched + model.scratch_bytes) // _MB)
+    if needs <= settings.ephemeral_mb:
+        return
+    parts = [
+        f"{size / _MB:.0f} MB {how}"
+        for size, how in ((fetched, "fetched"), (model.scratch_bytes, "written"))
+        if size
+    ]
+    what = f"{settings.ephemeral_mb} MB of /tmp do not hold {' and '.join(parts)}"
+    fix = f"set ephemeral_mb={min(needs, limits.EPHEMERAL_MB.stop - 1)}"
+    yield refused("scratch", what, fix)
 
 
 def payload(_: Desired, facts: Facts) -> Iterator[Finding]:

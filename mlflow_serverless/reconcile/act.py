@@ -8,15 +8,9 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import flat
 from mlflow_serverless.lineage import Cause, Does
 from mlflow_serverless.pipeline import Deployment, DeployRequest
-from mlflow_serverless.pipeline.desired import CAUSE, PREFIX
+from mlflow_serverless.pipeline.noting import marked
 from mlflow_serverless.pipeline.rooms import Rooms
-from mlflow_serverless.plan import (
-    Actual,
-    Plan,
-    RouteAlias,
-    SetTags,
-    plan_removal,
-)
+from mlflow_serverless.plan import Plan, RouteAlias, SetTags, plan_removal
 from mlflow_serverless.plan.errors import AliasMovedError
 from mlflow_serverless.reconcile.bind import Binding
 from mlflow_serverless.reconcile.deployed import Deployed, deployed_of
@@ -104,7 +98,7 @@ def _request(
 ) -> DeployRequest:
     return DeployRequest(
         name=intent.place.name, model_uri=intent.model, given=flat(binding.config),
-        cause=cause,
+        cause=cause, history=False,
     )  # fmt: skip
 
 
@@ -134,8 +128,8 @@ def _rolled_back(intent: RollBack, have: Deployed, world: World, cause: Cause) -
     """One move of the alias; the version is published, so nothing is built."""
     name, steps = intent.place.name, (_route(intent, have.revision),)
     apply(Plan(name, steps), world.cloud, world.tell)
-    after = world.cloud.snapshot(name)
-    tags = SetTags(name, _caused(after, cause))
+    # The registry has changed, so that what was refused before may come again.
+    tags = SetTags(name, marked(world.cloud.snapshot(name), cause, refused=()))
     apply(Plan(name, (tags,)), world.cloud, world.tell)
     return Done(
         steps=(*map(str, steps), str(tags)), said=f"serves {intent.model} again",
@@ -153,12 +147,6 @@ def _now(name: str, world: World) -> Deployment | None:
         model=serving.model, flavor=serving.flavor, bundle=serving.artifact,
         parity=serving.parity, changed=(),
     )  # fmt: skip
-
-
-def _caused(have: Actual, cause: Cause) -> tuple[tuple[str, str], ...]:
-    key = f"{PREFIX}{CAUSE}"
-    tags = {k: v for k, v in have.tags if k != key}
-    return tuple(sorted((tags | ({key: cause.text()} if cause else {})).items()))
 
 
 def _retired(intent: Retire, have: Deployed, world: World) -> Done:

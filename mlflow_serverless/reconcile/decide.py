@@ -216,6 +216,8 @@ def _refused(case: _Case) -> str:
     have = case.have
     if have.phase is Phase.ROLLED_BACK and have.other == case.uri:
         return have.why or "it was rolled back"
+    if case.uri in have.refused:
+        return f"it was rolled back ({have.cause})" if have.cause else "rolled back"
     return case.version.tags.get(REFUSED.format(deployment=case.b.place.name), "")
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mlflow_serverless.config import DeploymentConfig
-from mlflow_serverless.pipeline.desired import config_of, model_of, origin_of
+from mlflow_serverless.pipeline.desired import CAUSE, model_of, origin_of, tag
+from mlflow_serverless.pipeline.noting import refused_in
 from mlflow_serverless.plan import Actual
+from mlflow_serverless.topology import config_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,10 @@ class Deployed:
     """URI of what the other version holds, or the last rollout's candidate."""
     why: str = ""
     """Why the last rollout was moved last."""
+    refused: tuple[str, ...] = ()
+    """URIs of models that somebody has taken the traffic back from."""
+    cause: str = ""
+    """Who or what brought it to what it is; see `lineage.Cause`."""
     revision: str = ""
     """Of the alias; empty if there is none."""
     versions: tuple[Published, ...] = ()
@@ -99,6 +105,8 @@ def deployed_of(have: Actual, alias: str) -> Deployed:
         phase=phase,
         other=known[other].model if other in known else "",
         why=why,
+        refused=tuple(known[n].model for n in refused_in(have) if n in known),
+        cause=tag(have, CAUSE),
         revision=pointed.revision,
         versions=versions,
         config=config_of(have),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,9 @@ from mlflow_serverless.reconcile.policy import (
     Rule,
     Trigger,
 )
-from mlflow_serverless.reconcile.settings import mistakes_in
+from mlflow_serverless.reconcile.settings import Mistake, Where, mistakes_in
 from mlflow_serverless.wording import meant
 
-Where = tuple[str | int, ...]
 Lines = Mapping[Where, int]
 
 
@@ -68,20 +68,33 @@ def parse(text: str, file: Path) -> Policy:
         policy = Policy.model_validate(data)
     except ValidationError as cause:
         wrong += [m for error in cause.errors() for m in _mistakes(error)]
+        wrong += mistakes_in(*_sound(data))
         raise PolicyError(file, _placed(wrong, lines)) from cause
-    wrong += mistakes_in(policy)
+    wrong += mistakes_in(policy.environments, dict(enumerate(policy.models)))
     if wrong:
         raise PolicyError(file, _placed(wrong, lines))
     return policy
+
+
+def _sound(data: Any) -> tuple[dict[str, Environment], dict[int, Rule]]:
+    """The parts of a policy that has mistakes which have none themselves."""
+    environments: dict[str, Environment] = {}
+    rules: dict[int, Rule] = {}
+    data = data if isinstance(data, dict) else {}
+    named, listed = data.get("environments"), data.get("models")
+    for name, given in named.items() if isinstance(named, dict) else ():
+        with suppress(ValidationError):
+            environments[str(name)] = Environment.model_validate(given)
+    for number, given in enumerate(listed if isinstance(listed, list) else ()):
+        with suppress(ValidationError):
+            rules[number] = Rule.model_validate(given)
+    return environments, rules
 
 
 def json_schema() -> str:
     """The JSON schema of a policy file."""
     schema = Policy.model_json_schema()
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
-
-
-Mistake = tuple[Where, str]
 
 
 def _read(text: str, file: Path) -> tuple[Any, Lines, list[Mistake]]:

@@ -42,6 +42,7 @@ class Outcome:
             "why": self.intent.why,
             "approved_by": getattr(self.intent, "approved_by", ""),
             "strategy": getattr(self.intent, "strategy", ""),
+            "rollout": made.rollout if made else "",
             "steps": list(self.steps),
             "version": made.version if made else "",
             "alias": made.alias if made else "",

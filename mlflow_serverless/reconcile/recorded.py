@@ -1,10 +1,10 @@
 """Writing down what served when, and reading it again."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from mlflow_serverless.lineage import Does, Move
+from mlflow_serverless.lineage.best_effort import best_effort, knock
 from mlflow_serverless.lineage.moves import moves_in
 from mlflow_serverless.pipeline import Deployment
 from mlflow_serverless.pipeline.desired import origin_of
@@ -14,8 +14,9 @@ from mlflow_serverless.reconcile.deployed import Deployed
 from mlflow_serverless.reconcile.intent import Place
 from mlflow_serverless.reconcile.observed import Model
 from mlflow_serverless.reconcile.registry import Registry
-from mlflow_serverless.wording import one_line
 from mlflow_serverless.world import Tell
+
+_WARNING = "reconcile.warning"
 
 
 def record(
@@ -32,7 +33,8 @@ def record(
     )  # fmt: skip
     if not move.model.startswith("models:/"):
         return
-    with _never_failing(tell):
+    with best_effort(tell, _WARNING):
+        knock()
         registry.tag(move.model, *move.as_tag())
 
 
@@ -48,18 +50,10 @@ def restate(registry: Registry, before: str, now: Deployment, *, tell: Tell) -> 
     """
     if before != now.model:
         withdraw(before, now.name, tell)
-    with _never_failing(tell):
+    with best_effort(tell, _WARNING):
+        knock()
         for key, value in said_of(now).items():
             registry.tag(now.model, key, value)
-
-
-@contextmanager
-def _never_failing(tell: Tell) -> Iterator[None]:
-    try:
-        yield
-    except Exception as cause:  # noqa: BLE001 - what serves matters more than its note
-        why = one_line(str(cause)) or type(cause).__name__
-        tell("reconcile.warning", what=f"not written back to MLflow: {why}")
 
 
 def unrecorded(place: Place, have: Deployed, model: Model | None) -> Does | None:

@@ -7,7 +7,8 @@ from time import perf_counter
 from traceback import format_exception
 
 from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.lineage import Cause
+from mlflow_serverless.lineage import Cause, read_cause
+from mlflow_serverless.pipeline.noting import mark, marked
 from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.reconcile.act import Done, act, propose
 from mlflow_serverless.reconcile.bind import Binding
@@ -28,7 +29,6 @@ from mlflow_serverless.reconcile.intent import (
 from mlflow_serverless.reconcile.look import Again, Scene, View, look, look_again
 from mlflow_serverless.reconcile.outcome import Outcome, digest_of, quiet_state
 from mlflow_serverless.reconcile.recorded import record, restate, unrecorded
-from mlflow_serverless.reconcile.registry import Registry
 from mlflow_serverless.world import Clock, Tell
 
 ATTEMPTS = 5
@@ -151,7 +151,7 @@ def _tried(
         now = look_again(scene, binding)
         intent = now.intent
         if not isinstance(intent, Change):
-            _healed(scene.registry, binding, now, wish)
+            _healed(scene, binding, now, wish)
             return Outcome(intent=intent, state=quiet_state(intent))
         if wish.expect and not _agreed(intent, first):
             why = f"{intent.why}; not in the plan that was agreed to"
@@ -201,14 +201,31 @@ def _recorded(
     )  # fmt: skip
 
 
-def _healed(registry: Registry, binding: Binding, now: Again, wish: Wish) -> None:
+def _healed(scene: Scene, binding: Binding, now: Again, wish: Wish) -> None:
     """Write down what serves, where another way of deploying has not."""
     if binding.problem or not isinstance(now.intent, Ignore):
         return
+    _accepted(scene, binding, now)
     does = unrecorded(binding.place, now.have, now.model)
     if does is not None:
         record(
-            registry, binding.place, does, model=now.have.model,
-            version=now.have.version, why="found serving", cause=Cause(),
-            at=wish.clock.now(), tell=wish.tell,
+            scene.registry, binding.place, does, model=now.have.model,
+            version=now.have.version, why="found serving",
+            cause=read_cause(now.have.cause), at=wish.clock.now(), tell=wish.tell,
         )  # fmt: skip
+
+
+def _accepted(scene: Scene, binding: Binding, now: Again) -> None:
+    """
+    Where the registry means what serves, nothing is refused any more.
+
+    A version that the registry comes back to later is news, and tried again.
+    """
+    model, place = now.model, binding.place
+    version = model.meant(binding.rule.on) if model else None
+    if not (now.have.refused and model and version):
+        return
+    if model.uri(version) == now.have.model:
+        world = scene.worlds(place.target)
+        have = world.cloud.snapshot(place.name)
+        mark(have, marked(have, read_cause(now.have.cause), refused=()), world)

@@ -1,11 +1,16 @@
 """How one rule's deployment is configured in one environment; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mlflow_serverless.config import DeploymentConfig, from_flat
 from mlflow_serverless.config.describe import options
 from mlflow_serverless.config.errors import ConfigError, ConfigFileError
 from mlflow_serverless.reconcile.policy import Environment, Place, Policy, Rule
+from mlflow_serverless.wiring import LOCAL, TargetError, aws_target
+
+Where = tuple[str | int, ...]
+Mistake = tuple[Where, str]
+"""Where in the policy, and what."""
 
 
 def strategy_key() -> str:
@@ -50,19 +55,35 @@ def _depth(policy: Policy, name: str) -> int:
     return 0 if before is None else 1 + _depth(policy, before)
 
 
-def mistakes_in(policy: Policy) -> list[tuple[tuple[str | int, ...], str]]:
-    """What is wrong with the configurations, each with where it stands."""
-    found: dict[tuple[tuple[str | int, ...], str], None] = {}
-    for number, rule in enumerate(policy.models):
-        for name, place in places(policy, rule).items():
-            environment = policy.environments[name]
-            for path, given in (
-                (("environments", name), environment),
-                (("models", number), rule),
-                (("models", number, "environments", name), place),
-            ):
-                found |= dict.fromkeys((path, said) for said in _wrong(given))
-    return list(found)
+def mistakes_in(
+    environments: Mapping[str, Environment], rules: Mapping[int, Rule]
+) -> list[Mistake]:
+    """
+    What is wrong with configurations and targets, each with where it stands.
+
+    Args:
+        environments: By name; those that are sound in themselves.
+        rules: By number; likewise.
+    """
+    found: list[Mistake] = [
+        (("environments", name), said)
+        for name, environment in environments.items()
+        for said in (*_wrong(environment), *_wrong_target(environment.target))
+    ]
+    for number, rule in rules.items():
+        where: Where = ("models", number)
+        found += [(where, said) for said in _wrong(rule)]
+        for name, place in (rule.environments or {}).items():
+            found += [((*where, "environments", name), said) for said in _wrong(place)]
+    return found
+
+
+def _wrong_target(target: str | None) -> Iterator[str]:
+    try:
+        if target is not None and target != LOCAL:
+            aws_target(target, {})
+    except TargetError as error:
+        yield f"target: {error.message} {error.hint}"
 
 
 def _wrong(given: Environment | Rule | Place) -> Iterator[str]:

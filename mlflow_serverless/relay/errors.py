@@ -30,16 +30,16 @@ class RelayAddressError(ServerlessError):
 
 
 class RelayMissingError(ServerlessError):
-    """No relay runs here."""
+    """No relay is there."""
 
     code = "relay-missing"
     kind = Kind.NOT_FOUND
 
-    def __init__(self) -> None:
+    def __init__(self, target: str) -> None:
         super().__init__(
-            "no relay is deployed here.",
-            hint="mlflow-serverless relay deploy -t lambda:/local starts one; or name "
-            "its address with --url.",
+            f"no relay is deployed on {target}.",
+            hint=f"mlflow-serverless relay deploy -t {target} makes one; or name its "
+            "address with --url.",
         )
 
 
@@ -54,16 +54,31 @@ class RelaySilentError(ServerlessError):
 
 
 class RelayTargetError(ServerlessError):
-    """A relay cannot be deployed there by this command."""
+    """A reconcile needs a machine with our own software and the models' libraries."""
 
     code = "relay-target"
     kind = Kind.UNSUPPORTED
 
     def __init__(self, target: str) -> None:
         super().__init__(
-            f"relay deploy does not reach {target} yet.",
-            hint="-t lambda:/local runs it here; on AWS make a function with the "
-            "handler mlflow_serverless.relay.function.handler, as docs/relay.md shows.",
+            f"a relay on {target} does not run reconciles itself.",
+            hint="leave out --to: it dispatches to GitHub, where the reconcile action "
+            "runs; -t lambda:/local runs reconciles on this machine.",
+        )
+
+
+class RelayCredentialsError(ServerlessError):
+    """GitHub would not know who dispatches."""
+
+    code = "relay-credentials"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the relay needs one right to dispatch: a token's secret, or an App's "
+            "client id, installation and key.",
+            hint="--token-secret NAME; or --app ID --installation N --key-secret NAME. "
+            "Both name secrets in Secrets Manager (docs/relay.md).",
         )
 
 

@@ -5,6 +5,8 @@ An event is a hint: it says that something may have changed, never what is so no
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 _CHARS = 1_000
@@ -90,15 +92,32 @@ def _mlflow(said: Mapping[str, Any], delivery: str) -> Event:
 
 
 def _databricks(said: Mapping[str, Any], delivery: str) -> Event:
-    """`{"event", "model_name", "version", "to_stage", …}`."""
+    """
+    `{"event", "model_name", "version", "to_stage", "tags", "event_timestamp", …}`.
+
+    Of several tags that were set at once none is named: any may be the one that counts.
+    """
+    tags = said.get("tags")
+    one = tags[0] if isinstance(tags, list) and len(tags) == 1 else {}
+    tag = one if isinstance(one, dict) else {}
     return Event(
         kind=_text(said["event"]),
         model=_text(said["model_name"]),
         version=_text(said.get("version")),
+        tag=_text(tag.get("key")),
+        value=_text(tag.get("value")),
         stage=_text(said.get("to_stage")),
-        at=_text(said.get("event_timestamp")),
+        at=_moment(said.get("event_timestamp")),
         id=delivery or _text(said.get("webhook_id")),
     )
+
+
+def _moment(value: object) -> str:
+    """Milliseconds since the epoch as ISO 8601; anything else as it is."""
+    if isinstance(value, int):
+        with suppress(OverflowError, ValueError, OSError):
+            return datetime.fromtimestamp(value / 1000, UTC).isoformat()
+    return _text(value)
 
 
 def _text(value: object) -> str:

@@ -30,11 +30,13 @@ class Filter(NamedTuple):
         if kind.startswith("model_version_alias"):
             return self.on == "alias" and event.alias == self.name
         if kind.startswith("model_version_tag"):
-            return self.on == "tag" and event.tag in {self.name, ""}
+            # One that names no tag may be about any, and about an approval.
+            return not event.tag or (self.on == "tag" and event.tag == self.name)
         if "transitioned" in kind:
             return self.on == "stage"
         # A version may be born with its tags, without another event.
-        return kind == "model_version.created" and self.on == "tag"
+        created = {"model_version.created", "model_version_created"}
+        return kind in created and self.on == "tag"
 
 
 def cares(filters: tuple[Filter, ...], event: Event) -> bool:

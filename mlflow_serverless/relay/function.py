@@ -1,12 +1,17 @@
 """The relay as a Lambda function behind a function URL."""
 
 import os
-from functools import cache
+import time
 from typing import Any
 
 from mlflow_serverless.relay.handle import Relay, handle
 from mlflow_serverless.relay.request import from_function_url, to_function_url
 from mlflow_serverless.relay.settings import relay_of
+
+FRESH_S = 300.0
+"""How long secrets that were read are gone by [s]: a changed one counts after that."""
+
+_made: list[tuple[float, Relay]] = []
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's form
@@ -14,7 +19,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     return to_function_url(handle(from_function_url(event), _relay()))
 
 
-@cache
 def _relay() -> Relay:
-    """Made once an environment; a changed secret needs a new one."""
-    return relay_of(os.environ)
+    """The relay of this environment, as long as its secrets are fresh."""
+    now = time.monotonic()
+    if not _made or now - _made[0][0] > FRESH_S:
+        _made[:] = [(now, relay_of(os.environ))]
+    return _made[0][1]

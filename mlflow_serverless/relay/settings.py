@@ -12,7 +12,8 @@
 | `RELAY_SEEN` | `file:PATH`, `table:NAME` or `bucket:NAME` |
 | `RELAY_DATABRICKS` | `1` takes Databricks' signature, too |
 
-`RELAY_SECRETS`, `RELAY_TOKEN` and `RELAY_KEY` may each be an ARN of Secrets Manager.
+`RELAY_SECRETS`, `RELAY_TOKEN` and `RELAY_KEY` may each be an ARN of Secrets Manager;
+`-??????` at its end stands for the characters that are added there to a secret's name.
 """
 
 import time
@@ -35,6 +36,7 @@ Client = Callable[[str], Any]
 
 _SECRETS = "RELAY_SECRETS"
 _SEEN = "RELAY_SEEN"
+_ADDED = "-??????"
 
 
 def relay_of(environ: Mapping[str, str], client: Client | None = None) -> Relay:
@@ -134,6 +136,8 @@ def _secret(value: str, client: Client) -> str:
     """*value*, or what Secrets Manager keeps under it."""
     if not (value.startswith("arn:") and ":secretsmanager:" in value):
         return value
+    if value.endswith(_ADDED):
+        value = value.rpartition(":secret:")[2].removesuffix(_ADDED)
     found = client("secretsmanager").get_secret_value(SecretId=value)
     return str(found["SecretString"])
 

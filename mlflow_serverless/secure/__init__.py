@@ -7,8 +7,10 @@ from mlflow_serverless.secure.errors import RefusedError, refuse
 from mlflow_serverless.secure.policy import (
     Reach,
     bucket_policy,
+    key_policy,
     repository_policy,
     role_policy,
+    tool_policy,
     trust_policy,
 )
 from mlflow_serverless.secure.secret import looks_secret
@@ -21,9 +23,11 @@ __all__ = [
     "canonical",
     "deployer_policy",
     "document",
+    "key_policy",
     "looks_secret",
     "refuse",
     "repository_policy",
     "role_policy",
+    "tool_policy",
     "trust_policy",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mlflow_serverless.plan import (
     Alarm,
+    Controller,
     Dashboard,
     Desired,
     HttpApi,
@@ -13,7 +14,13 @@ from mlflow_serverless.plan import (
     Repository,
     Resource,
     Role,
+    Schedule,
+    ScheduleGroup,
+    Secret,
+    Table,
+    names,
 )
+from mlflow_serverless.secure.control import making, passing, passing_its, seeking
 from mlflow_serverless.secure.document import Statement, document
 from mlflow_serverless.secure.policy import LAMBDA
 
@@ -69,7 +76,22 @@ _BUCKET = tuple(
         "PutBucketVersioning", "GetEncryptionConfiguration",
         "PutEncryptionConfiguration", "GetBucketPublicAccessBlock",
         "PutBucketPublicAccessBlock", "GetBucketTagging", "PutBucketTagging",
-        "ListBucket",
+        "ListBucket", "TagResource",
+    )
+)  # fmt: skip
+_SECRET = tuple(
+    f"secretsmanager:{action}"
+    for action in (
+        "CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue",
+        "TagResource", "UntagResource", "UpdateSecret",
+    )
+)  # fmt: skip
+_TABLE = tuple(
+    f"dynamodb:{action}"
+    for action in (
+        "CreateTable", "DeleteTable", "DescribeTable", "DescribeTimeToLive",
+        "ListTagsOfResource", "TagResource", "UntagResource", "UpdateTable",
+        "UpdateTimeToLive",
     )
 )  # fmt: skip
 _EVERYWHERE = (
@@ -80,6 +102,7 @@ _EVERYWHERE = (
     "lambda:GetAccountSettings",
     "lambda:ListFunctions",
     "logs:DescribeLogGroups",
+    "scheduler:ListSchedules",
     "tag:GetResources",
 )
 """AWS knows no resources for these."""
@@ -105,6 +128,7 @@ _KEY = (
     "kms:DescribeKey",
     "kms:Encrypt",
     "kms:GenerateDataKey",
+    "kms:GetKeyPolicy",
 )
 _MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 _ASK = ("execute-api:Invoke",)
@@ -145,30 +169,31 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
     api = any(isinstance(resource, HttpApi) for resource in want.resources)
     unbound = (*_EVERYWHERE, *_DELIVERY) if api else _EVERYWHERE
     yield Statement(sid="Look", actions=unbound, resources=("*",))
+    yield from seeking(place, want.function.name)
     if settings.role:
         yield from _passing(settings.role)
     if settings.kms_key:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
+    named = names.alarm(want.function.name, "guard-*")
+    guards = place.arn("cloudwatch", f"alarm:{named}")
+    yield Statement(sid="GuardRollouts", actions=_ALARM, resources=(guards,))
     for number, resource in enumerate(want.resources):
+        if isinstance(resource, Controller | Schedule):
+            yield passing_its(resource)
         for actions, arns in _around(place, resource):
             sid = f"{type(resource).__name__}{number}{'s' * (actions in _WITHIN)}"
             yield Statement(sid=sid, actions=actions, resources=arns)
 
 
 def _passing(role: str) -> Iterator[Statement]:
-    yield Statement(
-        sid="PassRole",
-        actions=("iam:PassRole",),
-        resources=(role,),
-        conditions={"StringEquals": {"iam:PassedToService": LAMBDA}},
-    )
+    yield passing("PassRole", role, LAMBDA)
     yield Statement(sid="SeeRole", actions=("iam:GetRole",), resources=(role,))
 
 
 _Texts = tuple[str, ...]
 
 
-def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
+def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:  # noqa: C901 - one case a kind
     """Actions and ARNs; none for what is part of the function."""
     name = resource.name
     match resource:
@@ -190,7 +215,19 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
             yield _ASK, (asked,)
         case Alarm():
             yield _ALARM, (place.arn("cloudwatch", f"alarm:{name}"),)
+        case Controller() | ScheduleGroup() | Schedule():
+            yield making(place, resource)
         case Dashboard():
             yield _DASHBOARD, (place.global_arn("cloudwatch", f"dashboard/{name}"),)
+        case _:
+            yield from _of_a_tool(place, resource)
+
+
+def _of_a_tool(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
+    match resource:
+        case Secret():
+            yield _SECRET, (place.secret_arn(resource.name),)
+        case Table():
+            yield _TABLE, (place.arn("dynamodb", f"table/{resource.name}"),)
         case _:
             return

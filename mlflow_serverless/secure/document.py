@@ -19,6 +19,8 @@ class Statement:
     effect: str = "Allow"
     service: str = ""
     """The service that it is about: `lambda.amazonaws.com`."""
+    arn: str = ""
+    """The role or user that it is about."""
     everybody: bool = False
     """Whether it is about everybody."""
     conditions: Conditions = field(default_factory=dict)
@@ -34,6 +36,8 @@ class Statement:
             said["Resource"] = list(self.resources)
         if self.service:
             said["Principal"] = {"Service": self.service}
+        if self.arn:
+            said["Principal"] = {"AWS": self.arn}
         if self.everybody:
             said["Principal"] = "*"
         if self.conditions:

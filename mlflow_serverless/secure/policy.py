@@ -1,9 +1,11 @@
 """What a function may do: a pure function of what it has to reach."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlflow_serverless.plan.place import Place
+from mlflow_serverless.plan.resources import LogGroup
+from mlflow_serverless.plan.state import Desired
 from mlflow_serverless.secure.document import Statement, document
 
 LAMBDA = "lambda.amazonaws.com"
@@ -50,13 +52,23 @@ def role_policy(place: Place, reach: Reach) -> str:
     return document(_needed(place, reach))
 
 
-def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
-    streams = place.arn("logs", f"log-group:{reach.log_group}:log-stream:*")
-    yield Statement(
+def tool_policy(place: Place, log_group: str, may: Iterable[Statement]) -> str:
+    """The least that a tool needs: its log group, and what it *may* do besides."""
+    return document((writing(place, log_group), *may))
+
+
+def writing(place: Place, log_group: str) -> Statement:
+    """A function writes its own log, and no other."""
+    streams = place.arn("logs", f"log-group:{log_group}:log-stream:*")
+    return Statement(
         sid="WriteItsLog",
         actions=("logs:CreateLogStream", "logs:PutLogEvents"),
         resources=(streams,),
     )
+
+
+def _needed(place: Place, reach: Reach) -> Iterator[Statement]:
+    yield writing(place, reach.log_group)
     if reach.models:
         yield Statement(
             sid="ReadItsModels",
@@ -119,15 +131,16 @@ def trust_policy() -> str:
     return document([trust])
 
 
-def repository_policy(place: Place, name: str) -> str:
+def repository_policy(place: Place, name: str, *others: str) -> str:
     """
     Lambda may pull, for functions of this account.
 
     Args:
         place: The account and region of the functions.
-        name: The one function, or `*` where several share the repository.
+        name: The function, or `*` where several share the repository.
+        others: Further ones whose images are kept there.
     """
-    function = place.arn("lambda", f"function:{name}")
+    functions = [place.arn("lambda", f"function:{one}") for one in (name, *others)]
     return document(
         [
             Statement(
@@ -136,11 +149,47 @@ def repository_policy(place: Place, name: str) -> str:
                 service=LAMBDA,
                 conditions={
                     "StringEquals": {"aws:SourceAccount": place.account},
-                    "StringLike": {"aws:SourceArn": function},
+                    "StringLike": {
+                        "aws:SourceArn": tuple(functions) if others else functions[0]
+                    },
                 },
             )
         ]
     )
+
+
+def key_policy(place: Place, want: Desired) -> str:
+    """
+    What the policy of *want*'s key has to say beside what it says already.
+
+    CloudWatch Logs is let in by the key's own policy alone; the function's role could
+    be by IAM, if the key leaves it to the account.
+    """
+    groups = [
+        place.arn("logs", f"log-group:{resource.name}")
+        for resource in want.resources
+        if isinstance(resource, LogGroup) and resource.kms_key
+    ]
+    logs = Statement(
+        sid="LogsUseIt",
+        actions=("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*",
+                 "kms:GenerateDataKey*", "kms:ReEncrypt*"),
+        resources=("*",),
+        service=f"logs.{place.region}.{place.suffix}",
+        conditions={
+            "ArnEquals": {"kms:EncryptionContext:aws:logs:arn": tuple(groups)}
+        },
+    )  # fmt: skip
+    role = want.function.settings.role
+    function = Statement(
+        sid="FunctionDecrypts",
+        actions=("kms:Decrypt",),
+        resources=("*",),
+        # A key's policy cannot name a role that is not there yet.
+        arn=place.global_arn("iam", "root"),
+        conditions={"ArnEquals": {"aws:PrincipalArn": role}},
+    )
+    return document([*([logs] if groups else []), *([function] if role else [])])
 
 
 def bucket_policy(place: Place, bucket: str) -> str:

@@ -5,11 +5,12 @@ move; `pause`, `resume`, `promote` and `abort` are a person's words. Judging and
 deciding are pure; the rest goes through `world`'s protocols.
 """
 
-from mlflow_serverless.shift.advance import Driver, Step, advance
+from mlflow_serverless.shift.advance import Driver, Step, advance, looked
 from mlflow_serverless.shift.criteria import Criteria, Demand
 from mlflow_serverless.shift.decide import decide
 from mlflow_serverless.shift.judge import judge
 from mlflow_serverless.shift.orders import abort, begin, pause, promote, resume
+from mlflow_serverless.shift.roads import Roads
 from mlflow_serverless.shift.rollout import (
     Advance,
     Confirm,
@@ -48,6 +49,7 @@ __all__ = [
     "Kind",
     "Promote",
     "Result",
+    "Roads",
     "RollBack",
     "Rollout",
     "Shift",
@@ -62,6 +64,7 @@ __all__ = [
     "begin",
     "decide",
     "judge",
+    "looked",
     "pause",
     "promote",
     "recorded",

@@ -7,17 +7,20 @@ commit names the revision it looked at, and a driver that comes second looks aga
 
 from dataclasses import dataclass, field, replace
 
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.observe import Observation
 from mlflow_serverless.plan import Actual, Alias
 from mlflow_serverless.plan.errors import AliasMovedError
+from mlflow_serverless.shift.alarms import heard, see_to, wanted
 from mlflow_serverless.shift.criteria import Criteria
-from mlflow_serverless.shift.decide import Answer, decide, due
+from mlflow_serverless.shift.decide import Answer, Failed, decide, due
 from mlflow_serverless.shift.errors import BusyAliasError
 from mlflow_serverless.shift.history import History, InMemory, Look, with_look
 from mlflow_serverless.shift.hooks import Hooks, NoHooks
 from mlflow_serverless.shift.judge import judge
 from mlflow_serverless.shift.look import demand, look_at
 from mlflow_serverless.shift.note import encode
+from mlflow_serverless.shift.roads import Roads
 from mlflow_serverless.shift.rollout import (
     Hold,
     RollBack,
@@ -30,7 +33,8 @@ from mlflow_serverless.shift.rollout import (
 )
 from mlflow_serverless.shift.rules import recorded, unready
 from mlflow_serverless.shift.verdict import Inconclusive, Judgement, Unhealthy
-from mlflow_serverless.world import Clock, Cloud, Tell
+from mlflow_serverless.shift.warm import prepared, tidy
+from mlflow_serverless.world import Alarms, Clock, Tell
 
 ATTEMPTS = 5
 """How often an alias that others moved is looked at again."""
@@ -40,12 +44,14 @@ ATTEMPTS = 5
 class Driver:
     """What moving a rollout takes."""
 
-    cloud: Cloud
+    cloud: Roads
     clock: Clock
     tell: Tell
     criteria: Criteria = field(default_factory=Criteria)
     hooks: Hooks = field(default_factory=NoHooks)
     history: History = field(default_factory=InMemory)
+    alarms: Alarms | None = None
+    """The cloud's own; None where it has none."""
 
     def now(self) -> float:
         """Seconds since the epoch, as finely as a note keeps them."""
@@ -79,7 +85,10 @@ def advance(name: str, alias: str, driver: Driver) -> Step | None:
     for _ in range(ATTEMPTS):
         have = driver.cloud.snapshot(name)
         rollout, pointed = recorded(have, alias), have.alias(alias)
-        if rollout is None or pointed is None or rollout.over:
+        if rollout is None or pointed is None:
+            return None
+        if rollout.over:
+            around(have, alias, rollout, driver)
             return None
         step = _considered(have, pointed, rollout, driver)
         try:
@@ -88,17 +97,33 @@ def advance(name: str, alias: str, driver: Driver) -> Step | None:
             driver.tell("shift.moved", what=f"{name}:{alias} was moved by others")
             continue
         _remember(step, driver)
+        if step.after != step.before:
+            around(driver.cloud.snapshot(name), alias, step.after, driver)
         return step
     raise BusyAliasError(name, alias, ATTEMPTS)
 
 
+def around(have: Actual, alias: str, rollout: Rollout, driver: Driver) -> None:
+    """What stands around a rollout that was moved: made, or taken away."""
+    tidy(have, alias, rollout, driver.cloud, driver.tell)
+    if driver.alarms is not None:
+        steps = wanted(have, alias, rollout, driver.criteria)
+        see_to(steps, driver.cloud, driver.tell)
+
+
 def _considered(have: Actual, pointed: Alias, rollout: Rollout, driver: Driver) -> Step:
     now = driver.now()
-    observation = look_at(have.name, rollout, driver.cloud, driver.history, now)
+    observation = replace(
+        look_at(have.name, rollout, driver.cloud, driver.history, now),
+        ringing=heard(have.name, driver.alarms, driver.tell),
+    )
     asked = demand(rollout, driver.criteria, now)
     judgement = judge(observation, driver.criteria, asked)
     judgement = _possibly(have, pointed, rollout, judgement)
-    shift = decide(rollout, judgement.verdict, now, _asked(have.name, rollout, driver))
+    answer = _asked(have.name, rollout, driver)
+    if rollout.state is State.WAITING and not isinstance(answer, Failed):
+        answer = _warmed(have, pointed.name, rollout, driver) or answer
+    shift = decide(rollout, judgement.verdict, now, answer)
     shift = _possible(have, rollout, shift)
     return Step(
         name=have.name,
@@ -124,6 +149,18 @@ def _possibly(
 def _asked(name: str, rollout: Rollout, driver: Driver) -> Answer | None:
     moment = due(rollout)
     return driver.hooks.ask(moment, name, rollout) if moment else None
+
+
+def _warmed(
+    have: Actual, alias: str, rollout: Rollout, driver: Driver
+) -> Failed | None:
+    """What keeps the candidate's environments from being started before it serves."""
+    try:
+        for step in prepared(have, alias, rollout):
+            driver.cloud.perform(step)
+    except ServerlessError as error:
+        return Failed(error.message)
+    return None
 
 
 def _possible(have: Actual, rollout: Rollout, shift: Shift) -> Shift:

@@ -19,6 +19,9 @@ class Criteria:
     promote_requests: int = 1_500
     """Answers of the candidate, over all stages, that promotion waits for; at most
     half the patience."""
+    shadow_predictions: int = 1_000
+    """Predictions of a shadow, compared with those served, that a canary waits for; at
+    most half the patience, and no more than `promote_requests`."""
     max_error_rate: float = 0.05
     """Share of failures (5xx) beyond which it is rolled back [0..1]."""
     max_p95_ms: float | None = None
@@ -56,5 +59,9 @@ class Demand:
     """Answers of the candidate that it takes since the rollout began."""
     share: float | None = None
     """Part of the traffic that the candidate gets; None if it gets none of its own."""
-    compared: bool = False
-    """Whether its answers must have been held against those served."""
+    compared: int = 0
+    """How many of its predictions must have been held against those served."""
+    early: bool = True
+    """Whether there is more than half the patience left."""
+    promoted: bool = False
+    """Whether the candidate has all the traffic."""

@@ -109,11 +109,7 @@ def plain(past: Past) -> dict[str, Any]:
             [cell.start, _seen(cell.baseline), _seen(cell.candidate)]
             for cell in past.cells
         ],
-        "looks": [
-            asdict(look)
-            | {"findings": [_finding(finding) for finding in look.findings]}
-            for look in past.looks
-        ],
+        "looks": [plain_look(look) for look in past.looks],
     }
 
 
@@ -125,11 +121,19 @@ def past_of(said: Mapping[str, Any]) -> Past:
             for start, ours, theirs in said["cells"]
         ),
         until=said["until"],
-        looks=tuple(
-            Look(**look | {"findings": tuple(map(_finding_of, look["findings"]))})
-            for look in said["looks"]
-        ),
+        looks=tuple(map(look_of, said["looks"])),
     )
+
+
+def plain_look(look: Look) -> dict[str, Any]:
+    """*look* as JSON can hold it."""
+    return asdict(look) | {"findings": [_finding(one) for one in look.findings]}
+
+
+def look_of(said: Mapping[str, Any]) -> Look:
+    """The reverse of `plain_look`."""
+    findings = tuple(map(_finding_of, said["findings"]))
+    return Look(**{**said, "findings": findings})
 
 
 def with_look(past: Past, look: Look) -> Past:

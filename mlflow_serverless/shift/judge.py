@@ -64,7 +64,7 @@ def _said(finding: Finding) -> str:
 def _waiting(observation: Observation, demand: Demand) -> str:
     """What is still to be seen before anything good can be said; empty if nothing."""
     cells = observation.since(demand.since)
-    if not cells:
+    if not any(cell.candidate.answers or cell.baseline.answers for cell in cells):
         return "no data: neither version has reported anything in this stage"
     here = sum(cell.candidate.answers for cell in cells)
     overall = observation.ours.answers
@@ -72,6 +72,9 @@ def _waiting(observation: Observation, demand: Demand) -> str:
         return f"{here:,} of {demand.requests:,} answers of the candidate in this stage"
     if overall < demand.overall:
         return f"{overall:,} of {demand.overall:,} answers that promotion asks for"
+    compared = observation.ours.compared or 0
+    if 0 < compared < demand.compared:
+        return f"{compared:,} of {demand.compared:,} predictions compared"
     if not any(cell.baseline.answers for cell in cells):
         return "no answer of the baseline in this stage to compare with"
     return ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mlflow_serverless.plan import Actual, Alias
 from mlflow_serverless.plan.errors import AliasMovedError
-from mlflow_serverless.shift.advance import ATTEMPTS, Driver
+from mlflow_serverless.shift.advance import ATTEMPTS, Driver, around
 from mlflow_serverless.shift.errors import (
     BusyAliasError,
     NoRolloutError,
@@ -16,6 +16,7 @@ from mlflow_serverless.shift.person import aborted, paused, promoted, resumed
 from mlflow_serverless.shift.rollout import Rollout, State, route
 from mlflow_serverless.shift.rules import under_way, unready
 from mlflow_serverless.shift.strategy import Strategy
+from mlflow_serverless.shift.warm import prepared
 
 
 def begin(
@@ -24,6 +25,7 @@ def begin(
     """
     Record a rollout to *candidate*; no traffic moves before the first `advance`.
 
+    Where environments are kept started, the candidate's are, before it is recorded.
     Beginning again what is under way already changes nothing. A rollout that is only
     guarded ends when the next one begins.
 
@@ -46,9 +48,12 @@ def begin(
             baseline=pointed.version, candidate=candidate, strategy=strategy,
             begun=now, since=now,
         )  # fmt: skip
+        for step in prepared(have, alias, rollout):
+            driver.cloud.perform(step)
         if _put(name, pointed, rollout, driver):
             what = f"{name} {rollout.baseline} -> {candidate}, {strategy.name}"
             driver.tell("shift.begun", what=what)
+            around(driver.cloud.snapshot(name), alias, rollout, driver)
             return rollout
     raise BusyAliasError(name, alias, ATTEMPTS)
 
@@ -127,6 +132,7 @@ def _ordered(
             raise NotReadyError(name, f"version {after.primary} is gone")
         if _put(name, pointed, after, driver):
             driver.tell("shift.ordered", what=f"{name}: {after.why}")
+            around(driver.cloud.snapshot(name), alias, after, driver)
             return after
     raise BusyAliasError(name, alias, ATTEMPTS)
 

@@ -27,6 +27,7 @@ from mlflow_serverless.secure import (
     trust_policy,
 )
 from mlflow_serverless.topology.cold import ColdStart, Strategy, choose
+from mlflow_serverless.topology.control import DRIVER
 from mlflow_serverless.topology.doors import doors
 from mlflow_serverless.topology.watch import watch
 
@@ -175,6 +176,9 @@ class Site:
             base_image=image.base_image or "",
             builder=image.builder,
             signing=image.signing,
+            mount_from=tuple(image.mount_from),
+            lock=str(image.lock or ""),
+            requirements=str(image.requirements or ""),
             model_url=self.model_url,
         )
 
@@ -244,10 +248,16 @@ class Site:
         yield Repository(
             name=path,
             kms_key=self.config.kms_key or "",
-            policy=repository_policy(self.place, "*" if shared else self.name),
+            policy=repository_policy(self.place, *(["*"] if shared else self._pulling)),
             shared=shared,
             tags=_tags({}, names.SHARED) if shared else self.tags,
         )
+
+    @property
+    def _pulling(self) -> list[str]:
+        """Functions whose images are in its own repository."""
+        driven = self.config.strategy.driver == DRIVER
+        return [self.name, *([names.controller(self.name)] if driven else [])]
 
     def _bucket(self) -> ModelBucket:
         bucket = names.bucket(self.place.account, self.place.region)

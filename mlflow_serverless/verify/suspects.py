@@ -51,17 +51,19 @@ def _missing(cells: NDArray[Any], _: NDArray[Any]) -> Mask:
 
 
 def _null(cells: NDArray[Any], _: NDArray[Any]) -> Mask:
-    return np.vectorize(is_gap, otypes=[bool])(cells)
+    return np.asarray(np.vectorize(is_gap, otypes=[bool])(cells))
 
 
 def _infinite(cells: NDArray[Any], _: NDArray[Any]) -> Mask:
-    return np.isinf(cells) if cells.dtype.kind == "f" else np.zeros(cells.shape, bool)
+    if cells.dtype.kind != "f":
+        return np.zeros(cells.shape, bool)
+    return np.asarray(np.isinf(cells))
 
 
 def _large(cells: NDArray[Any], _: NDArray[Any]) -> Mask:
     if cells.dtype.kind != "f":
         return np.zeros(cells.shape, bool)
-    return np.abs(cells) > FLOAT32_MAX
+    return np.asarray(np.abs(cells) > FLOAT32_MAX)
 
 
 def _unseen(cells: NDArray[Any], known: NDArray[Any]) -> Mask:
@@ -71,7 +73,7 @@ def _unseen(cells: NDArray[Any], known: NDArray[Any]) -> Mask:
 def _outside(cells: NDArray[Any], known: NDArray[Any]) -> Mask:
     if cells.dtype.kind != "f":
         return _unseen(cells, known)
-    return ~((cells >= np.nanmin(known)) & (cells <= np.nanmax(known)))
+    return np.asarray(~((cells >= np.nanmin(known)) & (cells <= np.nanmax(known))))
 
 
 TESTS: dict[str, Callable[[NDArray[Any], NDArray[Any]], Mask]] = {

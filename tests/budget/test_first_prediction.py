@@ -4,13 +4,14 @@ import re
 import shutil
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 
 import pytest
 
-from lambda_runtime.engine.library import find_library
+from mlflow_serverless.build.layers import lay_out_runtime
+from mlflow_serverless.build.toolchain import this_python
 from tests.budget.bundle import ROW, write_bundle
+from tests.budget.dependencies import dependency_bytes
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -96,15 +97,12 @@ def test_instructions_to_the_first_prediction(bundle, record_testsuite_property)
     assert ours <= BUDGET_RATIO * peers, f"{ours / 1e6:.0f} of {peers / 1e6:.0f} M"
 
 
-def test_dependencies_are_small(record_testsuite_property):
+def test_dependencies_are_small(tmp_path, record_testsuite_property):
     """
     The library and the runtime are all that an image adds to Python.
     """
-    files = [Path(find_library()), *sorted((ROOT / "lambda_runtime").rglob("*.py"))]
-    contents = [file.read_bytes() for file in files]
-
-    raw = sum(len(content) for content in contents)
-    packed = sum(len(zlib.compress(content, 6)) for content in contents)
+    lay_out_runtime(tmp_path, this_python())
+    raw, packed = dependency_bytes(tmp_path)
 
     record_testsuite_property("bytes", raw)
     record_testsuite_property("bytes_gz", packed)

@@ -9,8 +9,11 @@ from mlflow_serverless.plan import (
     Actual,
     ChangeSettings,
     CreateFunction,
+    MakeResource,
     PointAlias,
+    ProvisionedConcurrency,
     PublishVersion,
+    RemoveResource,
     ReplaceArtifact,
     RouteAlias,
     SetTags,
@@ -149,3 +152,34 @@ def test_creating_over_another_function_is_a_conflict(control):
         control.cloud.perform(CreateFunction(other.function, ()))
 
     assert control.want().function == control.cloud.snapshot(control.name).function
+
+
+@pytest.mark.parametrize("control", ["fake", "aws"], indirect=True)
+def test_an_alias_that_is_kept_started_shares_no_traffic(control):
+    """
+    Provisioned concurrency goes onto the versions first; a version has it but once.
+    """
+    for artifact in (0, 1):
+        control.deploy(artifact)
+    old, new = (v.number for v in control.cloud.snapshot(control.name).versions)
+
+    def kept(qualifier: str) -> MakeResource:
+        resource = ProvisionedConcurrency(qualifier=qualifier, count=1)
+        return MakeResource(control.name, resource)
+
+    share = RouteAlias(control.name, "live", new, ((old, 0.1),))
+    control.cloud.perform(kept("live"))
+    with refused("bad-routing"):
+        control.cloud.perform(share)
+    with pytest.raises(ServerlessError):
+        control.cloud.perform(kept(new))
+    alone = ProvisionedConcurrency(qualifier="live", count=1)
+    control.cloud.perform(RemoveResource(control.name, alone))
+    for _ in range(2):
+        control.cloud.perform(kept(new))
+        control.cloud.perform(kept(old))
+    control.cloud.perform(share)
+
+    assert ((old, 0.1),) == control.cloud.snapshot(control.name).alias("live").weights
+    with pytest.raises(ServerlessError):
+        control.cloud.perform(kept("live"))

@@ -60,8 +60,9 @@ def test_the_quickstart_runs(home):
     """
     (quickstart,) = blocks("python")
 
-    printed = ran(home, sys.executable, "-c", quickstart)
-    ran(home, sys.executable, "-c", quickstart.split("mlflow_serverless.deploy")[0])
+    second_version = quickstart.split("mlflow_serverless.deploy")[0]
+
+    printed = ran(home, sys.executable, "-c", quickstart + second_version)
     (home[0] / "rows.json").write_text(
         '[{"sepal length (cm)": 5.1, "sepal width (cm)": 3.5,'
         ' "petal length (cm)": 1.4, "petal width (cm)": 0.2}]'

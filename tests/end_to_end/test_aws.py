@@ -1,8 +1,8 @@
 """On AWS: from the registry to containers that answer, and back to nothing.
 
 Real: MLflow, the builder, the registry and its login, the images, the containers under
-Lambda's conditions, boto3, the wire, and the signature that the URL wants. Stood in
-for: what AWS's control plane says.
+Lambda's conditions, boto3, the wire, signatures and tokens. Stood in for: what AWS's
+control plane says, and its doors.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import urllib.request
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +21,7 @@ from tests.fakes.aws.account import access_to
 from tests.fakes.aws.engine import SETUP, Engine
 from tests.fakes.aws.registry import Registry, htpasswd
 from tests.fakes.aws.server import REGION, Aws
+from tests.fakes.aws.tokens import Issuer
 from tests.fakes.loop_process import ROOT
 from tests.fakes.registry_process import program, registry
 from tests.fakes.shop import log
@@ -94,9 +96,10 @@ def deployed(aws, base, versions):
 
 
 def options(base) -> dict[str, str]:
-    """An image made without an engine, and a URL for those who sign."""
+    """An image made without an engine; a URL and an HTTP API for those who sign."""
     return {
         "image.base_image": base, "image.builder": "direct", "url.auth": "iam",
+        "api.auth": "iam",
     }  # fmt: skip
 
 
@@ -120,7 +123,7 @@ def test_a_container_of_the_pushed_image_answers_as_the_model_does(deployed):
 
     assert native(1, rows) == deployed.predict(rows)
     (item,) = mlflow_serverless.history(NAME, target=TARGET)
-    assert "its URL answers as the model does" in deployed.smoke
+    assert 2 == deployed.smoke.count("its URL answers as the model does")
     assert ".dkr.ecr.us-east-1.amazonaws.com/mlflow-serverless/churn@" in item.artifact
 
 
@@ -155,6 +158,29 @@ def test_what_it_said_is_in_the_log(deployed):
     assert {True, False} == {metric["cold"] for metric in metrics}
 
 
+def test_a_token_gets_through_its_api(deployed, aws):
+    """The API now wants a token: with one it answers as the model does."""
+    issuer = Issuer("https://issuer.example.com/")
+    aws.apis.issuers.append(issuer)
+    changed = mlflow_serverless.update(
+        NAME, target=TARGET,
+        **{"api.auth": "jwt", "api.issuer": issuer.url, "api.audience": "churn"},
+    )  # fmt: skip
+    rows = customers(20, seed=10)
+    url = dict(changed.outputs)["api_url"]
+    body = json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split"))})
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {issuer.token(aud='churn')}",
+    }
+    request = urllib.request.Request(f"{url}/invocations", body.encode(), headers)
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        found = json.load(reply)["predictions"]
+
+    assert native(1, rows) == found
+    assert "its URL refuses whoever has no token" in changed.smoke
+
+
 def test_what_nobody_needs_goes(deployed, aws):
     """The version that serves nobody, and its image; what serves stays."""
     run("gc", NAME, "--keep", "1", "--yes")
@@ -173,5 +199,7 @@ def test_nothing_is_left(deployed, aws):
     repositories = access.client("ecr").describe_repositories()["repositories"]
     groups = access.client("logs").describe_log_groups()["logGroups"]
     alarms = access.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert [[], [], [], [], []] == [functions, roles, repositories, groups, alarms]
+    apis = access.client("apigatewayv2").get_apis()["Items"]
+    found = [functions, roles, repositories, groups, alarms, apis]
+    assert [[]] * 6 == found
     assert not mlflow_serverless.delete(NAME, target=TARGET)

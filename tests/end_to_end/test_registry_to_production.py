@@ -230,7 +230,7 @@ def test_a_promotion_reaches_production_and_a_bad_one_is_taken_back(
     assert "models:/fraud/1" == first["ours"][0]["outputs"]["model"]
     assert "model_version_alias.created" in first["ours"][0]["with"]["event"]
     assert ["deploy", "update", "update"] == [
-        re.search(r"\| (deploy|update) \|", each["summary"])[1]
+        re.search(r"\| (deploy|update)\b", each["summary"])[1]
         for each in (first, update, wrong)
     ]
     assert ("finish", "promoted") == (finish["move"], finish["outcome"])

@@ -95,7 +95,7 @@ class Obedient:
 
 
 def holders(secret: bytes) -> list:
-    """Live bytes and texts, in any container or frame, that contain *secret*."""
+    """Live bytes, texts and buffers, in any container or frame, that hold *secret*."""
     import gc
 
     gc.collect()
@@ -109,11 +109,24 @@ def holders(secret: bytes) -> list:
             seen.add(id(item))
             if isinstance(item, str):
                 item = item.encode("utf-8", "replace")  # noqa: PLW2901
-            if isinstance(item, bytes | bytearray):
-                found += [item] if secret in item else []
-            else:
+            content = content_of(item)
+            if content is None:
                 waiting.append(item)
+            elif secret in content:
+                found.append(item)
     return found
+
+
+def content_of(item: object) -> bytes | bytearray | None:
+    """What lies in *item*'s memory if it is some: arrays and native buffers too."""
+    if isinstance(item, bytes | bytearray):
+        return item
+    if isinstance(item, type):
+        return None
+    try:
+        return memoryview(item).tobytes()
+    except (TypeError, ValueError, BufferError, NotImplementedError):
+        return None  # nothing that has memory of its own, or memory that is given back
 
 
 def _app(_settings: object) -> App:

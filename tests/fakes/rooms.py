@@ -16,6 +16,7 @@ from lambda_runtime.manifest import (
 )
 from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.convert import Conversion, ConversionReport, OnnxGraph
+from mlflow_serverless.measure import Measured
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.optimise import Artefact
 from mlflow_serverless.pipeline.smoke import Question
@@ -97,6 +98,12 @@ class FakeRooms:
     def question(self, model: ServableModel) -> Question | None:
         self._visit("question")
         return self.asks
+
+    def measure(self, model, bundle, options, question) -> Measured:
+        self._visit("measure")
+        return Measured(
+            memory_mb=90, scratch_bytes=0, requests=2, rows=20, largest_bytes=1000
+        )
 
 
 BLANK = ServableModel(

@@ -16,7 +16,7 @@ from tests.fakes.tell import Heard
 PLAIN = """
 version: 1
 environments:
-  production: {target: "lambda:/here"}
+  production: {target: "lambda:/eu-west-1"}
 models:
   - model: fraud
     on: {alias: champion}
@@ -26,8 +26,8 @@ models:
 CHAIN = """
 version: 1
 environments:
-  staging: {target: "lambda:/here", name: "{model}-staging"}
-  production: {target: "lambda:/here", after: staging, approval: tag}
+  staging: {target: "lambda:/eu-west-1", name: "{model}-staging"}
+  production: {target: "lambda:/eu-west-1", after: staging, approval: tag}
 models:
   - model: fraud
     on: {alias: champion}
@@ -60,7 +60,7 @@ class Stage:
     def scene(self, **more) -> Scene:
         return Scene(
             policy=parse(self.policy, Path("policy.yaml")), registry=self.registry,
-            worlds=self.world, target="lambda:/here", **more,
+            worlds=self.world, target="lambda:/eu-west-1", **more,
         )  # fmt: skip
 
     def world(self, target: str) -> World:

@@ -98,8 +98,8 @@ class Container:
         return docker("inspect", "-f", "{{.State." + what + "}}", self.name)
 
     def stop(self) -> int:
-        """SIGTERM, as the platform does; the exit code."""
-        docker("stop", "-t", "10", self.name)
+        """SIGTERM, as the platform does, and time to obey it; the exit code."""
+        docker("stop", "-t", "60", self.name)
         return int(self.state("ExitCode"))
 
     def processes(self) -> list[Path]:

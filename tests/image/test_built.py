@@ -28,6 +28,9 @@ from tests.image.containers import BASE, docker, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
 
+PATIENCE_S = 300.0
+"""Longest wait for an engine that others keep busy [s]; nothing here is timed."""
+
 NEW_MODEL_BYTES = 8 * 1024
 """Model layer and configuration of the small bundle: nothing else may travel."""
 
@@ -66,21 +69,21 @@ def bundle_in(folder, *, version: str = "3", engine: str = "ort-c"):
 
 def answer_of(image: str, event: bytes = EVENT, *, memory_mb: int = 256) -> dict:
     """What a container of *image*, locked down as Lambda does, predicts."""
-    docker("pull", "-q", image)
+    docker("pull", "-q", image, timeout_s=PATIENCE_S)
     memory = f"{memory_mb}m"
     try:
         with FakeRuntimeApi() as api:
             where = ("--network", "host", "-m", memory, "--memory-swap", memory,
                      "-e", f"AWS_LAMBDA_RUNTIME_API={api.address}")  # fmt: skip
             with running(*where, image=image) as container:
-                posted = api.invoke(event)
-                api.wait_polls(2)
+                posted = api.invoke(event, timeout_s=PATIENCE_S)
+                api.wait_polls(2, timeout_s=PATIENCE_S)
                 assert "false" == container.state("OOMKilled")
                 assert 0 == container.stop()
         assert "response" == posted.kind
         return json.loads(posted.body)
     finally:
-        docker("rmi", image)
+        docker("rmi", image, timeout_s=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")

@@ -183,6 +183,13 @@ class Builder:
         self._products.add(result.name)
         return result
 
+    def affine(self, left: Sym, weights: ArrayLike, constant: ArrayLike) -> Sym:
+        """`left @ weights + constant` of a matrix *left*, in one operator."""
+        factors = self.constant(weights, left.dtype)
+        added = self.constant(constant, left.dtype)
+        shape = (left.shape[0], factors.shape[1])
+        return self.op("Gemm", left, factors, added, dtype=left.dtype, shape=shape)
+
     def concat(self, parts: Sequence[Sym], axis: int = 1) -> Sym:
         """*parts* of one type side by side."""
         if len(parts) == 1:

@@ -4,6 +4,7 @@ The forest is nothing but constants, so a session with it opens in the time it t
 map them. It serves the first requests while the tree operator is being built.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def sums(forest: "Forest", data: Sym) -> Sym:
 
 def _descend(forest: "Forest", data: Sym) -> tuple[_Levels, Sym]:
     """
-    Walk all trees at once: `node = child[node] + (value > threshold)`.
+    Walk all trees at once: `node = child[node] + (value > threshold)`, in a loop.
 
     NaN is settled before the walk: each row is laid out twice, NaN as +inf and as -inf,
     and a node looks into the half that sends NaN its way.
@@ -69,10 +70,14 @@ def _descend(forest: "Forest", data: Sym) -> tuple[_Levels, Sym]:
     feature = graph.constant(looks.astype(np.int32))
     threshold = graph.constant(np.where(leaf, np.inf, limit).astype(data.dtype))
     children = graph.constant(levels.left.astype(np.int32))
-    at = _start(data, levels.roots)
-    for _ in range(levels.depth):
+
+    def step(state: Sequence[Sym]) -> tuple[list[Sym], Sym]:
+        (at,) = state
         right = _pick(rows, graph.gather(feature, at)) > graph.gather(threshold, at)
-        at = graph.gather(children, at) + right.cast("int32")
+        on = graph.constant(np.array(True)).map("Identity")  # noqa: FBT003 - a tensor
+        return [graph.gather(children, at) + right.cast("int32")], on
+
+    (at,) = graph.loop(levels.depth, [_start(data, levels.roots)], step)
     return levels, at
 
 

@@ -22,15 +22,6 @@ def labels_by_probability(*kinds: type) -> None:
         return Labels(chances.argmax(), np.asarray(classifier.classes_))
 
 
-def labels_by_score(*kinds: type) -> None:
-    """`predict` takes the largest `decision_function`, or its sign if there is one."""
-
-    @lowers(*kinds, method="predict")
-    def predict(classifier: Any, data: Data) -> Labels:
-        scores = lower_matrix(classifier, "decision_function", data)
-        return Labels(by_score(scores), np.asarray(classifier.classes_))
-
-
 def by_score(scores: Sym) -> Sym:
     """Class positions from scores `(rows,)` (above zero is 1) or `(rows, k)`."""
     if len(scores.shape) == 1:

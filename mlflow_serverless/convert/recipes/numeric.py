@@ -48,6 +48,15 @@ def plus(data: Sym, constant: Any) -> Sym:
     return data.cast(kind) + array.astype(kind)
 
 
+def affine(data: Sym, weights: Any, constant: Any) -> Sym:
+    """`data @ weights + constant`, each step in the type that numpy promotes to."""
+    weights, constant = np.asarray(weights), np.asarray(constant)
+    kind = np.result_type(data.dtype, weights.dtype)
+    if len(data.shape) != 2 or np.result_type(kind, constant.dtype) != kind:
+        return plus(dot(data, weights), constant)
+    return data.graph.affine(data.cast(kind.name), weights, constant)
+
+
 def two_columns(positive: Sym) -> Sym:
     """`[1 - p, p]` of the probability `(rows,)` of the second class."""
     first = positive.graph.binary(
@@ -64,8 +73,17 @@ def expit(value: Sym) -> Sym:
     keeps 1e-170 and drops what is below 1 / the largest number: once divided by a sum
     as small, or in a logarithm, all is different.
     """
-    raised = (-value).map("Exp") + 1.0
-    return raised.map("Reciprocal")
+    return survival(-value)
+
+
+def survival(value: Sym) -> Sym:
+    """
+    The logistic function of *-value*: one less that of *value*, to its last digit.
+
+    Where a probability is near one, `1 - expit(value)` keeps of the other only what is
+    left of it beside one.
+    """
+    return (value.map("Exp") + 1.0).map("Reciprocal")
 
 
 def truncated(value: Sym) -> Sym:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mlflow_serverless.observe import Observation
+from mlflow_serverless.shift.checks.alarms import alarms
 from mlflow_serverless.shift.checks.capacity import capacity
 from mlflow_serverless.shift.checks.errors import errors
 from mlflow_serverless.shift.checks.latency import latency
@@ -17,7 +18,8 @@ def check(
     observation: Observation, criteria: Criteria, demand: Demand
 ) -> Iterator[Finding]:
     """Every finding, in the order in which people ask."""
-    yield from errors(observation, criteria)
+    yield from alarms(observation, demand)
+    yield from errors(observation, criteria, demand)
     yield from latency(observation, criteria, demand)
     yield from outputs(observation, criteria, demand)
     yield from capacity(observation, criteria, demand)

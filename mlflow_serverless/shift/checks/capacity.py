@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mlflow_serverless.observe import Observation, Seen
+from mlflow_serverless.shift.checks.excuse import held
 from mlflow_serverless.shift.checks.words import of, result, share
 from mlflow_serverless.shift.criteria import Criteria, Demand
 from mlflow_serverless.shift.evidence import beyond
@@ -14,6 +15,10 @@ _EXPECTED = 50
 _SILENT = 0.2
 """Part of the expected requests below which a version is called silent."""
 
+_LATE, _STRETCH = 2, 5
+"""Cells whose lines may still be on their way; and how many others there must be, as
+one version's lines may be late by minutes where the other's are not."""
+
 
 def capacity(
     observation: Observation, criteria: Criteria, demand: Demand
@@ -21,26 +26,28 @@ def capacity(
     """Throttles, memory, and whether the candidate answers what it is sent."""
     ours, theirs = observation.ours, observation.theirs
     if ours.throttles is not None:
-        yield _throttles(observation, ours.throttles, criteria)
+        yield _throttles(observation, ours.throttles, criteria, demand)
     if ours.memory_used is not None:
         yield _memory(ours.memory_used, theirs, criteria)
     if demand.share is not None:
         yield from _silence(observation, demand, demand.share)
 
 
-def _throttles(observation: Observation, throttles: int, criteria: Criteria) -> Finding:
-    ours, theirs = observation.ours, observation.theirs
-    asked = ours.answers + throttles
-    counts = [_turned_away(cell.candidate) for cell in observation.cells]
-    log_e = beyond(counts, criteria.max_throttles)
-    found = result(log_e, criteria)
+def _throttles(
+    observation: Observation, throttles: int, criteria: Criteria, demand: Demand
+) -> Finding:
+    asked = observation.ours.answers + throttles
+    tables = [
+        (*_turned_away(cell.candidate), *_turned_away(cell.baseline))
+        for cell in observation.cells
+    ]
+    limit = criteria.max_throttles
+    log_e = beyond([table[:2] for table in tables], limit)
+    found, excused = held(result(log_e, criteria), tables, limit, demand)
     sentence = (
-        f"{of(throttles, asked)} requests were throttled; "
-        f"at most {share(criteria.max_throttles)} may be"
+        f"{of(throttles, asked)} requests were throttled; at most {share(limit)} may be"
     )
-    others = theirs.throttles or 0
-    if found is Result.HIGH and others * asked >= throttles * theirs.answers / 2 > 0:
-        found = Result.MARGINAL
+    if excused:
         sentence += ", but so were the old one's"
     return Finding(check="throttles", result=found, sentence=sentence, log_e=log_e)
 
@@ -67,12 +74,12 @@ def _silence(
     """A version that hangs or dies before it can report is the worst of all."""
     if not 0 < part < 1:
         return
-    settled = observation.window.until - 2 * observation.window.cell_s
+    settled = observation.window.until - _LATE * observation.window.cell_s
     cells = observation.since(demand.since)
-    others = sum(c.baseline.requests for c in cells if c.start < settled)
+    others = [c.baseline.requests for c in cells if c.start < settled]
     answered = sum(c.candidate.requests for c in cells)
-    expected = others * part / (1 - part)
-    if expected < _EXPECTED:
+    expected = sum(others) * part / (1 - part)
+    if expected < _EXPECTED or sum(map(bool, others)) < _STRETCH:
         return
     yield Finding(
         check="silence",

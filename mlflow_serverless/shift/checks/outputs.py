@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mlflow_serverless.observe import Observation
 from mlflow_serverless.shift.checks.words import of, result, share
 from mlflow_serverless.shift.criteria import Criteria, Demand
-from mlflow_serverless.shift.evidence import beyond, drifted
+from mlflow_serverless.shift.evidence import CAP, beyond, drifted
 from mlflow_serverless.shift.verdict import Finding, Result
 
 _SHIFTED = 0.1
@@ -58,7 +58,7 @@ def _disagreement(
         (c.candidate.disagreed or 0, c.candidate.compared or 0)
         for c in observation.cells
     ]
-    log_e = beyond(counts, criteria.max_disagreement)
+    log_e = beyond(counts, criteria.max_disagreement, most=CAP)
     yield Finding(
         check="disagreement",
         result=result(log_e, criteria),

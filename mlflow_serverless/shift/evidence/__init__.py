@@ -8,7 +8,27 @@ for as long as it takes, without correction for looking.
 
 from mlflow_serverless.shift.evidence.compared import more_often
 from mlflow_serverless.shift.evidence.drift import Drift, drifted
-from mlflow_serverless.shift.evidence.limit import beyond
-from mlflow_serverless.shift.evidence.slower import Slower, slower
+from mlflow_serverless.shift.evidence.far import Far, far
+from mlflow_serverless.shift.evidence.limit import CAP, Table, beyond, excused
+from mlflow_serverless.shift.evidence.slower import (
+    Compared,
+    Slower,
+    compared,
+    slower,
+)
 
-__all__ = ["Drift", "Slower", "beyond", "drifted", "more_often", "slower"]
+__all__ = [
+    "CAP",
+    "Compared",
+    "Drift",
+    "Far",
+    "Slower",
+    "Table",
+    "beyond",
+    "compared",
+    "drifted",
+    "excused",
+    "far",
+    "more_often",
+    "slower",
+]

@@ -1,24 +1,17 @@
 """One version against the other: does it happen more often, at the same time?"""
 
-import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
-from mlflow_serverless.shift.evidence.limit import from_anywhere
+from mlflow_serverless.shift.evidence.limit import CAP, Table, from_anywhere
 
-Table = tuple[int, int, int, int]
-"""Events and trials of the candidate, events and trials of the baseline."""
-
-_ODDS = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+_LOG_ODDS = np.log((1.5, 2.0, 3.0, 5.0, 10.0, 30.0))
 
 _FEWEST, _SMALL = 6, 1e-9
 """Cells from which a spread can be known; a spread that is none."""
-
-CAP = math.log(30)
-"""The most that one cell of time may say: one bad minute is not a bad version."""
 
 
 def more_often(tables: Iterable[Table]) -> float:
@@ -35,7 +28,7 @@ def more_often(tables: Iterable[Table]) -> float:
         tables: One a cell, in which requests were shared out at random.
     """
     told = [t for t in tables if all(t[1::2]) and any(t[::2])]
-    ratios = np.array([_ratios(*t) for t in told], float).reshape(-1, len(_ODDS))
+    ratios = np.array([_ratios(*t) for t in told], float).reshape(-1, len(_LOG_ODDS))
     return from_anywhere(np.minimum(ratios, CAP) / _unsteadiness(told))
 
 
@@ -66,11 +59,11 @@ def _ratios(
     high = min(total, drawn)
     count = np.arange(low, high + 1)
     weight = _log_choose(drawn, count) + _log_choose(other_trials, total - count)
-    weight -= logsumexp(weight)
-    return tuple(
-        events * math.log(odds) - float(logsumexp(weight + count * math.log(odds)))
-        for odds in _ODDS
-    )
+    tilted = weight[:, None] + np.outer(count, np.append(0.0, _LOG_ODDS))
+    top = tilted.max(axis=0)
+    sums = top + np.log(np.exp(tilted - top).sum(axis=0))
+    ratios: list[float] = (events * _LOG_ODDS - sums[1:] + sums[0]).tolist()
+    return tuple(ratios)
 
 
 def _log_choose(n: int, k: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """One version against a limit: is the rate beyond it, or has it come to be?"""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -8,11 +9,17 @@ from numpy.typing import NDArray
 Count = tuple[int, int]
 """Events, out of how many trials."""
 
+Table = tuple[int, int, int, int]
+"""Events and trials of the candidate, events and trials of the baseline."""
+
+CAP = math.log(30)
+"""The most that one cell of time may say: one bad minute is not a bad version."""
+
 _TIMES = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 _MOST = 0.98
 
 
-def beyond(counts: Iterable[Count], limit: float) -> float:
+def beyond(counts: Iterable[Count], limit: float, *, most: float = math.inf) -> float:
     """
     The log e-value against "each trial is an event with probability <= *limit*".
 
@@ -23,13 +30,28 @@ def beyond(counts: Iterable[Count], limit: float) -> float:
     Args:
         counts: One a cell, in order of time; events <= trials.
         limit: The highest rate that is tolerated, 0 < limit < 1.
+        most: How much one cell may say, as a logarithm.
     """
     pairs = np.array([pair for pair in counts if pair[1]], float).reshape(-1, 2)
     rates = _rates(limit)
     events, rest = pairs[:, :1], pairs[:, 1:] - pairs[:, :1]
     ratios = events * np.log(rates / limit)
     ratios = ratios + rest * np.log((1 - rates) / (1 - limit))
-    return from_anywhere(ratios)
+    return from_anywhere(np.minimum(ratios, most))
+
+
+def excused(tables: Iterable[Table]) -> bool:
+    """
+    Whether the baseline is in the same trouble: going back would not help.
+
+    It is if, at its own rates and in the same cells, it would have had at least half
+    of the candidate's events.
+    """
+    happened = expected = 0.0
+    for events, trials, other_events, other_trials in tables:
+        happened += events
+        expected += trials * other_events / other_trials if other_trials else 0.0
+    return 0 < happened <= 2 * expected
 
 
 def _rates(limit: float) -> NDArray[np.float64]:

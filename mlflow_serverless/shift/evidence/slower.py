@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlflow_serverless.observe import Histogram
-from mlflow_serverless.observe.histogram import buckets_for, quantile
+from mlflow_serverless.observe.histogram import Counts, added, buckets_for, quantile
 from mlflow_serverless.shift.evidence.steady import Score, against
 from mlflow_serverless.shift.evidence.strata import Stratum, groups, strata
 
 Pair = tuple[Histogram | None, Histogram | None]
-Floats = NDArray[np.float64]
 
-_LEAST, _MOST = 10, 64
+_LEAST, _MOST = 10, 256
 """Requests of each side that make a group, and how many groups there are at most."""
 
 _FEWEST_BEYOND = 12
@@ -30,20 +28,23 @@ class Slower:
     """Log e-value of the rank test."""
     at_the_end: float = 0.0
     """Log e-value of the share of requests beyond the common p95."""
-    delta: float = 0.0
-    """Cliff's delta, -1..1: how much more often it is the slower of two. Without
-    tolerance."""
-    baseline_p95: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """The same latencies, in numbers that people know."""
+
+    delta: float
+    """Cliff's delta, -1..1: how much more often the candidate is the slower of two."""
+    baseline_p95: float
     """[us]; of the baseline as if its requests had come when the candidate's did."""
-    candidate_p95: float | None = None
-    baseline_p50: float | None = None
-    candidate_p50: float | None = None
+    candidate_p95: float
+    baseline_p50: float
+    candidate_p50: float
 
     @property
-    def ratio(self) -> float | None:
+    def ratio(self) -> float:
         """The candidate's p95 over the baseline's."""
-        if not self.baseline_p95 or self.candidate_p95 is None:
-            return None
         return self.candidate_p95 / self.baseline_p95
 
 
@@ -61,18 +62,39 @@ def slower(pairs: Iterable[Pair], *, tolerance: float = 0.05) -> Slower:
         return Slower()
     grouped = groups(found, least=_LEAST, most=_MOST)
     back = buckets_for(1 + tolerance)
-    keys, counts = _weighted([(stratum.candidate, 1.0) for stratum in found])
-    as_heavy = [(s.baseline, s.sizes[0] / s.sizes[1]) for s in found]
-    base_keys, base_counts = _weighted(as_heavy)
     return Slower(
         everywhere=against([_ranks(group, back) for group in grouped]),
         at_the_end=_at_the_end(grouped, back),
+    )
+
+
+def compared(pairs: Iterable[Pair]) -> Compared | None:
+    """Both versions' latencies, without tolerance; None if they never met."""
+    found = strata(pairs)
+    if not found:
+        return None
+    grouped = groups(found, least=_LEAST, most=_MOST)
+    ours, theirs = zip(*map(_weighted, grouped), strict=True)
+    keys, counts = added(ours)
+    base_keys, base_counts = added(theirs)
+    return Compared(
         delta=_delta(found),
         baseline_p95=quantile(base_keys, base_counts, 0.95),
         candidate_p95=quantile(keys, counts, 0.95),
         baseline_p50=quantile(base_keys, base_counts, 0.5),
         candidate_p50=quantile(keys, counts, 0.5),
     )
+
+
+@lru_cache(maxsize=4_096)
+def _weighted(group: tuple[Stratum, ...]) -> tuple[Counts, Counts]:
+    """Candidate's and baseline's buckets, the latter as heavy as the former's."""
+    ours = added([stratum.candidate.arrays for stratum in group])
+    as_heavy = [
+        (s.baseline.arrays[0], s.baseline.arrays[1] * (s.sizes[0] / s.sizes[1]))
+        for s in group
+    ]
+    return ours, added(as_heavy)
 
 
 @lru_cache(maxsize=4_096)
@@ -95,13 +117,13 @@ def _delta(found: Sequence[Stratum]) -> float:
     return float(np.average(deltas, weights=weights))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=8_192)
 def _cliff(stratum: Stratum, back: int) -> tuple[float, float]:
     """Cliff's delta of the candidate moved *back* buckets, and its variance."""
     keys, ours = stratum.candidate.arrays
     their_keys, theirs = stratum.baseline.arrays
     n, m = stratum.sizes
-    reached = np.concatenate(([0.0], np.cumsum(theirs)))
+    reached = stratum.baseline.reached
     below = reached[np.searchsorted(their_keys, keys - back, "left")]
     equal = reached[np.searchsorted(their_keys, keys - back, "right")] - below
     delta = float(ours @ (2 * below + equal)) / (n * m) - 1
@@ -118,14 +140,15 @@ def _at_the_end(grouped: Sequence[tuple[Stratum, ...]], back: int) -> float:
 
 
 @lru_cache(maxsize=4_096)
-def _tail(group: tuple[Stratum, ...], back: int) -> tuple[Score, float]:
+def _tail(group: tuple[Stratum, ...], back: int) -> tuple[Score, int]:
     """Mantel-Haenszel's sum of the shares beyond the group's own p95."""
     limit = _limit(group, back)
-    total = variance = information = beyond = 0.0
+    total = variance = information = 0.0
+    beyond = 0
     for stratum in group:
         n, m = stratum.sizes
-        a = _above(stratum.candidate, limit + back)
-        b = _above(stratum.baseline, limit)
+        a = stratum.candidate.above(limit + back)
+        b = stratum.baseline.above(limit)
         both, size = a + b, n + m
         total += (a * m - b * n) / size
         variance += n * m * both * (size - both) / (size**2 * (size - 1))
@@ -135,26 +158,9 @@ def _tail(group: tuple[Stratum, ...], back: int) -> tuple[Score, float]:
 
 
 def _limit(group: tuple[Stratum, ...], back: int) -> int:
-    """The last bucket that holds less than 95 % of all, the candidate moved back."""
-    ours = _weighted([(stratum.candidate, 1.0) for stratum in group])
-    theirs = _weighted([(stratum.baseline, 1.0) for stratum in group])
-    keys = np.concatenate((ours[0] - back, theirs[0]))
-    counts = np.concatenate((ours[1], theirs[1]))
-    order = np.argsort(keys, kind="stable")
-    reached = np.cumsum(counts[order]) / counts.sum()
-    return int(keys[order][np.searchsorted(reached, 0.95)])
-
-
-def _above(histogram: Histogram, bucket: int) -> float:
-    keys, counts = histogram.arrays
-    return float(counts[np.searchsorted(keys, bucket, "right") :].sum())
-
-
-def _weighted(
-    parts: Sequence[tuple[Histogram, float]],
-) -> tuple[NDArray[np.int64], Floats]:
-    """All buckets in order, and their counts, each histogram's times its weight."""
-    keys = np.concatenate([histogram.arrays[0] for histogram, _ in parts])
-    counts = np.concatenate([h.arrays[1] * weight for h, weight in parts])
-    found, place = np.unique(keys, return_inverse=True)
-    return found, np.asarray(np.bincount(place, counts), np.float64)
+    """The first bucket that holds 95 % of all, the candidate moved back."""
+    ours = [stratum.candidate.arrays for stratum in group]
+    moved = [(keys - back, counts) for keys, counts in ours]
+    keys, counts = added([*moved, *(stratum.baseline.arrays for stratum in group)])
+    reached = np.cumsum(counts) / counts.sum()
+    return int(keys[np.searchsorted(reached, 0.95)])

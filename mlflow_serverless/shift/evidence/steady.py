@@ -11,6 +11,10 @@ from scipy import special
 _FEWEST = 6
 """Groups below which nothing is said: their spread is unknown."""
 
+_KNOWN = 100
+"""Degrees of freedom that chance assignment's spread is worth, where groups do not
+vary more than it makes them."""
+
 _TIGHTEST = 100.0
 """Information at which the mixture has its tightest bound [effective requests]."""
 
@@ -32,8 +36,9 @@ def against(scores: Sequence[Score]) -> float:
 
     The sum is measured by whichever is larger of the spread that chance assignment
     gives and the spread that is seen from group to group, with what successive groups
-    share. That makes a t value, read as the normal value of the same rarity; the
-    normal mixture bound (Robbins 1970) makes it hold at every look.
+    share. That makes a t value, read as the normal value of the same rarity: with few
+    degrees of freedom only if the spread is beyond what chance gives. The normal
+    mixture bound (Robbins 1970) makes it hold at every look.
     """
     if len(scores) < _FEWEST:
         return 0.0
@@ -43,7 +48,10 @@ def against(scores: Sequence[Score]) -> float:
     spread = max(expected, seen)
     if total <= 0 or spread <= 0:
         return 0.0
-    z = _as_normal(total / math.sqrt(spread), len(scores) - 1)
+    freedom = len(scores) - 1
+    if seen <= expected * (1 + math.sqrt(2 / freedom)):
+        freedom += _KNOWN
+    z = _as_normal(total / math.sqrt(spread), freedom)
     return _mixture(z, sum(score.information for score in scores))
 
 
@@ -63,7 +71,7 @@ def _alike(centred: NDArray[np.float64]) -> float:
     if own <= 0:
         return 0.0
     lag = float(centred[1:] @ centred[:-1]) / own + 1 / len(centred)
-    return min(0.8, max(0.0, lag))
+    return min(0.9, max(0.0, lag))
 
 
 def _as_normal(t: float, freedom: int) -> float:

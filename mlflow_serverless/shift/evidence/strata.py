@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mlflow_serverless.observe import Histogram
 from mlflow_serverless.observe.histogram import merged
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stratum:
-    """Latencies of both versions in the same time."""
+    """
+    Latencies of both versions in the same time.
+
+    Each is but once there, so that what was computed of it is found without comparing.
+    """
 
     candidate: Histogram
     baseline: Histogram
@@ -21,22 +26,35 @@ class Stratum:
 
 
 def strata(
-    pairs: Iterable[tuple[Histogram | None, Histogram | None]], *, least: int = 2
+    pairs: Iterable[tuple[Histogram | None, Histogram | None]],
+    *,
+    candidate: int = 2,
+    baseline: int = 2,
 ) -> list[Stratum]:
     """
-    Join successive *pairs* until each side has *least*; what is left over waits.
+    Join successive *pairs* until each side has enough; what is left over waits.
 
     Where one ends depends on counts alone, never on the values counted.
+
+    Args:
+        pairs: Latencies of candidate and baseline in each cell, in order of time.
+        candidate: How many values the candidate must have.
+        baseline: How many the baseline must have.
     """
     found: list[Stratum] = []
-    candidate: list[Histogram] = []
-    baseline: list[Histogram] = []
-    for ours, theirs in pairs:
-        candidate += [ours] if ours else []
-        baseline += [theirs] if theirs else []
-        if _total(candidate) >= least and _total(baseline) >= least:
-            found.append(Stratum(_merged(candidate), _merged(baseline)))
-            candidate, baseline = [], []
+    ours: list[Histogram] = []
+    theirs: list[Histogram] = []
+    n = m = 0
+    for one, other in pairs:
+        if one is not None:
+            ours.append(one)
+            n += one.total
+        if other is not None:
+            theirs.append(other)
+            m += other.total
+        if n >= candidate and m >= baseline:
+            found.append(_joined(tuple(ours), tuple(theirs)))
+            ours, theirs, n, m = [], [], 0, 0
     return found
 
 
@@ -47,15 +65,21 @@ def groups(
     Successive strata together: *least* values of each side, *most* groups.
 
     Groups, not requests, are what is taken as independent: requests that follow one
-    another share an environment, a burst, a noisy neighbour.
+    another share an environment, a burst, a noisy neighbour. Their size doubles when
+    there are too many, so that between looks most stay what they were.
     """
-    smaller = sum(min(stratum.sizes) for stratum in found)
-    enough = max(least, smaller / most)
+    smaller = [min(stratum.sizes) for stratum in found]
+    enough, total = least, sum(smaller)
+    while total > most * enough:
+        enough *= 2
     made: list[list[Stratum]] = [[]]
-    for stratum in found:
+    held = 0
+    for stratum, size in zip(found, smaller, strict=True):
         made[-1].append(stratum)
-        if sum(min(s.sizes) for s in made[-1]) >= enough:
+        held += size
+        if held >= enough:
             made.append([])
+            held = 0
     rest = made.pop()
     if rest and made:
         made[-1].extend(rest)
@@ -64,9 +88,8 @@ def groups(
     return [tuple(group) for group in made]
 
 
-def _total(histograms: Sequence[Histogram]) -> int:
-    return sum(histogram.total for histogram in histograms)
-
-
-def _merged(histograms: Sequence[Histogram]) -> Histogram:
-    return merged(histograms) or Histogram()
+@lru_cache(maxsize=8_192)
+def _joined(
+    candidate: tuple[Histogram, ...], baseline: tuple[Histogram, ...]
+) -> Stratum:
+    return Stratum(merged(candidate) or Histogram(), merged(baseline) or Histogram())

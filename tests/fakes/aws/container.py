@@ -18,7 +18,8 @@ def main() -> int:
     with open(f"{os.environ['MLFLOW_SERVERLESS_BUNDLE']}/image.json") as file:
         said = json.load(file)
     memory = f"{said['memory_mb']}m"
-    given = [
+    given = [f"{key}={value}" for key, value in said["beside"].items()]
+    given += [
         f"{key}={value}"
         for key, value in os.environ.items()
         if key.startswith(PASSED) or key in said["variables"]

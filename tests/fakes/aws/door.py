@@ -8,19 +8,15 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-
 from mlflow_serverless.local import function_url
 from tests.fakes.aws.rest import Answer, AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from botocore.credentials import Credentials
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.fakes.aws.plane import Plane
     from tests.fakes.aws.shelf import Made, Shelf
+    from tests.fakes.aws.signature import Signatures
 
 PATH = "/lambda-url/"
 """Where URLs begin, as there are no names for hosts here."""
@@ -36,17 +32,16 @@ class UrlDoor:
     Args:
         shelf: Where functions are kept.
         plane: Runs them.
-        keys: Access key and secret that requests are signed with.
-        region: For which they are signed.
+        signatures: Knows those that are right.
         root: What comes before `PATH`; asked late, as the server is made last.
     """
 
     def __init__(
-        self, shelf: Shelf, plane: Plane, keys: Credentials, region: str,
+        self, shelf: Shelf, plane: Plane, signatures: Signatures,
         root: Callable[[], str],
     ) -> None:  # fmt: skip
         self._shelf, self._plane = shelf, plane
-        self._keys, self._region, self._root = keys, region, root
+        self._signatures, self._root = signatures, root
 
     def url(self, arn: str) -> str:
         """The URL that leads to *arn*, a function's with a qualifier."""
@@ -65,13 +60,16 @@ class UrlDoor:
         self, made: Made, qualifier: str, environ: Mapping[str, Any], body: bytes
     ) -> Answer:
         auth = made.urls[qualifier]["AuthType"]
-        signed = auth == "AWS_IAM" and self._signed(environ, body)
+        at = self._root() + environ["PATH_INFO"]
+        signed = auth == "AWS_IAM" and self._signatures.right(
+            environ, at, body, "lambda"
+        )
         if not signed and not (auth == "NONE" and _public(made, qualifier)):
             return _said(403, "Forbidden")
         call = function_url.Call(
             method=environ["REQUEST_METHOD"], query=environ["QUERY_STRING"],
             path=f"/{environ['PATH_INFO'].removeprefix(PATH).partition('/')[2]}",
-            headers=(("content-type", environ.get("CONTENT_TYPE", "")),),
+            headers=tuple(_headers(environ)),
             body=body, source="127.0.0.1", id=uuid.uuid4().hex, at=datetime.now(UTC),
         )  # fmt: skip
         try:
@@ -83,23 +81,13 @@ class UrlDoor:
         reply = function_url.from_reply(found["Payload"], found["FunctionError"])
         return Answer(reply.status, reply.body, dict(reply.headers))
 
-    def _signed(self, environ: Mapping[str, Any], body: bytes) -> bool:
-        """Whether the signature is what it has to be, computed anew."""
-        given, at = (
-            environ.get("HTTP_AUTHORIZATION", ""),
-            environ.get("HTTP_X_AMZ_DATE"),
-        )
-        if not at or f"/{self._region}/lambda/aws4_request" not in given:
-            return False
-        request = AWSRequest(
-            environ["REQUEST_METHOD"], self._root() + environ["PATH_INFO"], data=body,
-            headers={"Content-Type": environ["CONTENT_TYPE"], "X-Amz-Date": at},
-        )  # fmt: skip
-        request.context["timestamp"] = at
-        signer = SigV4Auth(self._keys, "lambda", self._region)
-        canonical = signer.canonical_request(request)
-        right = signer.signature(signer.string_to_sign(request, canonical), request)
-        return given.endswith(f"Signature={right}")
+
+def _headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the caller sent, as WSGI has it."""
+    yield "content-type", environ.get("CONTENT_TYPE", "")
+    for key, value in environ.items():
+        if key.startswith("HTTP_"):
+            yield key.removeprefix("HTTP_").replace("_", "-").lower(), value
 
 
 def _public(made: Made, qualifier: str) -> bool:

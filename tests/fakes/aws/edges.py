@@ -173,6 +173,13 @@ class Edges:
             raise invalid(
                 "Alias with weights can not be used with Provisioned Concurrency"
             )
+        for name, other in made.aliases.items():
+            both = {name, other["FunctionVersion"]}
+            if Qualifier in both and set(made.provisioned) & (both - {Qualifier}):
+                raise invalid(
+                    "Provisioned Concurrency is configured already for the version, or "
+                    "for an alias that points at it"
+                )
         if frozen.config["SnapStart"]["ApplyOn"] != "None":
             raise invalid("SnapStart is not supported with provisioned concurrency")
         if made.concurrency is not None and count > made.concurrency:

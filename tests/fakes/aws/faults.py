@@ -14,8 +14,26 @@ from tests.fakes.aws.rest import Answer, RestJson
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_REST = ("lambda", "apigatewayv2", "scheduler")
+_REST = ("lambda", "apigatewayv2", "s3", "scheduler")
 _SIGNED_AS = {"apigateway": "apigatewayv2", "monitoring": "cloudwatch"}
+
+
+_ALLOWED_BY = {
+    ("lambda", "Invoke"): "lambda:InvokeFunction",
+    ("s3", "HeadBucket"): "s3:ListBucket",
+    ("s3", "ListObjects"): "s3:ListBucket",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
+    ("s3", "CopyObject"): "s3:PutObject",
+    ("s3", "UploadPart"): "s3:PutObject",
+    ("s3", "CreateMultipartUpload"): "s3:PutObject",
+    ("s3", "CompleteMultipartUpload"): "s3:PutObject",
+    ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
+    ("s3", "PutBucketEncryption"): "s3:PutEncryptionConfiguration",
+    ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+    ("s3", "PutPublicAccessBlock"): "s3:PutBucketPublicAccessBlock",
+}
+"""Permissions that are not called as their operations are."""
 
 
 class Fault(Enum):
@@ -52,9 +70,7 @@ class Call:
         """What one must be allowed for it, in IAM's words."""
         if self.service == "apigatewayv2":
             return f"apigateway:{self.method}"
-        if self.service == "lambda" and self.action == "Invoke":
-            return "lambda:InvokeFunction"
-        return str(self)
+        return _ALLOWED_BY.get((self.service, self.action), str(self))
 
 
 Decide = "Callable[[Call], Fault | None]"
@@ -132,6 +148,12 @@ def signed_for(environ: Mapping[str, Any]) -> str:
     return _SIGNED_AS.get(parts[3], parts[3]) if len(parts) == 5 else ""
 
 
+def signed_by(environ: Mapping[str, Any]) -> str:
+    """The access key that a request was signed with; empty if it was not signed."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2]
+    return str(scope.partition("/")[0])
+
+
 def hang_up(environ: Mapping[str, Any]) -> Answer:
     """End the connection without a word."""
     connection: socket.socket = environ["werkzeug.socket"]
@@ -160,6 +182,12 @@ def refusal(fault: Fault, call: Call) -> Answer:
             f"<Message>{said}</Message></Error></ErrorResponse>"
         )
         return Answer(status, body.encode(), {"Content-Type": "text/xml"})
+    if call.service == "s3":
+        code = "AccessDenied" if status == 403 else code
+        body = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>"
+        headed = call.method == "HEAD"  # to which nobody answers with words
+        content = b"" if headed else body.encode()
+        return Answer(status, content, {"Content-Type": "application/xml"})
     body = json.dumps({"__type": code, "message": said, "Message": said})
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}
     return Answer(status, body.encode(), headers)

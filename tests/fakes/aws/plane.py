@@ -54,6 +54,10 @@ class Plane:
         self, shelf: Shelf, scratch: Path, setup: Setup, engine: Engine | None = None
     ) -> None:
         self._shelf, self._scratch, self._engine = shelf, scratch, engine
+        self.tools: dict[str, dict[str, Any]] = {}
+        """What `tool_or_model.py` needs to know of an image, by the image."""
+        self.beside: dict[str, str] = {}
+        """Variables that containers have beside their own: credentials, as a role's."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -147,23 +151,28 @@ class Plane:
             "memory_mb": target.settings.memory_mb, "variables": variables
         }  # fmt: skip
         if self._engine is not None:
-            said |= self._engine.told(target.artifact)
+            said |= self._engine.told(target.artifact) | {"beside": self.beside}
+        said |= self.tools.get(target.artifact, {})
         (folder / "image.json").write_text(json.dumps(said))
         return folder
 
     def _record(self, entry: Entry) -> None:
-        """One line into CloudWatch Logs, as moto keeps them."""
-        logs = get_backend("logs")[ACCOUNT][self._shelf.region]
-        group = f"/aws/lambda/{entry.name}"
+        """One line of an environment."""
         day = time.strftime("%Y/%m/%d", time.gmtime(entry.at))
         stream = f"{day}/[{entry.version}]{entry.environment}"
+        text = self._written(entry.name, entry.text, entry.at)
+        self.note(f"/aws/lambda/{entry.name}", stream, text, entry.at)
+
+    def note(self, group: str, stream: str, text: str, at: float = 0.0) -> None:
+        """One line into CloudWatch Logs, as moto keeps them; *at* some time, or now."""
+        logs = get_backend("logs")[ACCOUNT][self._shelf.region]
         with self._lock:
             if group not in logs.groups:
                 logs.create_log_group(group, tags={})
             if stream not in logs.groups[group].streams:
                 logs.create_log_stream(group, stream)
-            text = self._written(entry.name, entry.text, entry.at)
-            event = {"timestamp": int(entry.at * 1000), "message": f"{text}\n"}
+            when = int((at or time.time()) * 1000)
+            event = {"timestamp": when, "message": f"{text}\n"}
             logs.put_log_events(group, stream, [event])
 
 

@@ -105,7 +105,9 @@ class RestJson:
 
 def _route(operation: OperationModel) -> Route:
     path, _, query = operation.http["requestUri"].partition("?")
-    named = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>[^/]+)", path.rstrip("/"))
+    plain = re.sub(r"\{ResourceArn\}", r"(?P<ResourceArn>.+)", path.rstrip("/"))
+    whole = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", plain)
+    named = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", whole)
     wanted = frozenset(parse_qs(query, keep_blank_values=True))
     return Route(operation, re.compile(named), wanted)
 

@@ -90,6 +90,32 @@ def test_sharing_waits_for_time_enough(world: CacheWorld, fake: FakeS3):
     assert CONTENT == (world.mount / MODEL.sha256).read_bytes()
 
 
+FULL = [
+    Fault("open", "/mount/.part-", errno.EACCES),
+    Fault("posix_fallocate", "/mount/.part-", errno.ENOSPC),
+    Fault("write", "/mount/.part-", errno.EDQUOT, after=3),
+    Fault("write", "/mount/.part-", errno.EIO, after=1),
+    Fault("write", "/mount/.part-", stall_s=30, after=1),
+    Fault("replace", "/mount/", errno.EIO),
+]
+
+
+@pytest.mark.parametrize("fault", FULL, ids=lambda f: f"{f.call}-{f.errno}-{f.stall_s}")
+def test_a_mount_that_takes_nothing_is_left_alone(world, fake, fault):
+    """Full, forbidden, hanging or failing half-way: no debt, no trace, no harm."""
+    disk = FaultyDisk([fault])
+    how = {"tiers": "tmp mount s3", "options": {"write_through": True}}
+    cache = opened(world, disk, **how)
+    path = cache.path_of(MODEL)
+    started = time.monotonic()
+
+    assert 0 == cache.settle(0.5)
+    assert time.monotonic() - started < 5
+    assert 0 == cache.owed_bytes
+    assert not (world.mount / MODEL.sha256).exists()
+    assert CONTENT == Path(path).read_bytes()
+
+
 def test_nothing_to_share_needs_no_time(world: CacheWorld):
     """Without a debt the job is done, however late it is."""
     assert share(opened(world), 0)

@@ -192,6 +192,18 @@ def test_damage_in_tmp_is_fetched_again(world: CacheWorld, damage):
     assert CONTENT == (world.store / MODEL.sha256).read_bytes()
 
 
+@pytest.mark.parametrize("damage", [truncate, swap_for_a_pipe, Path.unlink])
+def test_damage_in_the_bundle_is_fetched(world: CacheWorld, damage):
+    """A file of an image that is cut, odd or gone is not served: the mount's is."""
+    world.mounted(MODEL, CONTENT)
+    damage(world.bundled(MODEL, CONTENT))
+    cache = world.open(world.manifest(MODEL))
+
+    assert CONTENT == Path(cache.path_of(MODEL)).read_bytes()
+    assert "mount" == cache.hits[0].tier
+    assert cache.hits[0].said[0].startswith("bundle: ")
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_on_the_last_tier_is_refused(world: CacheWorld, damage):
     """Wrong content is never served, and the error says what each tier said."""

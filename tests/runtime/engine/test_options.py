@@ -52,3 +52,15 @@ def test_options_follow_the_variant(variant, version, level, more):
     assert 3 == options.threads
     assert level == options.level
     assert QUIET | more == dict(options.entries)
+
+
+@pytest.mark.parametrize(
+    ("run_us", "arena"), [(None, True), (1.0, False), (19.9, False), (20.0, True)]
+)
+def test_short_runs_do_without_a_pool_of_memory(run_us, arena):
+    """
+    What takes next to nothing to run takes its memory from the C library.
+    """
+    variant = Variant("v", "f", run_us=run_us)
+
+    assert arena == options_for(variant, threads=1, version="1.31.1").arena

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import struct
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.bundle import EVENT
-from tests.fakes.loop_process import ROOT, Runtime
+from tests.fakes.bundle import COLUMNS, EVENT
+from tests.fakes.loop_process import LEAN, ROOT, Runtime
 from tests.fakes.runtime_api import Event
 
 SECRET = b"s3cr3t-" + b"q7x9" * 3
@@ -82,10 +84,51 @@ def test_the_whole_runtime_forgets_too(event, bundle):
         assert SECRET not in runtime.out + runtime.err
 
 
+@pytest.mark.parametrize("requests", [1, 2, 5])
+def test_numbers_are_gone_from_the_engines_tensors(requests, bundle):
+    """Layouts that are kept for the next request hold no value of the last one."""
+    values = 6.25e-21, 7.5e13
+    row = dict(zip(COLUMNS, values, strict=True))
+    event = json.dumps({"dataframe_records": [row]}).encode()
+    with Runtime(SEARCHABLE, **bundle) as runtime:
+        for _ in range(requests):
+            assert "response" == runtime.api.invoke(event).kind
+        found = runtime.api.invoke(
+            b"search " + struct.pack("<2f", *values).hex().encode()
+        )
+
+    assert b"0" == found.body
+
+
 def test_the_search_finds_what_is_there():
     """The searcher is no blind one: it finds what the process does keep."""
     with Runtime(KEPT=SECRET.decode()) as runtime:
         assert search(runtime) > 0
+
+
+KEEPERS = """
+import array, ctypes, sys
+sys.path.append(sys.argv[1])
+from tests.fakes.loop_app import holders
+secret = bytes(reversed(range(101, 117)))
+for keep in (
+    ctypes.create_string_buffer, bytearray, lambda one: array.array("B", one),
+    (ctypes.c_float * 4).from_buffer_copy, lambda one: memoryview(bytearray(one)),
+):
+    kept = {"a": [keep(secret)]}
+    print(bool(holders(secret)), end=" ")
+    kept.clear()
+    print(bool(holders(secret)))
+"""
+
+
+def test_the_search_looks_into_buffers():
+    """Arrays and native memory are no hiding place; what is gone is not found."""
+    done = subprocess.run(
+        (*LEAN, "-c", KEEPERS, str(ROOT)), capture_output=True, text=True, check=True
+    )
+
+    assert ["True False"] * 5 == done.stdout.splitlines()
 
 
 def _files(pid: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from typing import Any
 
@@ -24,9 +25,11 @@ from lambda_runtime.manifest import (
     Variant,
 )
 from lambda_runtime.protocol import json_text
+from lambda_runtime.protocol.answer import Answerer
 from lambda_runtime.protocol.bind import Binder
 from lambda_runtime.protocol.quick import Quick, rows
 from lambda_runtime.protocol.scoring import read_json
+from lambda_runtime.tensor import SIZES, Value
 
 COLUMNS = ("a", "b", "c")
 
@@ -190,3 +193,52 @@ def test_rows_are_written_as_their_numbers_are(width, code, raw):
     )  # fmt: skip
 
     assert expected == json.loads(rows(data, width, code))
+
+
+LABELS = st.lists(
+    st.text(max_size=3) | st.integers(-9, 9) | st.booleans() | st.none()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    max_size=4,
+)  # fmt: skip
+
+
+@given(
+    dtype=st.sampled_from(["float32", "float64", "int64", "int32", "uint8", "float16"]),
+    shape=st.lists(st.integers(0, 3), max_size=3).map(tuple),
+    labels=LABELS,
+    seed=st.binary(min_size=216, max_size=216),
+    small=st.booleans(),
+)
+def test_what_is_written_quickly_is_what_the_rules_write(
+    dtype, shape, labels, seed, small
+):
+    """
+    Numbers and labels, of any shape: the same bytes, or it is left to the rules.
+    """
+    answer = Answer("array", (Field("y", labels=tuple(labels)),))
+    size = SIZES[dtype] * math.prod(shape)
+    data = bytes(2 * (i % SIZES[dtype] == 0) for i in range(size)) if small else seed
+    outputs = {"y": Value(dtype, shape, data[:size])}
+
+    found = Quick([], answer, named=True).write(outputs)
+
+    assert found is None or found == Answerer(answer).write(outputs)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        (Field("y"), Value("int64", (2,), struct.pack("<2q", 1, 0)), b"[1,0]"),
+        (Field("y"), Value("float64", (1,), struct.pack("<d", 0.5)), b"[0.5]"),
+        (
+            Field("y", labels=("no", True, None)),
+            Value("int64", (3,), struct.pack("<3q", 2, 0, 1)),
+            b'[null,"no",true]',
+        ),
+    ],
+)
+def test_usual_answers_are_written_quickly(field, value, expected):
+    """Classes and regressions take the quick way, too."""
+    later = Quick([], Answer("array", (field,)), named=True)
+
+    assert b'{"predictions":' + expected + b"}" == later.write({"y": value})

@@ -11,7 +11,7 @@ from protocol_builders import content, get, of_matrix, post, serve
 
 from lambda_runtime.exchange import Request
 from lambda_runtime.faults import BadRequest, Internal
-from lambda_runtime.protocol.service import Service
+from lambda_runtime.protocol.service import Service, Timing
 from lambda_runtime.version import __version__
 
 GOOD = {"inputs": {"c0": [1], "c1": [2]}}
@@ -106,8 +106,9 @@ def test_the_last_request_is_timed():
     get(service, "/ping")
 
     assert 3 == timing.rows
-    assert min(timing) >= 0
-    assert (0, 0, 0, 0) == service.last
+    assert min(timing.decode_us, timing.run_us, timing.encode_us) >= 0
+    assert timing.began <= timing.read <= timing.ran <= timing.written
+    assert Timing() == service.last
 
 
 def test_refusals_count_no_rows():
@@ -117,7 +118,7 @@ def test_refusals_count_no_rows():
 
     post(service, b"{")
 
-    assert (0, 0, 0, 0) == service.last
+    assert Timing() == service.last
 
 
 def test_headers_may_be_any_mapping_and_bodies_empty():

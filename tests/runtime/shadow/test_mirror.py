@@ -31,7 +31,8 @@ class Cloud:
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._end = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def environ(self):
@@ -43,6 +44,7 @@ class Cloud:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes `accept`
         self._listener.close()
+        self._accepting.join(5)
         for connection in self._open:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -57,8 +59,8 @@ class Cloud:
                 return
             self._open.append(connection)
             thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def _serve(self, connection):
         with suppress(OSError), closing(connection):

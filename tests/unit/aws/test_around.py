@@ -24,12 +24,15 @@ from mlflow_serverless.plan import (
     RemoveResource,
     Repository,
     Role,
+    Secret,
+    Table,
     key_of,
     names,
     plan,
     plan_removal,
 )
-from tests.fakes.aws.account import allow
+from mlflow_serverless.plan.guard import guards
+from tests.fakes.aws.account import access_to, allow
 from tests.fakes.tell import silent
 
 REGION = "us-east-1"
@@ -63,6 +66,8 @@ def first(kind: str, name: str):
             name=f"{name}-models", policy=allow("s3.amazonaws.com", "s3:GetObject"),
             tags=((names.OWNER, names.SHARED),),
         ),
+        "secret": Secret(name=f"ours/{name}", description="signs", tags=mine),
+        "table": Table(name=name, tags=mine),
         "url": FunctionUrl(qualifier="live"),
         "permission": Permission(
             sid="url", qualifier="live", principal="123456789012", url_auth="AWS_IAM",
@@ -84,6 +89,7 @@ def first(kind: str, name: str):
 
 def second(kind: str, made):
     """The same resource, as different as it may be."""
+    owner = getattr(made, "tags", ())[:1]
     changes = {
         "repository": {"scan_on_push": False, "immutable": False, "untagged_days": 3},
         "role": {
@@ -92,6 +98,8 @@ def second(kind: str, made):
         },
         "log group": {"retention_days": 7},
         "bucket": {"versioned": False, "kms_key": KEY},
+        "secret": {"description": "more", "kms_key": KEY, "tags": owner},
+        "table": {"tags": (*owner, ("team", "risk"))},
         "url": {"auth": "NONE", "cors": Cors(origins=("https://a.example",))},
         "permission": {"principal": "*", "url_auth": "NONE"},
         "api": {
@@ -111,8 +119,8 @@ def second(kind: str, made):
 
 
 KINDS = (
-    "repository", "role", "log group", "bucket", "url", "permission", "api",
-    "provisioned", "alarm", "dashboard",
+    "repository", "role", "log group", "bucket", "secret", "table", "url",
+    "permission", "api", "provisioned", "alarm", "dashboard",
 )  # fmt: skip
 
 
@@ -121,6 +129,31 @@ def deployed(cloud, want):
     """A function that serves, for things to stand around."""
     apply(plan(want(), cloud.snapshot(want().function.name)), cloud, silent)
     return cloud
+
+
+def test_alarms_of_a_rollout_are_heard(deployed, want, aws):
+    """
+    On the executed version, of this deployment alone; planning again leaves them.
+    """
+    wish = want()
+    name = wish.function.name
+    number = deployed.snapshot(name).alias("live").version
+    client = access_to(aws).client("cloudwatch")
+    for owner in (name, f"{name}-2"):
+        for alarm in guards(owner, "live", number, errors=0.05, p95_ms=80.0):
+            deployed.perform(MakeResource(owner, alarm))
+            client.set_alarm_state(
+                AlarmName=alarm.name, StateValue="ALARM", StateReason="too many"
+            )
+    quiet = guards(name, "live", number, errors=0.05)[0]
+    client.set_alarm_state(AlarmName=quiet.name, StateValue="OK", StateReason="fine")
+    (heard,) = deployed.ringing(name)
+    have = deployed.snapshot(name)
+
+    assert (number, "too many") == (heard.version, heard.why)
+    assert heard.name.endswith("duration")
+    assert 2 == len(have.resources)
+    assert not plan(wish, have)
 
 
 def there(cloud, name, resource):
@@ -224,7 +257,7 @@ def test_a_whole_deployment_comes_and_goes(cloud, want, name):
     assert {"api_url", "function_arn", "url"} == set(outputs)
     assert outputs["url"].startswith("http")
 
-    apply(plan_removal(cloud.snapshot(name)), cloud, silent)
+    apply(plan_removal(have), cloud, silent)
 
     left = cloud.snapshot(name, wanted=wanted.resources)
     assert (None, (), (), ()) == (

@@ -14,6 +14,7 @@ from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.pipeline import gc
 from mlflow_serverless.plan import (
     MakeResource,
+    ModelBucket,
     Packing,
     PutArtifact,
     RemoveArtifact,
@@ -150,3 +151,20 @@ def test_who_may_not_look_for_models_may_deploy_without_them(aws, cloud, name):
     aws.faults.decide = lambda call: Fault.DENIED if call.service == "s3" else None
 
     assert () == cloud.snapshot(name).artifacts
+
+
+def test_a_bucket_that_was_half_made_is_still_ours(aws, cloud, name):
+    """
+    The process died right after S3 had made it: the next run finishes it, as its tags
+    came with it.
+    """
+    bucket = ModelBucket(
+        name=f"{name}-models", policy="", tags=((names.OWNER, names.SHARED),)
+    )
+    aws.faults.die_at(0, Fault.RESPONSE_LOST)
+    with pytest.raises(ServerlessError):
+        cloud.perform(MakeResource(name, bucket))
+    aws.faults.heal()
+    cloud.perform(MakeResource(name, bucket))
+
+    assert bucket in cloud.snapshot(name, wanted=(bucket,)).resources

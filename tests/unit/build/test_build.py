@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+import marshal
 import os
 import re
 import shutil
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from lambda_runtime import packed
 from mlflow_serverless import limits
-from mlflow_serverless.build import layers, needs, run
+from mlflow_serverless.build import draft, layers, needs
 from mlflow_serverless.build.elf import machine_of
 from mlflow_serverless.build.errors import (
     BaseArchitectureError,
@@ -115,22 +117,58 @@ def test_everybody_may_read_and_root_owns(workshop):
 def test_every_source_has_bytecode_that_is_never_checked(workshop):
     """Of the base's release, by hash and unchecked: a read-only disk keeps no other."""
     image = workshop.build()
-    tag = f"cpython-{base_image.MINOR.replace('.', '')}"
 
-    for name in ("dependencies", "runtime"):
-        inside = members(image, name)
-        sources = {p for p in map(Path, inside) if p.suffix == ".py"}
-        wanted = {
-            str(p.parent / "__pycache__" / f"{p.stem}.{tag}.pyc") for p in sources
+    assert sources(image, "dependencies") == compiled(image, "dependencies")
+    assert {name for name in sources(image, "runtime") if name in layers.DOORSTEP} == (
+        compiled(image, "runtime")
+    )
+    assert set() == compiled(image, "model")
+
+
+def test_the_runtimes_bytecode_is_one_file(workshop):
+    """Every module has its code there, but those that are read before it is found."""
+    image = workshop.build()
+    (content,) = contents(image, "runtime", packed.FILE).values()
+    size = int.from_bytes(content[4:8], "little")
+    index = marshal.loads(content[8 : 8 + size])
+    codes = content[8 + size :]
+
+    assert importlib.util.MAGIC_NUMBER == content[:4]
+    assert sources(image, "runtime") - set(layers.DOORSTEP) == set(index)
+    for name, (offset, length, whole) in index.items():
+        code = marshal.loads(codes[offset : offset + length])
+        path = f"/var/task/{name.replace('.', '/')}"
+        assert (f"{path}/__init__.py" if whole else f"{path}.py") == code.co_filename
+
+
+def contents(image, layer: str, suffix: str) -> dict[str, bytes]:
+    """Files of a layer whose names end so."""
+    (found,) = (one for one in image.layers if one.name == layer)
+    with tarfile.open(image.blob(found.digest)) as tar:
+        return {
+            member.name: tar.extractfile(member).read()
+            for member in tar
+            if member.name.endswith(suffix)
         }
-        assert wanted == {n for n in inside if n.endswith(".pyc")}
-        (layer,) = (layer for layer in image.layers if layer.name == name)
-        with tarfile.open(image.blob(layer.digest)) as tar:
-            for path in wanted:
-                header = tar.extractfile(path).read(16)
-                assert importlib.util.MAGIC_NUMBER == header[:4]
-                assert (0b01,) == struct.unpack("<I", header[4:8])
-    assert not [n for n in members(image, "model") if n.endswith(".pyc")]
+
+
+def sources(image, layer: str) -> set[str]:
+    """Modules of a layer, with dots."""
+    paths = {Path(name) for name in members(image, layer) if name.endswith(".py")}
+    dotted = {".".join(p.relative_to("var/task").with_suffix("").parts) for p in paths}
+    return {name.removesuffix(".__init__") for name in dotted}
+
+
+def compiled(image, layer: str) -> set[str]:
+    """Those that have a compiled file beside them, which must be as it is wanted."""
+    found = set()
+    for name, content in contents(image, layer, ".pyc").items():
+        assert importlib.util.MAGIC_NUMBER == content[:4]
+        assert (0b01,) == struct.unpack("<I", content[4:8])
+        source = Path(importlib.util.source_from_cache(name))
+        dotted = ".".join(source.relative_to("var/task").with_suffix("").parts)
+        found.add(dotted.removesuffix(".__init__"))
+    return found
 
 
 def test_a_new_model_changes_only_its_layer(workshop, tmp_path):
@@ -307,7 +345,7 @@ def test_a_damaged_bundle_is_not_packed(workshop, tmp_path):
 
 def test_more_than_lambda_unpacks_is_refused(workshop, monkeypatch):
     """With the sizes of the layers, before anything is pushed."""
-    monkeypatch.setattr(run, "IMAGE_BYTES", 1 << 20)
+    monkeypatch.setattr(draft, "IMAGE_BYTES", 1 << 20)
 
     with pytest.raises(ImageTooLargeError, match="dependencies"):
         workshop.build()

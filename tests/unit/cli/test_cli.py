@@ -22,18 +22,14 @@ from mlflow_serverless.plan import Place, plan
 from mlflow_serverless.world import LogLine
 from tests.fakes.bundles import keep, make_bundle
 from tests.fakes.memory_cloud import MemoryCloud
-from tests.fakes.mlflow_state import pointing_at
 from tests.unit.package.test_package import MODEL
 from tests.unit.pipeline.test_story import make_world
 
 
 @pytest.fixture(autouse=True)
-def registry(request, tmp_path):
-    """A store of this test's own, if it does not ask for the one with models."""
-    own = f"sqlite:///{tmp_path}/mlflow.db"
-    shop = "shop" in request.fixturenames
-    with pointing_at(request.getfixturevalue("shop").uri if shop else own):
-        yield
+def registry(shop):
+    """A store that answers: what is served is written to the model's tags."""
+    return shop
 
 
 @pytest.fixture
@@ -77,8 +73,12 @@ def test_status_shows_what_is_deployed(run, deployed):
     one = json.loads(run("status", "fraud", "--json").stdout)
     every = json.loads(run("status", "--json").stdout)
 
+    shown = run("status", "fraud").output
     assert [one] == every
     assert {"memory_mb": 256} == one["config"]
+    assert "config" in shown
+    assert "memory_mb = 256" in shown
+    assert "{" not in shown
 
 
 def test_history_shows_the_versions(run, deployed):

@@ -9,6 +9,7 @@ from mlflow_serverless.convert.lower import trees
 from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.convert.lower.trees import Forest
 from mlflow_serverless.convert.lowered import draft_of
+from mlflow_serverless.optimise import estimate
 from tests.fakes.binding import answer
 from tests.fakes.lowering import signature_of
 
@@ -183,3 +184,24 @@ def test_a_large_forest_costs_time_in_proportion_to_its_nodes():
 
     seconds(10)
     assert seconds(400) < 40 * max(seconds(40), 0.01)
+
+
+def test_deep_trees_take_no_more_operators_than_shallow_ones():
+    """
+    Opening a session costs by the operator, so levels are rounds of a loop; what a
+    run is expected to cost counts every round.
+    """
+    rng = np.random.default_rng(0)
+
+    def descended(depth):
+        data = np.zeros((1, COLUMNS))
+        graph = Builder(unrolls=True)
+        frame, _ = inputs_for(graph, signature_of(data))
+        tree = grown(rng, depth, trees.LEQ, "float64", missing=False, sets=False)
+        total = trees.sums(tree, frame.matrix())
+        return graph.model([("output", total)])
+
+    shallow, deep = descended(3), descended(10)
+
+    assert len(shallow.graph.node) == len(deep.graph.node) <= 20
+    assert estimate.run_us(shallow) + 40 < estimate.run_us(deep)

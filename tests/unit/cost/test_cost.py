@@ -49,6 +49,14 @@ def test_room_beyond_what_is_free_costs_its_time():
     assert pytest.approx(100_000 * 0.5 * 0.0000000309) == paid - free
 
 
+def test_models_in_s3_are_paid_for_by_the_gigabyte():
+    """Only where there is a bucket of ours for them."""
+    what = "each GB of models in S3, a month"
+
+    assert 0.023 == lines(**{"image.model_store": "own"})[what]
+    assert what not in lines()
+
+
 def test_environments_kept_started_are_busy_for_less():
     """Their time of answering has a price of its own."""
     usd = lines(provisioned=1)["a million requests of 100 ms at 1024 MB"]

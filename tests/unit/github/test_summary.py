@@ -50,6 +50,20 @@ def test_the_page_says_what_was_done_and_why():
     assert "by <code>ann</code>" in page
 
 
+def test_a_rollout_that_has_begun_is_not_done():
+    """
+    The page says what serves meanwhile, and how it goes on; one that is over is done.
+    """
+    page = summary([outcome(rollout="waiting")], title="Registry to deployments")
+    over = summary([outcome(rollout="done")], title="Registry to deployments")
+
+    assert "**1** begun." in page
+    assert "| 🔀 |" in page
+    assert "| update: a rollout has begun |" in page
+    assert "mlflow\\-serverless advance fraud" in page
+    assert "**1** done." in over
+
+
 def test_a_plan_says_that_nothing_was_changed():
     """
     With the digest that `--expect` takes.

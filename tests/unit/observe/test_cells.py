@@ -30,7 +30,7 @@ def test_versions_are_told_apart_in_each_cell():
         for cell in found.cells
     ]
     assert (3, {"503": 3}) == (found.ours.failures, dict(found.ours.statuses))
-    assert found.ours.warm is None
+    assert all(cell.candidate.warm is None for cell in found.cells)
 
 
 def test_cold_starts_are_kept_apart():
@@ -40,7 +40,8 @@ def test_cold_starts_are_kept_apart():
     cloud = RolloutCloud()
     cloud.tell(1_001, "2", 4)
     cloud.tell(1_002, "2", Cold=True, InitMs=500.0)
-    ours = _observed(cloud).ours
+    (cell,) = _observed(cloud).cells
+    ours = cell.candidate
 
     assert (4, 1) == (ours.warm.total, ours.cold.total)
     assert 400_000 < ours.cold.quantile(0.5)

@@ -151,7 +151,7 @@ def test_a_plan_says_what_is_found_what_it_costs_and_how_it_starts(world, rooms)
     """Refusals are shown, not raised; nothing is touched."""
     proposal = plan_only(wish(**{"url.auth": "public"}), world, rooms)
 
-    assert ["public-url"] == [finding.code for finding in proposal.findings]
+    assert ["public-url", "memory"] == [finding.code for finding in proposal.findings]
     assert proposal.costs
     assert proposal.cold_start.startswith("on-demand: ")
     assert [] == world.cloud.performed
@@ -182,7 +182,7 @@ def test_what_stands_beside_it_is_reported_and_left(world, rooms):
 
     proposal = plan_only(wish(), world, rooms)
 
-    assert ["left-alone"] == [finding.code for finding in proposal.findings]
+    assert ["memory", "left-alone"] == [finding.code for finding in proposal.findings]
     assert not proposal.plan
     assert given in world.cloud.snapshot("fraud").foreign
 

@@ -7,6 +7,8 @@ from typing import Self
 
 import pytest
 
+from mlflow_serverless.aws.errors import FunctionFailedError
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.pipeline import DeployRequest, Intent, deploy, gc, plan_only
 from mlflow_serverless.pipeline import rollback as go_back
 from mlflow_serverless.pipeline.driving import drive
@@ -19,8 +21,14 @@ from mlflow_serverless.pipeline.rollouts import (
     resume,
     standing,
 )
-from mlflow_serverless.plan import Place, PointAlias, RouteAlias
-from mlflow_serverless.shift import State, recorded
+from mlflow_serverless.plan import (
+    MakeResource,
+    Place,
+    PointAlias,
+    ProvisionedConcurrency,
+    RouteAlias,
+)
+from mlflow_serverless.shift import Hold, State, recorded
 from mlflow_serverless.shift.errors import NoRolloutError, RolloutUnderWayError
 from tests.fakes.rollout_cloud import RolloutCloud, TestClock
 from tests.fakes.rooms import FakeRooms
@@ -235,22 +243,127 @@ def test_a_version_without_a_shadow_in_mind_is_canaried(world, rooms):
         deploy(wish(3, strategy="shadow"), world, rooms)
 
 
-def test_lambda_shares_no_traffic_of_an_alias_with_provisioned_concurrency(
-    tmp_path, rooms
-):
-    """
-    A canary asked for is refused; one that nobody asked for is left out.
-    """
+@pytest.fixture
+def kept_world(tmp_path):
+    """Where environments are kept started for version 1."""
     place = Place(region="us-east-1", account="123456789012", caller="arn:aws:x:ann")
     cloud = RolloutCloud(answer=lambda _: RIGHT, where=place)
-    world = make_world(tmp_path, cloud)
-    deploy(wish(1, provisioned=1), world, rooms)
-    with pytest.raises(StrategyNotGivenError):
-        deploy(wish(2, provisioned=1, strategy="canary"), world, rooms)
-    cloud.tell(datetime.now(UTC).timestamp() - 60, "1", 300)
-    deploy(wish(2, provisioned=1), world, rooms)
+    return make_world(tmp_path, cloud)
 
-    assert "2" == alias(world).version
+
+def kept(world) -> dict[str, int]:
+    """How many environments are kept started, by alias or version."""
+    found = world.cloud.snapshot("fraud").resources
+    return {
+        r.qualifier: r.count for r in found if isinstance(r, ProvisionedConcurrency)
+    }
+
+
+def test_what_is_kept_started_moves_to_the_versions(kept_world, rooms):
+    """
+    Both versions have it before one request is shared, the old one until it is over.
+    """
+    deploy(wish(1, provisioned=2), kept_world, rooms)
+    before = kept(kept_world)
+    proposal = plan_only(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    deploy(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    begun = kept(kept_world)
+    promote("fraud", kept_world)
+    guarded = kept(kept_world)
+    promote("fraud", kept_world)
+
+    assert {"live": 2} == before
+    assert "twice as many" in proposal.rollout.cost
+    assert {"1": 2, "2": 2} == begun == guarded
+    assert {"2": 2} == kept(kept_world)
+    again = plan_only(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    assert not again.plan.steps
+
+
+def test_what_a_lost_version_was_kept_started_for_goes(kept_world, rooms):
+    """
+    After a rollback the old version keeps its environments; the next rollout finds
+    them there.
+    """
+    deploy(wish(1, provisioned=2), kept_world, rooms)
+    deploy(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    abort("fraud", kept_world)
+    after = kept(kept_world)
+    deploy(wish(3, provisioned=3, strategy="canary"), kept_world, rooms)
+
+    assert {"1": 2} == after
+    assert {"1": 2, "3": 3} == kept(kept_world)
+
+
+@pytest.mark.parametrize("dies_after", range(3))
+def test_a_killed_preparation_is_finished(kept_world, rooms, dies_after):
+    """
+    Wherever it dies on the way from the alias to the versions, the next one goes on.
+    """
+    deploy(wish(1, provisioned=2), kept_world, rooms)
+    cloud = kept_world.cloud
+    took = cloud.taken
+    steps = iter(range(99))
+
+    def dying(step) -> None:
+        about = isinstance(getattr(step, "resource", None), ProvisionedConcurrency)
+        if about and next(steps) == dies_after:
+            raise KeyboardInterrupt
+        took(step)
+
+    cloud.taken = dying
+    with pytest.raises(KeyboardInterrupt):
+        deploy(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    assert not alias(kept_world).weights
+    cloud.taken = took
+    deploy(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    advance("fraud", kept_world)
+
+    assert {"1": 2, "2": 2} == kept(kept_world)
+    assert alias(kept_world).weights
+
+
+def test_no_request_goes_where_environments_do_not_start(kept_world, rooms):
+    """
+    If the candidate's cannot be kept started, the rollout does not begin; if that is
+    found out later, it holds.
+    """
+    deploy(wish(1, provisioned=2), kept_world, rooms)
+    cloud = kept_world.cloud
+    took = cloud.taken
+
+    def failing(step) -> None:
+        if isinstance(getattr(step, "resource", None), ProvisionedConcurrency):
+            raise FunctionFailedError("fraud:2", "Failed", "no room")
+        took(step)
+
+    cloud.taken = failing
+    with pytest.raises(ServerlessError):
+        deploy(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    assert not alias(kept_world).note
+    cloud.taken = took
+    deploy(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    cloud.taken = failing
+    step = advance("fraud", kept_world).step
+
+    assert isinstance(step.shift, Hold)
+    assert "no room" in step.shift.why
+    assert not alias(kept_world).weights
+
+
+def test_environments_that_are_left_go_with_the_next_look(kept_world, rooms):
+    """
+    A driver that died after the last move left the old version's; another one finds
+    them.
+    """
+    deploy(wish(1, provisioned=2), kept_world, rooms)
+    deploy(wish(2, provisioned=2, strategy="canary"), kept_world, rooms)
+    abort("fraud", kept_world)
+    leftover = ProvisionedConcurrency(qualifier="2", count=2)
+    kept_world.cloud.perform(MakeResource("fraud", leftover))
+    advance("fraud", kept_world)
+
+    assert {"1": 2} == kept(kept_world)
 
 
 def test_all_at_once_is_watched_afterwards(world, rooms):

@@ -26,8 +26,6 @@ IMAGE = ImageFacts(
     layer_types=("application/vnd.oci.image.layer.v1.tar+gzip",),
     uncompressed_bytes=300 * MB,
     architecture="amd64",
-    glibc_needed="2.28",
-    glibc_has="2.34",
     python="3.12",
 )
 FINE = Facts(
@@ -53,9 +51,13 @@ def with_image(**given) -> Facts:
     return replace(FINE, image=replace(IMAGE, **given))
 
 
-def test_what_is_fine_is_not_mentioned():
-    """And what is not known is not held against it."""
-    assert {} == found()
+def beside_notes(facts: Facts = FINE, **given):
+    return [f for f in found(facts, **given).values() if f.weight is not Weight.NOTE]
+
+
+def test_what_is_fine_is_not_held_against_it():
+    """Nor is what is not known."""
+    assert [] == beside_notes()
     assert {} == found(Facts())
 
 
@@ -95,8 +97,6 @@ CASES = [
      "gzip"),
     ("image-size", with_image(uncompressed_bytes=10 * 1024**3 + 1), {}, "model_store"),
     ("image-architecture", FINE, {"image.architecture": "arm64"}, "architecture"),
-    ("binary-architecture", with_image(binaries=(("x.so", "aarch64"),)), {}, "package"),
-    ("glibc", with_image(glibc_needed="2.35"), {}, "base_image"),
     ("image-snapshot", with_image(python=""), {"cold_start": "snapshot"}, "LABEL"),
     ("image-snapshot", with_image(python="3.11"), {"cold_start": "snapshot"}, "3.12"),
 ]  # fmt: skip
@@ -115,8 +115,10 @@ def test_what_the_deployment_has_already_is_not_asked_for_again():
     """Deploying it a second time is no refusal."""
     account = AccountFacts(concurrency=1000, unreserved=500)
 
-    assert {} == found(replace(FINE, account=account, held=500), concurrency=500)
-    assert found(replace(FINE, account=account), concurrency=500)
+    had = replace(FINE, account=account, held=500)
+
+    assert [] == beside_notes(had, concurrency=500)
+    assert beside_notes(replace(FINE, account=account), concurrency=500)
 
 
 def test_a_model_that_is_fetched_fits_the_scratch_space():
@@ -126,9 +128,10 @@ def test_a_model_that_is_fetched_fits_the_scratch_space():
     want = replace(want, function=replace(want.function, settings=settings))
     facts = Facts(place=PLACE, model=ModelFacts(bytes=900 * MB, memory_mb=100))
 
-    (finding,) = inspect(want, facts)
+    (finding,) = (f for f in inspect(want, facts) if f.code != "memory")
 
     assert "scratch" == finding.code
+    assert "900 MB fetched" in finding.what
     assert "set ephemeral_mb=900" == finding.fix
 
 
@@ -146,11 +149,30 @@ def test_a_model_that_is_fetched_fits_the_scratch_space():
              immutable=False)), {}),
         ("api-timeout", FINE, {"api.auth": "iam", "timeout_s": 31}),
         ("payload", replace(FINE, model=ModelFacts(example_bytes=7 * MB)), {}),
+        ("memory", replace(FINE, model=ModelFacts(memory_mb=850)), {}),
     ],
 )  # fmt: skip
 def test_what_may_surprise_is_a_warning(code, facts, given):
     """Nothing is stopped by it."""
     assert Weight.WARNING is found(facts, **given)[code].weight
+
+
+def test_what_the_model_took_is_said_with_its_numbers():
+    """And what it was asked, so that a reader can judge how far they carry."""
+    model = ModelFacts(memory_mb=200, asked=12, largest_bytes=MB // 2)
+    said = found(replace(FINE, model=model))["memory"]
+
+    assert Weight.NOTE is said.weight
+    for number in ("200 MB", "12 requests", "0.5 MB", "1024 MB"):
+        assert number in said.what
+
+
+def test_what_a_model_writes_fits_the_scratch_space():
+    """As measured, wherever the model itself comes from."""
+    facts = replace(FINE, model=ModelFacts(memory_mb=100, scratch_bytes=600 * MB))
+
+    assert "set ephemeral_mb=600" == found(facts)["scratch"].fix
+    assert "scratch" not in found(facts, ephemeral_mb=600)
 
 
 def test_a_private_network_is_worth_a_note():

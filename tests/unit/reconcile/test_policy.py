@@ -103,6 +103,28 @@ models:
     assert second.startswith("line 6: models.0: timeout_s=soon")
 
 
+def test_one_mistake_hides_no_other():
+    """
+    What is sound in itself is checked, whatever is wrong beside it; targets, too.
+    """
+    text = """\
+version: 1
+environments:
+  staging: {target: lambda:/eu}
+  production: {aproval: tag}
+models:
+  - model: fraud
+    on: {alias: champion}
+    config: {memory_mb: 10}
+  - model: churn
+"""
+
+    assert ["line 3", "line 4", "line 6", "line 9"] == [
+        said.partition(":")[0] for said in mistakes(text)
+    ]
+    assert "'lambda:/eu' is not a target" in mistakes(text)[0]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -441,7 +441,7 @@ def test_the_history_says_what_served_when_and_why(stage):
     for number in (1, 2, 1):
         stage.registry.point("fraud", "champion", number)
         stage.once()
-    moves = timeline("fraud", "lambda:/here", ["fraud"], stage.registry)
+    moves = timeline("fraud", "lambda:/eu-west-1", ["fraud"], stage.registry)
 
     assert ["models:/fraud/1", "models:/fraud/2", "models:/fraud/1"] == [
         move.model for move in moves
@@ -461,7 +461,7 @@ def test_what_was_deployed_by_hand_enters_the_history(stage):
         stage.registry._change("fraud", version.number, tags={})
     stage.once()
     stage.once()
-    (move,) = timeline("fraud", "lambda:/here", ["fraud"], stage.registry)
+    (move,) = timeline("fraud", "lambda:/eu-west-1", ["fraud"], stage.registry)
 
     assert ("models:/fraud/1", "found serving") == (move.model, move.why)
 

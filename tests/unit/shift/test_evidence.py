@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mlflow_serverless.observe import Histogram
-from mlflow_serverless.shift.evidence import beyond, drifted, more_often, slower
+from mlflow_serverless.shift.evidence import (
+    beyond,
+    compared,
+    drifted,
+    excused,
+    far,
+    more_often,
+    slower,
+)
 from mlflow_serverless.shift.evidence.compared import _ratios
 from mlflow_serverless.shift.evidence.slower import _cliff
 from mlflow_serverless.shift.evidence.strata import Stratum, groups, strata
@@ -91,12 +99,13 @@ def test_a_slower_version_is_found():
     A fifth slower is found in 1,200 requests, at either end of an unequal split.
     """
     rng = np.random.default_rng(7)
-    few = slower(_pairs(rng, 40, 30, 570, 1.2))
-    many = slower(_pairs(rng, 40, 570, 30, 1.2))
+    few = [*_pairs(rng, 40, 30, 570, 1.2)]
+    many = [*_pairs(rng, 40, 570, 30, 1.2)]
+    numbers = compared(few)
 
-    assert min(few.everywhere, many.everywhere) > 8
-    assert 1.15 < few.candidate_p50 / few.baseline_p50 < 1.25
-    assert 0.15 < few.delta < 0.25
+    assert min(slower(few).everywhere, slower(many).everywhere) > 8
+    assert 1.15 < numbers.candidate_p50 / numbers.baseline_p50 < 1.25
+    assert 0.15 < numbers.delta < 0.25
 
 
 def test_a_slow_end_is_found_though_the_median_is_not():
@@ -163,6 +172,41 @@ def test_no_request_is_counted_twice(sizes: list[tuple[int, int]]):
     assert found == [stratum for group in grouped for stratum in group]
     assert all(min(stratum.sizes) >= 2 for stratum in found)
     assert sum(s.sizes[0] for s in found) <= sum(n for n, _ in sizes)
+
+
+def test_what_the_baseline_would_have_had_too_is_excused():
+    """
+    Cell by cell, so that a version which had more traffic in bad minutes is not blamed.
+    """
+    fine, bad = (0, 5, 0, 95), (20, 50, 20, 50)
+
+    assert excused([fine] * 60 + [bad] * 10)
+    assert not excused([(20, 50, 5, 50)])
+    assert not excused([(20, 50, 0, 0)])
+    assert not excused([fine])
+
+
+@pytest.mark.parametrize("known", [19, 20])
+def test_how_far_slower_is_said_once_the_baseline_is_known(known: int):
+    """
+    A p95 of too few answers is none.
+    """
+    pairs = [(Histogram.of([9_000.0] * 5), Histogram.of([1_000.0] * known))]
+    found = far(pairs, ratio=2.0)
+
+    assert (found is None) == (known < 20)
+    assert found is None or (5, 5) == (found.slow, found.total)
+
+
+def test_one_far_slower_minute_is_not_a_bad_version():
+    """
+    However many requests one minute has, it is not enough alone.
+    """
+    slow = (Histogram.of([9_000.0] * 999), Histogram.of([1_000.0] * 999))
+    fine = (Histogram.of([1_000.0] * 999), Histogram.of([1_000.0] * 999))
+
+    assert far([fine, slow, fine], ratio=2.0).log_e < math.log(1_800)
+    assert far([slow] * 4, ratio=2.0).log_e > math.log(1_800)
 
 
 def test_predictions_that_moved_are_found():

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mlflow_serverless.config import parse
-from mlflow_serverless.pipeline.desired import config_of, desired, fingerprint
+from mlflow_serverless.pipeline.desired import desired, fingerprint
 from mlflow_serverless.pipeline.intended import outline
 from mlflow_serverless.plan import (
     Actual,
@@ -31,7 +31,13 @@ from mlflow_serverless.plan import (
 from mlflow_serverless.plan.rules import check
 from mlflow_serverless.preflight import ModelFacts
 from mlflow_serverless.secure import audit
-from mlflow_serverless.topology import ColdStart, choose, only_on_aws, topology
+from mlflow_serverless.topology import (
+    ColdStart,
+    choose,
+    config_of,
+    only_on_aws,
+    topology,
+)
 from mlflow_serverless.topology.cold import snapshot_impossible
 from tests.unit.package.test_package import MODEL
 

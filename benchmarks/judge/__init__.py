@@ -1,0 +1,1 @@
+"""The judge's power: whole rollouts over simulated traffic, every look counted."""

@@ -1,0 +1,111 @@
+"""Run rollouts, and write what comes of them into the docs.
+
+    python -m benchmarks.judge [rollouts] [--only TEXT]
+
+Each row with nothing wrong gets that many, each with a fault a third. A run that is
+ended goes on where it was, unless code that matters has changed since.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from benchmarks.judge import table
+from benchmarks.judge.kept import Kept
+from benchmarks.judge.rollouts import End, rollout
+from benchmarks.judge.worlds import (
+    FAULTS,
+    FAULTY,
+    MEDIUM,
+    SHADOWED,
+    WIDTHS,
+    WORLDS,
+    Fault,
+    Traffic,
+)
+from mlflow_serverless.shift import Criteria
+
+GUARD_S = 1_200.0
+PATIENT = Criteria(promote_requests=30_000, shadow_predictions=30_000)
+"""Waits for so many answers that what is wrong is found if it can be."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of one table."""
+
+    table: str
+    world: Traffic
+    fault: Fault
+    share: float
+    """Of the rollouts that are asked for."""
+
+    @property
+    def key(self) -> str:
+        """What it is called."""
+        spread = f" / {self.world.sigma:g}" if self.table == "sizes" else ""
+        return f"{self.world.name} / {self.fault.name}{spread}"
+
+    def run(self, seed: int) -> End:
+        """One rollout."""
+        if self.table == "sizes":
+            return rollout(self.world, self.fault, seed, criteria=PATIENT)
+        # Once promoted, nobody else is there to have the incident, too.
+        watched = self.table == "null" and not self.world.incidents
+        guard_s = GUARD_S if watched else 0.0
+        return rollout(self.world, self.fault, seed, guard_s=guard_s)
+
+    def row(self, ends: list[End]) -> table.Row:
+        """What they come to."""
+        named = {"traffic": self.world.name, "wrong": self.fault.name}
+        made = {"null": table.null_row, "power": table.power_row}
+        return named | made.get(self.table, table.size_row)(ends) | {
+            "latency's spread": f"{self.world.sigma:g}"
+        }  # fmt: skip
+
+
+def tasks() -> Iterator[Task]:
+    """All rows, what matters most first."""
+    for world in WORLDS:
+        yield Task("null", world, Fault(), 1.0)
+    for world in FAULTY:
+        for fault in FAULTS:
+            if fault.disagreement is None or world.shadow:
+                yield Task("power", world, fault, 1 / 3)
+    for fault in FAULTS[:4]:
+        world = SHADOWED if fault.disagreement else MEDIUM
+        widths = WIDTHS if fault in FAULTS[:2] else WIDTHS[1:2]
+        for sigma in widths:
+            yield Task("sizes", replace(world, sigma=sigma), fault, 1 / 3)
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.judge")
+    parser.add_argument("rollouts", type=int, nargs="?", default=300)
+    parser.add_argument("--only", default="", help="rows whose name has this in it")
+    given = parser.parse_args()
+    done, tables = Kept(), table.kept()
+    for task in tasks():
+        if given.only not in f"{task.table} / {task.key}":
+            continue
+        ends = _run(task, max(1, round(given.rollouts * task.share)), done)
+        tables[task.table][task.key] = task.row(ends)
+        table.write(tables)
+        print(json.dumps(tables[task.table][task.key]), flush=True)
+
+
+def _run(task: Task, count: int, done: Kept) -> list[End]:
+    key, ends = f"{task.table} / {task.key}", []
+    for seed in range(count):
+        end = done.get(key, seed)
+        if end is None:
+            end = task.run(seed)
+            done.put(key, seed, end)
+        ends.append(end)
+    return ends
+
+
+if __name__ == "__main__":
+    main()

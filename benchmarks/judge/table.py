@@ -1,0 +1,113 @@
+"""What rollouts come to, as rows of the tables of `docs/shifting.md`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import beta
+
+from benchmarks.judge.rollouts import End
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, KEPT = DOCS / "shifting.md", DOCS / "shifting.json"
+
+Row = dict[str, str | int | float]
+Tables = dict[str, dict[str, Row]]
+
+HEADS = {
+    "null": ("traffic", "rollouts", "rolled back", "out of patience", "still held",
+             "promoted", "minutes until then"),
+    "power": ("traffic", "wrong", "rollouts", "found", "answers, median", "90 %",
+              "minutes"),
+    "sizes": ("wrong", "latency's spread", "rollouts", "found", "answers, median",
+              "90 %", "most"),
+}  # fmt: skip
+
+
+def null_row(ends: Sequence[End]) -> Row:
+    """Of rollouts with nothing wrong."""
+    return {
+        "rollouts": len(ends),
+        "rolled back": _count(ends, "rolled back"),
+        "out of patience": _count(ends, "out of patience"),
+        "still held": _count(ends, "held"),
+        "promoted": _count(ends, "promoted"),
+        "minutes until then": _median([e.minutes for e in ends]),
+    }
+
+
+def power_row(ends: Sequence[End]) -> Row:
+    """Of rollouts of a faulty version."""
+    found = [e for e in ends if e.outcome == "rolled back"]
+    answers = [e.answers for e in found]
+    return {
+        "rollouts": len(ends), "found": len(found),
+        "answers, median": _median(answers), "90 %": _quantile(answers, 0.9),
+        "minutes": _median([e.minutes for e in found]),
+    }  # fmt: skip
+
+
+def size_row(ends: Sequence[End]) -> Row:
+    """The same, with how many it took at most."""
+    row = power_row(ends)
+    del row["minutes"]
+    return row | {"most": max([e.answers for e in ends if e.outcome == "rolled back"])}
+
+
+def _count(ends: Sequence[End], outcome: str) -> int:
+    return sum(end.outcome == outcome for end in ends)
+
+
+def _median(values: Sequence[int]) -> int:
+    return _quantile(values, 0.5)
+
+
+def _quantile(values: Sequence[int], part: float) -> int:
+    return int(np.quantile(values, part)) if values else 0
+
+
+def bound(events: int, trials: int) -> float:
+    """Clopper and Pearson's upper bound on a rate, with 95 % confidence."""
+    return float(beta.ppf(0.95, events + 1, trials - events)) if trials else 1.0
+
+
+def kept() -> Tables:
+    """The tables as they were."""
+    tables = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
+    return {name: tables.get(name, {}) for name in HEADS}
+
+
+def write(tables: Tables) -> None:
+    """Keep *tables*, and put them into the page."""
+    KEPT.write_text(json.dumps(tables, indent=1) + "\n")
+    text = PAGE.read_text()
+    for name, rows in tables.items():
+        start, end = (f"<!-- {mark}{name} -->" for mark in ("", "/"))
+        head, _, rest = text.partition(start)
+        shown = _shown(HEADS[name], list(rows.values()))
+        if name == "null":
+            shown += f"\n\n{pooled(list(rows.values()))}"
+        text = f"{head}{start}\n\n{shown}\n\n{end}{rest.partition(end)[2]}"
+    PAGE.write_text(text)
+
+
+def _shown(heads: Sequence[str], rows: Sequence[Row]) -> str:
+    lines = [heads, ["---"] * len(heads), *([_text(r[h]) for h in heads] for r in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _text(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,}"
+
+
+def pooled(rows: Sequence[Row]) -> str:
+    """False alarms of all rows together, in words."""
+    total = sum(int(row["rollouts"]) for row in rows)
+    both = ("rolled back", "out of patience")
+    wrong = sum(int(row[what]) for row in rows for what in both)
+    rate, most = wrong / max(1, total), bound(wrong, total)
+    return (
+        f"All together: {wrong} of {total:,} good versions lost their traffic "
+        f"({rate:.2%}; below {most:.2%} with 95 % confidence)."
+    )

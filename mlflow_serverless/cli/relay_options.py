@@ -1,0 +1,114 @@
+"""The options of the commands for the relay."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlflow_serverless.cli.session import Session
+from mlflow_serverless.cli.wish import configured, options_of
+
+if TYPE_CHECKING:
+    from mlflow_serverless.relay.aws import Sender
+
+PORT = 8932
+RELAY = "mlflow-serverless-relay"
+
+policy = click.option(
+    "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
+    default=Path("mlflow-serverless.yaml"), show_default=True, help="The policy.",
+)  # fmt: skip
+webhook = click.option(
+    "--webhook", default="mlflow-serverless", show_default=True,
+    help="What the webhook is called in the registry.",
+)  # fmt: skip
+name = click.option(
+    "--name", default=RELAY, show_default=True, help="AWS: the function's name."
+)
+
+
+def listening(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `serve`, and of `deploy`, which starts it."""
+    for option in (
+        click.option(
+            "--to", type=click.Choice(["reconcile", "github"]),
+            help="Where events go: a reconcile here (the default on lambda:/local), or "
+            "a dispatch (the default on AWS).",
+        ),
+        click.option(
+            "--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True,
+            help="lambda:/local: where it listens; 0 takes a free one.",
+        ),
+        click.option(
+            "--host", default="127.0.0.1", show_default=True,
+            help="lambda:/local: where it listens.",
+        ),
+        policy,
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def on_aws(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a relay on AWS, as `sender`, `databricks`, `given` and `name`."""
+
+    @wraps(function)
+    def run(  # noqa: PLR0913 - one argument an option
+        session: Session,
+        *,
+        repository: str | None,
+        event_type: str | None,
+        github_api: str | None,
+        token_secret: str | None,
+        app: str | None,
+        installation: str | None,
+        key_secret: str | None,
+        options: Sequence[str],
+        **rest: Any,
+    ) -> None:
+        said = {
+            "repository": repository, "event_type": event_type, "api": github_api,
+            "token": token_secret, "app": app, "installation": installation,
+            "key": key_secret,
+        }  # fmt: skip
+        sender = {key: value for key, value in said.items() if value}
+        function(session, sender=sender, given=options_of(options), **rest)
+
+    for option in (
+        configured,
+        click.option(
+            "--databricks", is_flag=True, help="AWS: take Databricks' signature, too."
+        ),
+        click.option("--key-secret", help="AWS: the secret that holds the App's key."),
+        click.option("--installation", help="AWS: number of the App's installation."),
+        click.option("--app", help="AWS: client id of a GitHub App."),
+        click.option(
+            "--token-secret", metavar="NAME|ARN",
+            help="AWS: the secret that holds a fine-grained token.",
+        ),
+        click.option("--github-api", help="AWS: of GitHub Enterprise Server."),
+        click.option("--event-type", help="AWS: of the dispatch."),
+        click.option(
+            "--repository", metavar="OWNER/NAME", help="AWS: where events go."
+        ),
+        name,
+    ):  # fmt: skip
+        run = option(run)
+    return run
+
+
+def sender_of(said: dict[str, str]) -> "Sender":
+    """
+    Where events go, as the options say.
+
+    Raises:
+        UsageError: They do not say.
+    """
+    from mlflow_serverless.relay.aws import Sender  # noqa: PLC0415 - `--help` stays quick
+
+    if "repository" not in said:
+        message = "a relay on AWS dispatches: name --repository OWNER/NAME."
+        raise click.UsageError(message)
+    return Sender(**said)
