@@ -96,7 +96,6 @@ _TABLE = tuple(
 )  # fmt: skip
 _EVERYWHERE = (
     "cloudwatch:DescribeAlarms",
-    "cloudwatch:GetMetricData",
     "ecr:GetAuthorizationToken",
     "ecr:GetSigningConfiguration",
     "lambda:GetAccountSettings",
