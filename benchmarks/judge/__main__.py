@@ -86,12 +86,14 @@ def main() -> None:
     parser.add_argument("rollouts", type=int, nargs="?", default=300)
     parser.add_argument("--only", default="", help="rows whose name has this in it")
     given = parser.parse_args()
-    done, tables = Kept(), table.kept()
-    for task in tasks():
+    done, tables, all_ = Kept(), table.kept(), list(tasks())
+    for task in all_:
         if given.only not in f"{task.table} / {task.key}":
             continue
         ends = _run(task, max(1, round(given.rollouts * task.share)), done)
-        tables[task.table][task.key] = task.row(ends)
+        rows = tables[task.table] | {task.key: task.row(ends)}
+        keys = [one.key for one in all_ if one.table == task.table]
+        tables[task.table] = {key: rows[key] for key in keys if key in rows}
         table.write(tables)
         print(json.dumps(tables[task.table][task.key]), flush=True)
 
