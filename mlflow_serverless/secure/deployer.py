@@ -188,8 +188,8 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         for actions, arns in _around(place, resource):
             sid = f"{type(resource).__name__}{number}{'s' * (actions in _WITHIN)}"
             alike.setdefault(actions, (sid, []))[1].extend(arns)
-    for actions, (sid, named) in alike.items():
-        yield Statement(sid=sid, actions=actions, resources=tuple(named))
+    for actions, (sid, found) in alike.items():
+        yield Statement(sid=sid, actions=actions, resources=tuple(found))
 
 
 def _passing(role: str) -> Iterator[Statement]:
