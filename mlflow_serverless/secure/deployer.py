@@ -160,6 +160,9 @@ def deployer_policy(place: Place, want: Desired, *, signing: str = "none") -> st
     return document((*_allowed(place, want), *([sign] if signing == "ecr" else [])))
 
 
+_Texts = tuple[str, ...]
+
+
 def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
     settings = want.function.settings
     function = place.arn("lambda", f"function:{want.function.name}")
@@ -177,20 +180,21 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
     named = names.alarm(want.function.name, "guard-*")
     guards = place.arn("cloudwatch", f"alarm:{named}")
     yield Statement(sid="GuardRollouts", actions=_ALARM, resources=(guards,))
+    # One statement for all that the same is done with: managed policies are short.
+    alike: dict[_Texts, tuple[str, list[str]]] = {}
     for number, resource in enumerate(want.resources):
         if isinstance(resource, Controller | Schedule):
             yield passing_its(resource)
         for actions, arns in _around(place, resource):
             sid = f"{type(resource).__name__}{number}{'s' * (actions in _WITHIN)}"
-            yield Statement(sid=sid, actions=actions, resources=arns)
+            alike.setdefault(actions, (sid, []))[1].extend(arns)
+    for actions, (sid, found) in alike.items():
+        yield Statement(sid=sid, actions=actions, resources=tuple(found))
 
 
 def _passing(role: str) -> Iterator[Statement]:
     yield passing("PassRole", role, LAMBDA)
     yield Statement(sid="SeeRole", actions=("iam:GetRole",), resources=(role,))
-
-
-_Texts = tuple[str, ...]
 
 
 def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:  # noqa: C901 - one case a kind
