@@ -143,14 +143,9 @@ class _Walk:
         )  # fmt: skip
         artefacts = self.optimise(formed, conversion)
         parity, proof = self.verify(formed, model, artefacts, options)
-        refused = tuple(
-            Refusal(item.value, item.of)
-            for item in parity.refusals
-            if not item.by_graph
-        )
         found = [*self._reports("convert", key), *self._reports("optimise", formed)]
         return Proved(
-            bundle=self.package(formed, model, artefacts, refused),
+            bundle=self.package(formed, model, artefacts, parity.at_the_door),
             parity=parity,
             reports={file.name: file for file in (*found, *proof)},
         )

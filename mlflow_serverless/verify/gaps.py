@@ -62,18 +62,31 @@ def refusals_of(probes: Sequence[Probe], signature: Signature) -> tuple[Refusal,
 
 
 def summed(probes: Sequence[Probe], signature: Signature) -> tuple[Refusal, ...]:
-    """All that is refused, a kind at a time."""
+    """
+    All that is refused, a kind at a time.
+
+    What is refused with one sign only depends on what the model makes of it; that is
+    for the graph to find.
+    """
     every = [
         str(at) if column.name is None else column.name
         for at, column in enumerate(signature.columns)
     ] or [tensor.name for tensor in signature.tensors]
+    answered = {
+        (item.value, name)
+        for item in probes
+        if not item.refused and item.value not in STRANGE
+        for name in item.of
+    }
     found: dict[str, list[str]] = {}
     for item in probes:
         if item.refused:
-            found.setdefault(item.value, []).extend(item.of)
+            names = [name for name in item.of if (item.value, name) not in answered]
+            found.setdefault(item.value, []).extend(names)
     return tuple(
         Refusal(value, () if {*names} == {*every} else tuple(dict.fromkeys(names)))
         for value, names in sorted(found.items())
+        if names
     )
 
 

@@ -66,8 +66,14 @@ def in_columns(base: pd.DataFrame, columns: Sequence[Column]) -> Iterator[list[P
     unsure = [(k, n) for k, n, c in named if not c.required and c.type == "boolean"]
     nan, inf = float("nan"), math.inf
     yield _blocks(base, "missing", floats, (nan,))
-    yield _blocks(base, "infinite", floats, (inf, -inf))
-    yield _blocks(base, "large", doubles, (TOO_LARGE, -TOO_LARGE))
+    yield [
+        *_blocks(base, "infinite", floats, (inf,)),
+        *_blocks(base, "infinite", floats, (-inf,)),
+    ]
+    yield [
+        *_blocks(base, "large", doubles, (TOO_LARGE,)),
+        *_blocks(base, "large", doubles, (-TOO_LARGE,)),
+    ]
     yield _blocks(base, "missing", gappy, (nan,))
     yield _blocks(base, "missing", unsure, (None,))
     yield _blocks(base, "missing", texts, (nan,), beside=True)
@@ -143,22 +149,22 @@ def in_tensors(base: dict[str, NDArray[Any]]) -> Iterator[list[Probe]]:
     )
     for value, names, cells in kinds:
         yield [
-            Probe(value=value, of=(name,), batch=_spoilt(base, name, cells))
+            Probe(value=value, of=(name,), batch=_spoilt(base, name, cell))
             for name in names
+            for cell in cells
             if base[name].size
         ]
 
 
 def _spoilt(
-    base: dict[str, NDArray[Any]], name: str, cells: Sequence[Any]
+    base: dict[str, NDArray[Any]], name: str, cell: Any
 ) -> dict[str, NDArray[Any]]:
-    """Rows like *base* with one of *cells* in one element of tensor *name* each."""
+    """Rows like *base* with *cell* in one element of tensor *name* each."""
     size = base[name].size
     most = min(size, ELEMENTS if size <= WIDEST else FEW)
     places = np.unique(np.linspace(0, size - 1, most).astype(np.intp))
-    slots = [(place, cell) for place in places for cell in cells]
-    made = {key: np.repeat(array, len(slots), axis=0) for key, array in base.items()}
-    flat = made[name].reshape(len(slots), size)
-    for row, (place, cell) in enumerate(slots):
+    made = {key: np.repeat(array, len(places), axis=0) for key, array in base.items()}
+    flat = made[name].reshape(len(places), size)
+    for row, place in enumerate(places):
         flat[row, place] = cell
     return made

@@ -194,7 +194,7 @@ def _taken(post: Post, bench: Bench, asked: Asked, share: int) -> Iterator[str]:
                 continue
             reason = found.reason
         status, message = _told(post, said)
-        if 400 <= status < 500:
+        if 400 <= status < 500 or _minds_solitude(bench.reference, said):
             yield ""
         else:
             shown = describe_row(said, 0, limit=200)
@@ -202,6 +202,12 @@ def _taken(post: Post, bench: Bench, asked: Asked, share: int) -> Iterator[str]:
                 f"in {asked.group.name!r}: the model refuses {shown} ({reason}), "
                 f"the runtime says {status} {message}".rstrip()
             )
+
+
+def _minds_solitude(reference: Reference, alone: Batch) -> bool:
+    """Whether the model answers the row twice: it raises for any single row, then."""
+    twice = take(alone, np.zeros(2, np.intp))
+    return not isinstance(reference.predict(twice), Refusal)
 
 
 def only(outputs: Outputs, rows: NDArray[np.intp]) -> Outputs:

@@ -15,7 +15,7 @@ import onnxruntime as ort
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_runtime.manifest import NAN_TEXT, NULL_TEXT
+from lambda_runtime.manifest import CHECKED, NAN_TEXT, NULL_TEXT
 from mlflow_serverless.optimise import Artefact
 
 FLOAT32, SINGLE_INSIDE, FLOAT64 = 1e-4, 1e-6, 1e-9
@@ -163,6 +163,8 @@ class Asked:
         names = [output.name for output in self._session.get_outputs()]
         values = self._session.run(None, self._feeds(data))
         found = dict(zip(names, values, strict=True))
+        if CHECKED in found and found[CHECKED].any():
+            raise ValueError(f"refused: {self._graph.answer.checks}")
         parts = [
             _decoded(found[field.output], field) for field in self._graph.answer.fields
         ]

@@ -40,9 +40,7 @@ class Builder:
         tree_nodes: Tree nodes so far; 0 where there are no trees.
         unrolls: Whether trees are unrolled into Gather steps (quick to load) instead
             of tree operators (quick to run).
-        marks: Rows that the model raises for, and why; see `checks`.
-        looked: Computed values that `unfit` has looked at.
-        given: Which values were not computed.
+        marks, looked, given: Rows that the model raises for; see `checks`, `unfit`.
     """
 
     def __init__(self, *, unrolls: bool = False) -> None:
@@ -69,10 +67,9 @@ class Builder:
 
     def input(self, name: str, dtype: str, shape: Shape) -> Sym:
         """A graph input; *name* is ours to choose, and unlike any `fresh` one."""
-        symbol = Sym(self, name, dtype, shape)
-        self.inputs.append(symbol)
+        self.inputs.append(Sym(self, name, dtype, shape))
         self.given.add(name)
-        return symbol
+        return self.inputs[-1]
 
     def constant(self, value: ArrayLike, dtype: str | None = None) -> Sym:
         """*value* as a symbol; equal constants are stored once."""
@@ -99,9 +96,8 @@ class Builder:
         **attributes: Any,
     ) -> Sym:
         """Add operator *kind*; its one output."""
-        return self.ops(
-            kind, *inputs, results=[(dtype, shape)], domain=domain, **attributes
-        )[0]
+        results = [(dtype, shape)]
+        return self.ops(kind, *inputs, results=results, domain=domain, **attributes)[0]
 
     def ops(
         self,

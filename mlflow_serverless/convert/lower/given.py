@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mlflow_serverless.convert.lower.symbol import Array, Sym
 
 FINITE = {"TreeEnsemble"}
@@ -31,7 +33,7 @@ class Given:
 
     def constant(self, name: str, array: Array) -> None:
         """*name* is *array*."""
-        if array.dtype.kind == "f" and bool((array - array == 0).all()):
+        if array.dtype.kind == "f" and bool(np.isfinite(array).all()):
             self._names.add(name)
 
     def result(self, kind: str, inputs: Sequence[Sym], names: Sequence[str]) -> None:

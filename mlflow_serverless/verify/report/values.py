@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from lambda_runtime.manifest import Refusal
+
 SCHEMA = 1
 
 
@@ -179,6 +181,12 @@ class ParityReport:
     def passed(self) -> bool:
         """Whether every candidate answers as the model does."""
         return bool(self.candidates) and all(item.passed for item in self.candidates)
+
+    @property
+    def at_the_door(self) -> tuple[Refusal, ...]:
+        """What the runtime refuses by itself, before the graph is asked."""
+        found = (item for item in self.refusals if not item.by_graph)
+        return tuple(Refusal(item.value, item.of) for item in found)
 
     @property
     def rows(self) -> int:

@@ -8,7 +8,7 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_runtime.faults import Fault
@@ -138,6 +138,7 @@ def test_what_is_read_quickly_is_what_the_rules_read(model):
     """
     later = quick(MODELS[model])
 
+    @settings(deadline=None)
     @given(body=bodies(PLAIN) | bodies(CELLS))
     def law(body):
         text = json.dumps(body).encode()
@@ -175,6 +176,7 @@ def test_what_json_readers_differ_on_is_left_to_the_rules(text):
     assert found is None or b"NaN" in text
 
 
+@settings(deadline=None)
 @given(
     width=st.integers(1, 4),
     code=st.sampled_from("fdiqBe"),

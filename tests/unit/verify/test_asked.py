@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mlflow_serverless.verify.asked import CALLS, HOPELESS, ask
+from mlflow_serverless.verify.asked import CALLS, ENOUGH, HOPELESS, ask
 from mlflow_serverless.verify.batch import Batch, rows_of
 from mlflow_serverless.verify.native import Refusal
 from mlflow_serverless.verify.outputs import Outputs
@@ -99,3 +99,30 @@ def test_no_rows_are_one_question():
 
     assert found.native is not None
     assert rows_of(found.batch) == 0
+
+
+def test_few_suspects_are_asked_if_all_are_refused():
+    """
+    A dozen alone; the others are taken for refused, and counted as not asked.
+    """
+    values = np.array([-1.0] * 200 + [1.0] * 50)
+    model = Picky()
+
+    found = ask(model, group(values), values < 0)
+
+    assert (50, ENOUGH, 200 - ENOUGH) == (found.rows, found.refused, found.unasked)
+    assert model.calls == ENOUGH + 1
+    assert [row for row, _ in found.spurned] == sorted(row for row, _ in found.spurned)
+
+
+def test_a_suspect_that_is_answered_clears_the_others():
+    """
+    A suspicion may be wrong: then every row is asked, and none is lost.
+    """
+    values = np.arange(100.0)
+    values[40] = -1.0
+
+    found = ask(Picky(), group(values), np.ones(100, bool))
+
+    assert (99, 1, 0) == (found.rows, found.refused, found.unasked)
+    assert sorted(found.batch["x"]) == sorted(found.native.arrays[""] / 2)

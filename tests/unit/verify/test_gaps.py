@@ -11,7 +11,7 @@ import pytest
 from lambda_runtime.manifest import Column, Refusal, Signature, Tensor
 from mlflow_serverless.verify.asked import Asked
 from mlflow_serverless.verify.batch import Batch, rows_of
-from mlflow_serverless.verify.gaps import probe, refusals_of, unlike
+from mlflow_serverless.verify.gaps import probe, refusals_of, summed, unlike
 from mlflow_serverless.verify.native import Refusal as Refused
 from mlflow_serverless.verify.outputs import Outputs
 from mlflow_serverless.verify.questions import BLOCKS, Probe
@@ -179,3 +179,33 @@ def test_refusals_are_compared(
     The model raises where the runtime answers 400, and nowhere else.
     """
     assert lines == len(list(unlike([item], 10, lambda _: (status, message))))
+
+
+def test_what_is_refused_with_one_sign_only_is_left_to_the_graph() -> None:
+    """
+    A logarithm refuses one infinity and takes the other: the runtime cannot tell.
+    """
+    frame, signature = doubles(2)
+
+    refusals, _, probes = found(
+        lambda batch: bool((batch == -np.inf).any(axis=None)), frame, signature
+    )
+
+    assert () == refusals
+    assert 2 == sum(item.refused for item in probes)
+
+
+def test_strange_values_are_asked_but_never_left_to_the_runtime() -> None:
+    """
+    An encoder refuses what it does not know: no manifest can list what it knows.
+    """
+    frame = pd.DataFrame({"t": pd.Series(["a"], dtype=object)})
+    signature = Signature((Column("t", "string"),))
+
+    refusals, _, probes = found(
+        lambda batch: not batch["t"].isin(["a"]).all(), frame, signature
+    )
+
+    assert {"missing", "null"} == {item.value for item in refusals}
+    assert ["unseen"] == [i.value for i in summed(probes, signature)
+                          if i.value not in {"missing", "null"}]  # fmt: skip

@@ -218,3 +218,19 @@ def test_what_is_not_understood_is_not_known():
 
     assert known.forests == ()
     assert [column.low for column in known.columns] == [None] * 4
+
+
+def test_an_unknown_transformer_hides_nothing_beside_it():
+    """
+    What a column transformer's other parts learnt is still known.
+    """
+    from sklearn.compose import make_column_transformer
+    from sklearn.kernel_approximation import RBFSampler
+    from sklearn.preprocessing import OneHotEncoder
+
+    data = pd.DataFrame({"a": [0.0, 1.0, 2.0], "t": ["x", "y", "x"]})
+    model = make_column_transformer((RBFSampler(), ["a"]), (OneHotEncoder(), ["t"]))
+
+    known = recover(model.fit(data), ["a", "t"])
+
+    assert ("x", "y") == known.columns[1].categories
