@@ -193,3 +193,9 @@ class AlarmsConfig(Section):
 
     dashboard: bool = False
     """Make a dashboard."""
+
+    @property
+    def given(self) -> bool:
+        """Whether there is a threshold."""
+        thresholds = (self.errors, self.throttles, self.p99_ms)
+        return any(threshold is not None for threshold in thresholds)

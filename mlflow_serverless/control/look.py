@@ -5,9 +5,10 @@ from typing import Protocol
 
 from mlflow_serverless.control.event import Wake
 from mlflow_serverless.plan import Actual
+from mlflow_serverless.plan.guard import guarded
 from mlflow_serverless.shift import Driver, Roads, Step, advance, recorded, under_way
 from mlflow_serverless.shift.clock import SystemClock
-from mlflow_serverless.shift.configured import criteria_of, hooks_of
+from mlflow_serverless.shift.configured import alarms_of, criteria_of, hooks_of
 from mlflow_serverless.shift.history import History, InMemory
 from mlflow_serverless.shift.warm import left
 from mlflow_serverless.topology import config_of
@@ -70,6 +71,7 @@ def look(wake: Wake, reached: Reached) -> Looked:
         history=reached.history,
         criteria=criteria_of(config.judge),
         hooks=hooks_of(config.strategy, ways),
+        alarms=alarms_of(config, ways),
     )
     step = advance(wake.deployment, wake.alias, driver)
     over = (step is None or step.after.over) and _nothing_left(wake, ways)
@@ -79,10 +81,11 @@ def look(wake: Wake, reached: Reached) -> Looked:
 
 
 def _nothing_left(wake: Wake, ways: Ways) -> bool:
-    """Whether nothing is kept started any more for a version that has lost."""
+    """Whether nothing is kept started or watched any more for what is over."""
     have = ways.snapshot(wake.deployment)
     rollout = recorded(have, wake.alias)
-    return rollout is None or not left(have, wake.alias, rollout)
+    watched = any(guarded(resource) for resource in have.resources)
+    return rollout is None or not (watched or left(have, wake.alias, rollout))
 
 
 def _not_begun(have: Actual, wake: Wake) -> bool:

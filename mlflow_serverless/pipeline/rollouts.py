@@ -23,11 +23,11 @@ from mlflow_serverless.shift import (
 )
 from mlflow_serverless.shift import advance as advance_once
 from mlflow_serverless.shift.clock import SystemClock
-from mlflow_serverless.shift.configured import criteria_of, hooks_of
+from mlflow_serverless.shift.configured import alarms_of, criteria_of, hooks_of
 from mlflow_serverless.shift.history import InFolder, InMemory
 from mlflow_serverless.shift.report import RolloutReport, report, write
 from mlflow_serverless.topology import config_of
-from mlflow_serverless.world import Alarms, Clock, World
+from mlflow_serverless.world import Clock, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ def _driver(config: DeploymentConfig, world: World, clock: Clock) -> Driver:
         clock=clock,
         tell=world.tell,
         history=kept,
-        alarms=world.cloud if isinstance(world.cloud, Alarms) else None,
+        alarms=alarms_of(config, world.cloud),
         criteria=criteria_of(config.judge),
         hooks=hooks_of(config.strategy, world.cloud),
     )

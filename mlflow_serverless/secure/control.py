@@ -44,6 +44,8 @@ class ControlReach:
     """Whose traffic it moves."""
     log_group: str
     """Where the deployment's versions say how they fare."""
+    alarms: bool = False
+    """Whether alarms tell of its versions."""
     kept: bool = False
     """Whether environments are kept started for its versions."""
     asks: tuple[tuple[str, str], ...] = ()
@@ -83,6 +85,8 @@ def _needed(place: Place, reach: ControlReach) -> Iterator[Statement]:
         actions=("scheduler:DeleteSchedule",),
         resources=(place.arn("scheduler", schedules),),
     )
+    if reach.alarms:
+        yield from _hearing(place, reach.name)
     if reach.kept:
         yield Statement(
             sid="KeepItsVersionsStarted",
@@ -100,6 +104,32 @@ def _needed(place: Place, reach: ControlReach) -> Iterator[Statement]:
             actions=("lambda:InvokeFunction",),
             resources=tuple(place.arn("lambda", one) for one in asked),
         )
+
+
+def _hearing(place: Place, name: str) -> Iterator[Statement]:
+    # Whoever asks by the beginning of a name asks for all of them.
+    yield Statement(
+        sid="HearAlarms",
+        actions=("cloudwatch:DescribeAlarms",),
+        resources=(place.arn("cloudwatch", "alarm:*"),),
+    )
+    yield Statement(
+        sid="SeeItsAlarms",
+        actions=("cloudwatch:ListTagsForResource",),
+        resources=(_alarms(place, name, "*"),),
+    )
+    yield Statement(
+        sid="SetAlarmsOnItsVersions",
+        actions=tuple(
+            f"cloudwatch:{does}"
+            for does in ("DeleteAlarms", "PutMetricAlarm", "TagResource")
+        ),
+        resources=(_alarms(place, name, "guard-*"),),
+    )
+
+
+def _alarms(place: Place, name: str, which: str) -> str:
+    return place.arn("cloudwatch", f"alarm:{names.alarm(name, which)}")
 
 
 def schedule_policy(place: Place, controller: str) -> str:

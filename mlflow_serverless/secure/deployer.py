@@ -96,7 +96,6 @@ _TABLE = tuple(
 )  # fmt: skip
 _EVERYWHERE = (
     "cloudwatch:DescribeAlarms",
-    "cloudwatch:GetMetricData",
     "ecr:GetAuthorizationToken",
     "ecr:GetSigningConfiguration",
     "lambda:GetAccountSettings",
@@ -177,9 +176,11 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         yield from _passing(settings.role)
     if settings.kms_key:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
-    named = names.alarm(want.function.name, "guard-*")
-    guards = place.arn("cloudwatch", f"alarm:{named}")
-    yield Statement(sid="GuardRollouts", actions=_ALARM, resources=(guards,))
+    if any(isinstance(resource, Alarm) for resource in want.resources):
+        # A rollout adds some on its versions.
+        named = names.alarm(want.function.name, "*")
+        alarms = place.arn("cloudwatch", f"alarm:{named}")
+        yield Statement(sid="Alarms", actions=_ALARM, resources=(alarms,))
     # One statement for all that the same is done with: managed policies are short.
     alike: dict[_Texts, tuple[str, list[str]]] = {}
     for number, resource in enumerate(want.resources):
@@ -197,7 +198,7 @@ def _passing(role: str) -> Iterator[Statement]:
     yield Statement(sid="SeeRole", actions=("iam:GetRole",), resources=(role,))
 
 
-def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:  # noqa: C901 - one case a kind
+def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:
     """Actions and ARNs; none for what is part of the function."""
     name = resource.name
     match resource:
@@ -217,8 +218,6 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
             # AWS chooses the API's id, so that every one's predictions are meant.
             asked = place.arn("execute-api", "*/*/POST/invocations")
             yield _ASK, (asked,)
-        case Alarm():
-            yield _ALARM, (place.arn("cloudwatch", f"alarm:{name}"),)
         case Controller() | ScheduleGroup() | Schedule():
             yield making(place, resource)
         case Dashboard():

@@ -1,11 +1,12 @@
 """From the options to the values of this room."""
 
+from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.config.strategy import AUTO, JudgeConfig, StrategyConfig
 from mlflow_serverless.shift.criteria import Criteria
 from mlflow_serverless.shift.hooks import Configured
 from mlflow_serverless.shift.rollout import Moment
 from mlflow_serverless.shift.strategy import DEFAULT, Strategy, percents, stages_of
-from mlflow_serverless.world import Invoker
+from mlflow_serverless.world import Alarms, Invoker
 
 
 def strategy_of(config: StrategyConfig) -> Strategy:
@@ -35,6 +36,11 @@ def strategy_of(config: StrategyConfig) -> Strategy:
 def criteria_of(config: JudgeConfig) -> Criteria:
     """What is asked of a candidate; the options have the same names."""
     return Criteria(**config.model_dump())
+
+
+def alarms_of(config: DeploymentConfig, cloud: object) -> Alarms | None:
+    """Who tells of alarms; None where nothing is watched, or the cloud has none."""
+    return cloud if config.alarms.given and isinstance(cloud, Alarms) else None
 
 
 def hooks_of(config: StrategyConfig, invoker: Invoker) -> Configured:

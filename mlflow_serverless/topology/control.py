@@ -127,6 +127,7 @@ def _reach(name: str, config: DeploymentConfig) -> ControlReach:
     asked = ((h.partition("@")[0], h.partition("@")[2] or _SERVING) for h in named)
     return ControlReach(
         name=name, alias=config.alias, log_group=names.log_group(name),
+        alarms=config.alarms.given,
         kept=choose(config).kind is ColdStart.PROVISIONED,
         asks=tuple(sorted(asked)),
     )  # fmt: skip

@@ -30,14 +30,16 @@ def statements(policy: str):
 
 def test_a_controller_reaches_one_deployment():
     """Its function, its log, its schedules, and the controller's own log."""
-    _, role, _ = made()
+    _, role, _ = made(**{"alarms.errors": 1})
     said = [r for s in statements(role.policy) for r in s["Resource"]]
 
     own = (
         "function:fraud", "log-group:/aws/lambda/fraud",
         "schedule/mlflow-serverless-fraud/",
         "log-group:/aws/lambda/mlflow-serverless-control-fraud",
+        "alarm:mlflow-serverless-fraud-",
     )  # fmt: skip
+    said.remove(PLACE.arn("cloudwatch", "alarm:*"))  # heard, not changed
     for resource in said:
         service, where = resource.split(":", 5)[2:6:3]
         assert resource.startswith(f"arn:aws-us-gov:{service}:us-gov-west-1:")
@@ -45,10 +47,10 @@ def test_a_controller_reaches_one_deployment():
 
 
 def test_a_controller_moves_traffic_and_nothing_else():
-    """Of all that it may do, one action changes the deployment."""
-    _, role, _ = made()
+    """Of all that it may do, one action changes the deployment; alarms watch it."""
+    _, role, _ = made(**{"alarms.errors": 1})
     actions = [a for s in statements(role.policy) for a in s["Action"]]
-    reads = ("lambda:Get", "lambda:List", "logs:Filter")
+    reads = ("lambda:Get", "lambda:List", "logs:Filter", "cloudwatch:")
     own = {"logs:CreateLogStream", "logs:PutLogEvents", "scheduler:DeleteSchedule"}
 
     assert {"lambda:UpdateAlias"} == {
@@ -93,7 +95,7 @@ def test_only_the_scheduler_wakes_it_and_only_it():
 
 def test_the_audit_has_nothing_against_it():
     """No action and no resource is left open."""
-    want, _, _ = made()
+    want, _, _ = made(**{"alarms.errors": 1})
 
     assert not [f for f in audit(want) if f.code.startswith("wildcard")]
 
