@@ -13,23 +13,28 @@ import argparse
 import importlib
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from benchmarks import cold
+from benchmarks import cold, servers
 from benchmarks.cases import CASES
 from benchmarks.plan import Plan
 from benchmarks.table import PAGE, Section, section_from, write_page
 
+if TYPE_CHECKING:
+    from benchmarks.kept import Kept
+
 SUITES = {
-    "warm": 2.0, "load": 1.0, "forest": 1.0, "s3": 1.0, "cold": 15.0, "budgets": 1.0,
+    "warm": 2.0, "load": 1.0, "forest": 1.0, "s3": 1.0, "budgets": 1.0, "cold": 15.0,
     "shadow": 4.0, "soak": 2.0, "fidelity": 3.0,
 }  # fmt: skip
-"""In order of worth, and what each takes on a quiet machine of two cores [minutes];
-cold starts can be cut short after any of them."""
+"""In order of worth, and what each may take on a quiet machine of two cores [minutes]:
+none is begun with less time left; cold starts are cut short after any of them."""
 
 BESIDE = {
-    "prepare": "make images and models that the cold starts need",
+    "prepare": "make images, models and peers' environments",
     "count": "count instructions of every cold start (an hour; kept with the image)",
     "page": "write docs/benchmarks.md from what is kept",
 }
@@ -41,18 +46,24 @@ def main(arguments: Sequence[str]) -> int:
     plan = Plan(asked.model, asked.rounds, asked.minutes)
     if asked.fresh:
         plan.kept.forget()
-    print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    load = plan.kept.obtain("load", lambda: os.getloadavg()[0])
+    print(f"load average {load:.1f}", file=sys.stderr)
     chosen = asked.name or [*SUITES, "page"]
     if "prepare" in chosen:
         cold.prepare(asked.model or list(CASES))
+        for peer in servers.PACKAGES:
+            servers.environment_of(peer)
     for suite in SUITES:
         if suite in chosen:
+            began = time.monotonic()
             _show(_measured(suite, plan))
+            _add(plan.kept, f"took/{suite}", time.monotonic() - began)
     if "count" in chosen:
         cold.count(plan)
     if "page" in chosen:
         sections = [found for suite in SUITES if (found := _kept(suite, plan))]
-        write_page(sections, plan.kept.when(), _how())
+        when = f"{plan.kept.when()}, load average {load:.1f} before"
+        write_page(sections, when, _how(plan.kept))
         print(f"written to {PAGE}")
     return 0
 
@@ -97,9 +108,16 @@ def _kept(suite: str, plan: Plan) -> Section | None:
     return found and section_from(found)
 
 
-def _how() -> str:
-    """How the page is made again."""
-    rows = [f"| `{name}` | {minutes:g} |" for name, minutes in SUITES.items()]
+def _add(kept: Kept, key: str, seconds: float) -> None:
+    """Add to what a suite took so far; looking up what is kept does not count."""
+    if seconds > 1:
+        kept.put(key, (kept.get(key) or 0.0) + seconds)
+
+
+def _how(kept: Kept) -> str:
+    """How the page is made again, and what that takes."""
+    took = {suite: kept.get(f"took/{suite}") for suite in SUITES}
+    rows = [f"| `{name}` | {s / 60:.1f} |" for name, s in took.items() if s]
     return "\n".join([
         "## Measuring again", "",
         "`python -m benchmarks prepare` makes images and models and times nothing;",
@@ -109,7 +127,7 @@ def _how() -> str:
         "worth most in that time, `--model forest` and `--rounds 1` bound the cold",
         "starts. Instructions are counted apart, by `python -m benchmarks count`: an",
         "hour, on any machine, quiet or not.", "",
-        "| suite | minutes on two quiet cores |", "|---|---|", *rows,
+        "| suite | took, in minutes |", "|---|---|", *rows,
     ])  # fmt: skip
 
 

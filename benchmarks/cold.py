@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -118,7 +119,7 @@ def image_of(name: str, library: str) -> str:
     parts = ("lambda_runtime", "mlflow_serverless/build", "benchmarks/bundles.py")
     digest = digest_of(*parts, more=(ort_library().name,))
     if not images.is_there(tag, digest):
-        with images.tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder:
             tree = Path(folder) / "tree"
             command, environment = runtime_tree(tree)
             images.install_emulator(tree)
@@ -162,7 +163,7 @@ HEADER = (
 TEXT = (
     "Containers under AWS's runtime interface emulator, read-only, non-root: from the "
     "emulator listening to the first answer; medians, and how many starts they are of. "
-    "All load the same folder. scikit-learn's column is for estimators only. Each "
+    "All load the same folder; joblib is for scikit-learn's estimators only. Each "
     "start but the `dropped` ones follows one that is not measured, as a machine may "
     "give up cached pages between two turns of one contestant. CPU is the processor "
     "time until the first answer, emulator included: what other load on the machine "

@@ -10,6 +10,10 @@ from benchmarks.judge.rollouts import End
 from mlflow_serverless import observe, shift
 
 OURS = Path(__file__).parent
+_OBSERVED = Path(observe.__file__).parent
+_DECIDING = (
+    "criteria", "decide", "judge", "look", "rollout", "strategy", "verdict",
+)  # fmt: skip
 
 
 class Kept:
@@ -42,8 +46,10 @@ class Kept:
 
 def fingerprint() -> str:
     """Of all code on which an end depends."""
-    folders = (OURS, *(Path(room.__file__).parent for room in (observe, shift)))
-    files = sorted(file for folder in folders for file in folder.rglob("*.py"))
-    shown = {"__main__.py", "table.py", "kept.py"}
-    text = b"".join(f.read_bytes() for f in files if f.name not in shown)
+    shifting = Path(shift.__file__).parent
+    files = [OURS / f"{name}.py" for name in ("worlds", "traffic", "rollouts")]
+    files += [shifting / f"{name}.py" for name in _DECIDING]
+    for folder in (shifting / "checks", shifting / "evidence", _OBSERVED):
+        files += sorted(folder.glob("*.py"))
+    text = b"".join(file.read_bytes() for file in files)
     return hashlib.sha256(text).hexdigest()[:12]

@@ -14,7 +14,6 @@ from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from lambda_runtime.engine.borrow import borrowed
 from lambda_runtime.engine.capi import ELEMENT_TYPES
 from lambda_runtime.engine.fit import MAX_RANK
-from lambda_runtime.engine.text import fill_strings, read_strings
 from lambda_runtime.tensor import SIZES, Value
 
 TYPE_CHECKING = False
@@ -143,6 +142,8 @@ class _Input:
         self._api.CreateTensorAsOrtValue(
             self._api.allocator, self._shape_at, rank, ELEMENT_TYPES["string"], self._at
         )
+        from lambda_runtime.engine.text import fill_strings  # noqa: PLC0415 - if any
+
         fill_strings(self._api, self._slot, self.name, texts)
 
 
@@ -170,6 +171,8 @@ class _Output:
         for dimension in shape:
             count *= dimension
         if not self._size:
+            from lambda_runtime.engine.text import read_strings  # noqa: PLC0415 - if any
+
             texts = read_strings(self._api, self._slot, count, self.name)
             return Value(self._dtype, shape, texts)
         size = count * self._size

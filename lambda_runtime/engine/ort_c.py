@@ -17,7 +17,6 @@ from lambda_runtime.engine.capi import (
 from lambda_runtime.engine.fit import MAX_RANK, require_fit
 from lambda_runtime.engine.library import find_library
 from lambda_runtime.engine.options import options_for
-from lambda_runtime.engine.refusal import reason
 from lambda_runtime.faults import BrokenBundle, Internal
 from lambda_runtime.manifest import Tensor
 
@@ -49,6 +48,8 @@ def open_c(path: str, variant: Variant, *, threads: int) -> OrtSession:
         handle = _create(api, path, options)
         return OrtSession(api, handle, os.path.basename(path))
     except OrtError as refused:
+        from lambda_runtime.engine.refusal import reason  # noqa: PLC0415 - if need be
+
         raise BrokenBundle(
             "graph-refused",
             f"ONNX Runtime {api.version} refuses {path}: {reason(refused.message)}",

@@ -13,9 +13,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the library is loaded
 import numpy as np
 import onnxruntime as ort
 
-from lambda_runtime.engine.fit import encoded_texts, require_fit
+from lambda_runtime.engine.fit import require_fit
 from lambda_runtime.engine.options import options_for
 from lambda_runtime.engine.refusal import reason
+from lambda_runtime.engine.text import encoded_texts
 from lambda_runtime.faults import BrokenBundle, Internal
 from lambda_runtime.manifest import Tensor
 from lambda_runtime.tensor import Value

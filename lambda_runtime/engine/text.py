@@ -5,8 +5,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import c_char_p, c_size_t, c_void_p
 
-from lambda_runtime.engine.fit import encoded_texts
-from lambda_runtime.faults import Internal
+from lambda_runtime.faults import BadRequest, Internal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,3 +60,20 @@ def read_strings(api: Api, value: c_void_p, count: int, name: str) -> list[str]:
         ]
     except UnicodeDecodeError as cause:
         raise Internal(f"output {name!r} holds text that is not UTF-8") from cause
+
+
+def encoded_texts(name: str, texts: Sequence[str]) -> list[bytes]:
+    """
+    The *texts* of input *name* in UTF-8.
+
+    Raises:
+        BadRequest: One of them is no text, or not valid Unicode.
+    """
+    try:
+        return [text.encode() for text in texts]
+    except UnicodeEncodeError as cause:
+        raise BadRequest(
+            f"input {name!r} holds text that is not valid Unicode: {cause.reason}"
+        ) from cause
+    except AttributeError as cause:
+        raise BadRequest(f"input {name!r} holds something that is no text") from cause

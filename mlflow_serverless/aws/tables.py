@@ -60,9 +60,7 @@ class Tables:
         tags = unlisted(answer.get("Tags", ()))
         (key,) = (k["AttributeName"] for k in found["KeySchema"][:1])
         table = Table(
-            name=name, key=key, until=self._until(name),
-            kms_key=found.get("SSEDescription", {}).get("KMSMasterKeyArn", ""),
-            tags=pairs(tags),
+            name=name, key=key, until=self._until(name), tags=pairs(tags)
         )  # fmt: skip
         return Found(table, owner_of(tags))
 
@@ -82,7 +80,7 @@ class Tables:
                 TableName=made.name, BillingMode="PAY_PER_REQUEST",
                 AttributeDefinitions=[{**key, "AttributeType": "S"}],
                 KeySchema=[{**key, "KeyType": "HASH"}],
-                Tags=listed(made.tags), **_encryption(made),
+                Tags=listed(made.tags),
             )  # fmt: skip
         except ClientError as error:
             if code_of(error) != _IN_USE:
@@ -102,9 +100,6 @@ class Tables:
                     "Enabled": True, "AttributeName": made.until,
                 },
             )  # fmt: skip
-        if there.kms_key != made.kms_key:
-            said = _encryption(made) or {"SSESpecification": {"Enabled": False}}
-            client.update_table(TableName=made.name, **said)
         if old := sorted(set(dict(there.tags)) - set(dict(made.tags))):
             client.untag_resource(ResourceArn=arn, TagKeys=old)
         if there.tags != made.tags and made.tags:
@@ -119,10 +114,3 @@ class Tables:
                 raise
         while self._there(resource.name) is not None:
             time.sleep(self._access.pace.poll_s)
-
-
-def _encryption(made: Table) -> dict[str, Any]:
-    if not made.kms_key:
-        return {}
-    key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": made.kms_key}
-    return {"SSESpecification": key}

@@ -1,9 +1,16 @@
 """A rollout as it is seen on a terminal, drawn anew while it goes on."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    Group,
+    RenderableType,
+    RenderResult,
+)
 from rich.live import Live as Screen
 from rich.panel import Panel
 from rich.table import Table
@@ -22,6 +29,10 @@ from mlflow_serverless.world import Clock
 _BARS = "▁▂▃▄▅▆▇█"
 _CELLS = 24
 """Cells of time that a sparkline shows."""
+_FEWEST = 4
+"""Fewer say nothing."""
+_FIGURES = 56
+"""Width of the figures beside the sparklines, with the space between."""
 _WIDE = 32
 """Width of the bar of weights."""
 _COLOURS = {"healthy": "green", "unhealthy": "red", "inconclusive": "yellow"}
@@ -86,7 +97,7 @@ def panel(report: RolloutReport, now: float) -> Panel:
     grid.add_column(overflow="fold")
     for name, value in _rows(report, now):
         grid.add_row(name, value)
-    parts = Group(grid, Text(), _graphs(report))
+    parts = Group(grid, Text(), _Graphs(report))
     return Panel(parts, title=title, title_align="left", padding=(1, 2))
 
 
@@ -143,9 +154,20 @@ def _time(seconds: float) -> str:
     return f"{hours} h {minute:02} min" if hours else f"{minute}:{second:02}"
 
 
-def _graphs(report: RolloutReport) -> Table:
+@dataclass(frozen=True, slots=True)
+class _Graphs:
+    """Both versions in figures, and in sparklines as wide as there is room for."""
+
+    report: RolloutReport
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        room = (options.max_width - _FIGURES) // 2
+        yield _graphs(self.report, min(_CELLS, room) if room >= _FEWEST else 0)
+
+
+def _graphs(report: RolloutReport, count: int) -> Table:
     table = Table(box=None, padding=(0, 2), pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for column in ("answers", "p95", "", "failed", ""):
         table.add_column(
             column,
@@ -153,7 +175,7 @@ def _graphs(report: RolloutReport) -> Table:
             style="cyan" if column == "" else None,
             no_wrap=True,
         )
-    cells = report.cells[-_CELLS:]
+    cells = report.cells[-count:] if count else ()
     sides: tuple[tuple[str, Seen, Callable[[Cell], Seen]], ...] = (
         (f"version {report.baseline.version}", report.baseline.seen, _baseline),
         (f"version {report.candidate.version}", report.candidate.seen, _candidate),

@@ -13,6 +13,13 @@ _SHORT = 2.0
 """Below this many minutes an axis tells seconds."""
 
 
+_NEAR = 0.97
+"""Beyond this part of an axis a text ends at its place, so as not to be cut off."""
+_TICKS = 10
+"""Most on one axis."""
+_ROUNDING = 1 + 1e-9
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One line: its name, colour (a CSS variable) and points (x, value)."""
@@ -37,6 +44,7 @@ def chart(
     *,
     until: float,
     show: Callable[[float], str],
+    least: float = 0.0,
 ) -> str:
     """
     Lines over minutes.
@@ -46,12 +54,13 @@ def chart(
         title: For those who cannot see it.
         until: End of the axis [min].
         show: How values are written on the axis.
+        least: The axis reaches at least this far, so that next to nothing looks so.
     """
     points = [point for one in series for point in one.points]
     if not points:
         return '<p class="dim">Nothing was seen.</p>'
     last = max(until, 1e-9)
-    most = 1.05 * (max(y for _, y in points) or 1.0)
+    most = 1.05 * (max(least, *(y for _, y in points)) or 1.0)
     place = _placer(0.0, last, most)
     parts = [_rows(most, show), _minutes(last), _legend([(s.name, s.colour)
              for s in series])]  # fmt: skip
@@ -91,38 +100,56 @@ def _placer(low: float, high: float, most: float) -> Callable[[Point], Point]:
 
 def _rows(most: float, show: Callable[[float], str]) -> str:
     drawn = []
-    for part in (0.0, 0.5, 1.0):
-        y = TOP + HEIGHT * (1 - part / 1.05)
+    for value in _round_values(most, 2):
+        y = TOP + HEIGHT * (1 - value / most)
         drawn.append(line((LEFT, y), (WIDTH - RIGHT, y), "grid"))
-        drawn.append(
-            text((LEFT - 8, y + 4), show(part * most / 1.05), style="dim", anchor="end")
-        )
+        drawn.append(text((LEFT - 8, y + 4), show(value), style="dim", anchor="end"))
     return "".join(drawn)
 
 
 def _minutes(last: float) -> str:
+    unit, end = ("min", last) if last >= _SHORT else ("s", 60 * last)
     return "".join(
         text(
-            (LEFT + (WIDTH - LEFT - RIGHT) * part, TOP + HEIGHT + 16),
-            f"{last * part:.3g} min" if last >= _SHORT else f"{60 * last * part:.3g} s",
+            (LEFT + (WIDTH - LEFT - RIGHT) * value / end, TOP + HEIGHT + 16),
+            f"{value:g} {unit}",
             style="dim",
-            anchor="middle" if part < 1 else "end",
+            anchor="middle" if value < _NEAR * end else "end",
         )
-        for part in (0.0, 0.25, 0.5, 0.75, 1.0)
+        for value in _round_values(end, 4)
     )
+
+
+def _round_values(most: float, parts: int) -> list[float]:
+    """From 0 to *most* in at least *parts* even steps of 1, 2 or 5 times ten to n."""
+    scale = 10.0 ** math.floor(math.log10(most / parts))
+    step = next(m * scale for m in (5, 2, 1) if m * scale * parts <= most * _ROUNDING)
+    return [step * number for number in range(int(most * _ROUNDING / step) + 1)]
 
 
 def _logarithmic(low: float, high: float, show: Callable[[float], str]) -> str:
     drawn = []
-    for part in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+    for value in _round_powers(low, high):
+        part = (math.log(value) - low) / (high - low)
         x = LEFT + (WIDTH - LEFT - RIGHT) * part
         drawn.append(line((x, TOP), (x, TOP + HEIGHT), "grid"))
-        value = math.exp(low + part * (high - low))
-        anchor = "middle" if part < 1 else "end"
+        anchor = "middle" if part < _NEAR else "end"
         drawn.append(
             text((x, TOP + HEIGHT + 16), show(value), style="dim", anchor=anchor)
         )
     return "".join(drawn)
+
+
+def _round_powers(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times ten to n within an axis of logarithms; tens alone if many."""
+    first, last = (math.floor(end / math.log(10)) for end in (low, high))
+    tens = [10.0**power for power in range(first, last + 1)]
+    for steps in ((1, 2, 5), (1,)):
+        values = [m * ten for ten in tens for m in steps]
+        found = [value for value in values if low <= math.log(value) <= high]
+        if 2 <= len(found) <= _TICKS:
+            return found
+    return [math.exp(low), math.exp(high)]
 
 
 def _legend(names: Sequence[tuple[str, str]]) -> str:

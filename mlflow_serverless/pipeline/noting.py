@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from mlflow_serverless import provenance
+from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.lineage import Cause, Does, Move
 from mlflow_serverless.pipeline.desired import CAUSE, PREFIX, REFUSED, origin_of, tag
 from mlflow_serverless.plan import Actual, Pairs, SetTags
@@ -40,9 +41,18 @@ def refused_in(have: Actual) -> tuple[str, ...]:
 
 
 def mark(have: Actual, tags: Pairs, world: World) -> None:
-    """Put *tags* on the function, if they are others than it has."""
-    if tags != have.tags:
+    """
+    Put *tags* on the function, if they are others than it has.
+
+    Never fails: whoever may move traffic, and not tag, must still be able to go back.
+    """
+    if tags == have.tags:
+        return
+    try:
         world.cloud.perform(SetTags(have.name, tags))
+    except ServerlessError as error:
+        what = f"not noted on {have.name}, so a reconcile may not know: {error.message}"
+        world.tell("note.warning", what=what)
 
 
 def note(  # noqa: PLR0913 - what a move is

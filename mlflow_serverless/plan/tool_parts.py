@@ -18,7 +18,12 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Items by one text key, each of which ends at a time of its own (DynamoDB)."""
+    """
+    Items by one text key, each of which ends at a time of its own (DynamoDB).
+
+    Encrypted by the service's own key: whoever may put items would need rights on any
+    other, and what is kept here is no secret.
+    """
 
     kind: ClassVar = "table"
     name: str
@@ -26,8 +31,6 @@ class Table:
     """The attribute that an item is found by."""
     until: str = "until"
     """The attribute that holds when an item ends [Unix time, s]."""
-    kms_key: str = ""
-    """ARN; empty for the service's own."""
     tags: tuple[tuple[str, str], ...] = ()
 
 

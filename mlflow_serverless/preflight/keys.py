@@ -114,7 +114,6 @@ def _role_of(place: Place) -> str:
 
 
 def _fix(want: Desired) -> str:
-    name = want.function.name
-    return (
-        f"add what `mlflow-serverless iam {name} --of key` prints to the key's policy"
-    )
+    name, key = want.function.name, want.function.settings.kms_key
+    asked = f"mlflow-serverless iam {name} -C kms_key={key} --of key"
+    return f"add to the key's policy what `{asked}` prints"

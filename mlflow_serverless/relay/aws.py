@@ -83,21 +83,21 @@ def relayed(
     Raises:
         RelayCredentialsError: *sender* does not say by what right it sends.
     """
-    own = names_of(wanted.name)
-    secrets = (_address(own[0].name, place), _address(sender.secret, place))
+    secret, table = names_of(wanted.name)
+    secrets = (_address(secret.name, place), _address(sender.secret, place))
     variables = {
         "RELAY_SECRETS": secrets[0],
         "RELAY_FILTERS": dump(filters_of(policy)),
-        "RELAY_SEEN": f"table:{own[1].name}",
+        "RELAY_SEEN": f"table:{table.name}",
         **_sending(sender, secrets[1]),
         **({"RELAY_DATABRICKS": "1"} if databricks else {}),
     }
     key, tags = wanted.kms_key, wanted.all_tags
-    around = tuple(replace(part, kms_key=key, tags=tags) for part in own)
+    around = (replace(secret, kms_key=key, tags=tags), replace(table, tags=tags))
     return replace(
         wanted,
         environment=tuple(sorted(variables.items())),
-        may=tuple(_rights(secrets, own[1], key, place)),
+        may=tuple(_rights(secrets, table, key, place)),
         resources=(*around, *open_url()),
     )
 

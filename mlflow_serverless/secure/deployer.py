@@ -90,7 +90,7 @@ _TABLE = tuple(
     f"dynamodb:{action}"
     for action in (
         "CreateTable", "DeleteTable", "DescribeTable", "DescribeTimeToLive",
-        "ListTagsOfResource", "TagResource", "UntagResource", "UpdateTable",
+        "ListTagsOfResource", "TagResource", "UntagResource",
         "UpdateTimeToLive",
     )
 )  # fmt: skip

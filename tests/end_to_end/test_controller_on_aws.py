@@ -7,6 +7,7 @@ role may do. Stood in for: what AWS's control plane says, and the minute that pa
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -27,6 +28,10 @@ from tests.models.canonical import customers
 pytestmark = [
     pytest.mark.docker, pytest.mark.emulator, pytest.mark.slow,
     pytest.mark.xdist_group("docker"),
+    pytest.mark.skipif(
+        not os.environ.get("MLFLOW_SERVERLESS_LONG"),
+        reason="builds an image with scipy, minutes: set MLFLOW_SERVERLESS_LONG=1",
+    ),
 ]  # fmt: skip
 
 NAME = "churn-alone"

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlflow_serverless.observe import Histogram
-from mlflow_serverless.observe.histogram import bucket_of
+from mlflow_serverless.observe.histogram import added, bucket_of, quantile
 from mlflow_serverless.shift.evidence.limit import CAP, Count, beyond
 from mlflow_serverless.shift.evidence.strata import Stratum, strata
 
 Pair = tuple[Histogram | None, Histogram | None]
 
-_FEWEST = 20
-"""Answers of the baseline from which its p95 is known."""
+_KNOWN, _HEARD = 20, 5
+"""Answers of the baseline from which its p95 is known; and from which a stretch of time
+tells whether everything was slow just then."""
 
 _SHARE = 0.2
 """Share of requests beyond a multiple of the baseline's p95: nothing that is like the
@@ -30,10 +31,11 @@ class Far:
 
 def far(pairs: Sequence[Pair], *, ratio: float) -> Far | None:
     """
-    Hold each stretch of time against a multiple of the baseline's p95 in it.
+    Hold the candidate against a multiple of the baseline's p95.
 
-    If both versions are slow at once, neither is far slower. Since the baseline was
-    heard last, its highest p95 is what counts.
+    It is the p95 over all, or that of just then, if it is higher: if both versions are
+    slow at once, neither is far slower. Since the baseline was heard last, the highest
+    one counts.
 
     Args:
         pairs: Warm latencies of candidate and baseline in each cell, in order of time.
@@ -42,14 +44,28 @@ def far(pairs: Sequence[Pair], *, ratio: float) -> Far | None:
     Returns:
         What was found; None while the baseline's p95 is not known.
     """
-    found = strata(pairs, candidate=1, baseline=_FEWEST)
-    if not found:
+    found = strata(pairs, candidate=1, baseline=_HEARD)
+    usual = _usual(tuple(found))
+    if usual is None:
         return None
-    highest = max(_p95(stratum) for stratum in found)
-    counts = [_slow(stratum, ratio) for stratum in found]
-    counts += [_beyond(alone, ratio * highest) for alone in _without_baseline(pairs)]
+    counts = [_slow(stratum, usual, ratio) for stratum in found]
+    if alone := _without_baseline(pairs):
+        known = strata(pairs, candidate=1, baseline=_KNOWN)
+        highest = max([usual, *(_p95(stratum) for stratum in known)])
+        counts += [_beyond(latencies, ratio * highest) for latencies in alone]
     slow, total = (sum(column) for column in zip(*counts, strict=True))
     return Far(log_e=beyond(counts, _SHARE, most=CAP), slow=slow, total=total)
+
+
+def _usual(found: tuple[Stratum, ...]) -> float | None:
+    """The baseline's p95, as if its answers had come when the candidate's did."""
+    if sum(stratum.sizes[1] for stratum in found) < _KNOWN:
+        return None
+    as_heavy = [
+        (s.baseline.arrays[0], s.baseline.arrays[1] * (s.sizes[0] / s.sizes[1]))
+        for s in found
+    ]
+    return quantile(*added(as_heavy), 0.95)
 
 
 def _without_baseline(pairs: Sequence[Pair]) -> list[Histogram]:
@@ -63,9 +79,8 @@ def _p95(stratum: Stratum) -> float:
     return stratum.baseline.quantile(0.95) or 0.0
 
 
-@lru_cache(maxsize=8_192)
-def _slow(stratum: Stratum, ratio: float) -> Count:
-    return _beyond(stratum.candidate, ratio * _p95(stratum))
+def _slow(stratum: Stratum, usual: float, ratio: float) -> Count:
+    return _beyond(stratum.candidate, ratio * max(usual, _p95(stratum)))
 
 
 def _beyond(latencies: Histogram, limit: float) -> Count:

@@ -13,6 +13,9 @@ from mlflow_serverless.shift.report.values import RolloutReport
 OLD, NEW = "--accent", "--new"
 """Colours of baseline and candidate."""
 
+_NOTABLE = 0.01
+"""Share that an axis of failures shows at least."""
+
 _BADGES = {"promoted": "good", "rolled back": "bad", "under way": "plain"}
 
 
@@ -39,17 +42,19 @@ def _tiles(report: RolloutReport) -> str:
     old, new = report.baseline, report.candidate
     rates = [share(s.error_rate) if s.error_rate is not None else "-"
              for s in (new, old)]  # fmt: skip
+    p95s = [ms(s.latency_us(0.95)) for s in (new, old)]
     return tiles(
         (
-            ("answers of the new version", f"{new.seen.answers:,}", ""),
-            ("answers of the old one", f"{old.seen.answers:,}", ""),
-            ("failed, new", rates[0], ""),
-            ("failed, old", rates[1], ""),
-            ("p95, new", ms(new.latency_us(0.95)), ""),
-            ("p95, old", ms(old.latency_us(0.95)), ""),
-            ("took", lasted(report.seconds), ""),
+            (_beside("answers", f"{old.seen.answers:,}"), f"{new.seen.answers:,}", ""),
+            (_beside("failed", rates[1]), rates[0], ""),
+            (_beside("p95", p95s[1]), p95s[0], ""),
+            ("from its beginning to the last look", lasted(report.seconds), ""),
         )
     )
+
+
+def _beside(what: str, of_the_old: str) -> str:
+    return f"{what} (old version: {of_the_old})".replace(" ms", "\u00a0ms")
 
 
 def _drawings(report: RolloutReport) -> Iterator[str]:
@@ -66,12 +71,13 @@ def _drawings(report: RolloutReport) -> Iterator[str]:
     )
     yield _section("Latency of warm requests", latency)
     yield _section("p95 over time", _both(report, names, _p95, ms))
-    yield _section("Failed requests", _both(report, names, _failed, share))
+    failures = _both(report, names, _failed, share, least=_NOTABLE)
+    yield _section("Failed requests", failures)
     if report.candidate.seen.compared:
         mine = [Series(names[1], NEW, _points(report, "candidate", _disagreed))]
         yield _section(
             "Predictions that differ",
-            chart(mine, "disagreement", until=_end(report), show=share),
+            chart(mine, "disagreement", until=_end(report), show=share, least=_NOTABLE),
         )
 
 
@@ -94,12 +100,15 @@ def _both(
     names: list[str],
     value: Callable[[Seen], float | None],
     show: Callable[[float], str],
+    *,
+    least: float = 0.0,
 ) -> str:
     series = [
         Series(names[0], OLD, _points(report, "baseline", value)),
         Series(names[1], NEW, _points(report, "candidate", value)),
     ]
-    return chart(series, value.__name__.strip("_"), until=_end(report), show=show)
+    title, until = value.__name__.strip("_"), _end(report)
+    return chart(series, title, until=until, show=show, least=least)
 
 
 def _end(report: RolloutReport) -> float:
@@ -139,7 +148,7 @@ def _weighed(histogram: Histogram | None) -> list[tuple[float, float]]:
 def _looks(report: RolloutReport) -> str:
     rows = "".join(_row(look, report.rollout.begun) for look in report.looks)
     return (
-        '<section><h2>Every look</h2><div class="scroll"><table><tr><th>minute</th>'
+        '<section><h2>Every look</h2><div class="scroll"><table><tr><th>time</th>'
         "<th>share</th><th>verdict</th><th>move</th><th>in words</th></tr>"
         f"{rows}</table></div></section>"
     )
@@ -150,7 +159,14 @@ def _row(look: Look, begun: float) -> str:
     words = look.reason if look.move != "hold" else f"{look.reason} ({look.why})"
     words = look.why if look.reason == look.why else words
     return (
-        f"<tr><td>{(look.at - begun) / 60:.1f}</td><td>{share(look.share)}</td>"
+        f"<tr><td>{_clock(look.at - begun)}</td><td>{share(look.share)}</td>"
         f'<td><b class="{kind}">{look.verdict}</b></td><td>{look.move}</td>'
         f'<td class="wide">{escape(words)}</td></tr>'
     )
+
+
+def _clock(seconds: float) -> str:
+    """Minutes and seconds since the rollout began; hours, where there are some."""
+    minutes, second = divmod(round(max(0.0, seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -144,6 +144,21 @@ def test_the_view_of_a_rollout_that_is_over_has_no_time_left(world):
     assert "time left" not in shown
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_the_view_fits_its_terminal(world, width):
+    """
+    Sparklines give way before figures are cut off.
+    """
+    run("advance", "fraud")
+    console = Console(record=True, width=width, file=StringIO())
+    console.print(panel(standing("fraud", world), datetime.now(UTC).timestamp()))
+
+    shown = console.export_text()
+    assert "…" not in shown
+    for words in ("version 1", "version 2", "answers", "failed"):
+        assert words in shown
+
+
 def test_a_sparkline_has_a_bar_for_each_value_and_a_gap_for_none():
     """
     The tallest is the largest of both versions; what is missing is no zero.

@@ -8,15 +8,10 @@ from hypothesis import strategies as st
 
 from mlflow_serverless import limits
 from mlflow_serverless.config import parse
-from mlflow_serverless.pipeline.desired import (
-    config_of,
-    desired,
-    note_of,
-    origin_of,
-    tag,
-)
+from mlflow_serverless.pipeline.desired import desired, note_of, origin_of, tag
 from mlflow_serverless.plan import Actual, Version
 from mlflow_serverless.plan.rules import check
+from mlflow_serverless.topology import config_of
 from tests.unit.package.test_package import MODEL
 
 AWS_TAG = re.compile(r"[\w\s.:/=+\-@]{0,256}")

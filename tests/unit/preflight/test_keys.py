@@ -68,7 +68,7 @@ def test_the_policy_that_a_new_key_has_is_closed_to_logs():
 
     assert ["key-closed-to-logs"] == list(refusals)
     assert "logs.eu-central-1.amazonaws.com" in refusals["key-closed-to-logs"].what
-    assert "iam fraud --of key" in refusals["key-closed-to-logs"].fix
+    assert f"iam fraud -C kms_key={KEY} --of key" in refusals["key-closed-to-logs"].fix
 
 
 def test_what_is_printed_for_the_key_opens_it():

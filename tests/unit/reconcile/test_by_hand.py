@@ -10,6 +10,7 @@ from mlflow_serverless.lineage import Cause, Does, read_cause, serving_at
 from mlflow_serverless.pipeline import DeployRequest, deploy, rollback
 from mlflow_serverless.pipeline.desired import tag
 from mlflow_serverless.plan import RouteAlias, SetTags
+from mlflow_serverless.plan.errors import NoSuchFunctionError
 from mlflow_serverless.reconcile import MlflowRegistry, Told
 from mlflow_serverless.reconcile.recorded import timeline
 from tests.fakes.rooms import FakeRooms
@@ -50,6 +51,25 @@ def test_the_mark_is_there_before_traffic_moves(rolled_back):
 
     assert [SetTags, RouteAlias] == kinds
     assert EVE == read_cause(tag(rolled_back.cloud.snapshot("fraud"), "cause"))
+
+
+def test_a_mark_that_cannot_be_made_holds_nobody_up(stage, monkeypatch):
+    """Who may move traffic and not tag goes back all the same, and is told."""
+    for number in (1, 2):
+        stage.registry.point("fraud", "champion", number)
+        stage.once()
+    perform = stage.cloud.perform
+
+    def untagged(step):
+        if isinstance(step, SetTags):
+            raise NoSuchFunctionError("any error of ours")
+        perform(step)
+
+    monkeypatch.setattr(stage.cloud, "perform", untagged)
+    rollback("fraud", by_hand(stage))
+
+    assert "models:/fraud/1" == stage.serves()
+    assert any("not noted" in str(said) for said in stage.heard.events)
 
 
 def test_somebody_may_let_it_try_again(rolled_back):
