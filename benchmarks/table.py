@@ -25,7 +25,8 @@ class Gate:
     name: str
     figure: float
     require: float
-    aim: float
+    aim: float | None
+    """None where keeping the floor is all there is to it."""
     unit: str = "x"
     number: int = 0
     """Of the twelve; 0 for what is claimed beside them."""
@@ -33,14 +34,16 @@ class Gate:
     def row(self) -> str:
         """One line of the gates' table."""
         verdict = "kept" if self.figure <= self.require else "**missed**"
-        if self.figure <= self.aim:
+        if self.aim is not None and self.figure <= self.aim:
             verdict = "aim met"
         figures = (self.figure, self.require, self.aim)
         values = (_shown(value, self.unit) for value in figures)
         return f"| {self.name} | {' | '.join(values)} | {verdict} |"
 
 
-def _shown(value: float, unit: str) -> str:
+def _shown(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
     if unit == "x" and 0 < value < 0.25:
         return f"1/{1 / value:.3g}"
     return f"{value:.3g}{'' if unit == 'x' else unit}"

@@ -22,3 +22,12 @@ def meant(typed: str, known: Iterable[str], form: str = "{}") -> str:
 def one_line(text: str) -> str:
     """*text* without line breaks, for a log."""
     return " ".join(text.split())
+
+
+def amount(size: float) -> str:
+    """So many bytes, for people: `2.8 kB`, `40.2 MB`, `1.3 GB`."""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -195,9 +195,8 @@ class Writer:
         values = struct.unpack(f"<{shape[0]}{code}", data)  # type: ignore[arg-type]
         if not self._labels:
             return b'{"predictions":[' + json_text.numbers(values).encode() + b"]}"
-        if code not in _WHOLE or not 0 <= min(values) <= max(values) < len(
-            self._labels
-        ):
+        known = len(self._labels)
+        if code not in _WHOLE or not 0 <= min(values) <= max(values) < known:
             return None
         return b'{"predictions":[' + b",".join(map(self._label, values)) + b"]}"
 

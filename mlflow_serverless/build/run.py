@@ -16,6 +16,7 @@ from mlflow_serverless.build.spec import image_spec
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.report import step
 from mlflow_serverless.store import ContentStore
+from mlflow_serverless.wording import amount
 from mlflow_serverless.world import Tell
 
 ROOM = "build"
@@ -98,5 +99,5 @@ def _draft(
 
 def _sentence(image: Image) -> str:
     ours = [layer for layer in image.layers if layer.name != "base"]
-    parts_ = ", ".join(f"{layer.name} {layer.bytes / 1e6:.1f} MB" for layer in ours)
+    parts_ = ", ".join(f"{layer.name} {amount(layer.bytes)}" for layer in ours)
     return f"{image.digest[:19]} for {image.architecture}: {parts_}"

@@ -40,10 +40,10 @@ def seen(wake: Wake, found: Looked, now: float, seconds: float) -> str:
 def failed(wake: Wake | None, error: Exception, now: float, seconds: float) -> str:
     """A call that did not; the next one is the next try."""
     said = _said(wake, now, seconds) if wake else {"event": _EVENT, "at": now}
-    known = isinstance(error, ServerlessError)
-    code = error.code if isinstance(error, ServerlessError) else type(error).__name__
-    why = error.message if isinstance(error, ServerlessError) else "see the trace"
-    return _line(said | {"outcome": "failed", "code": code, "why": why, "known": known})
+    code, why = type(error).__name__, "see the trace that follows"
+    if isinstance(error, ServerlessError):
+        code, why = error.code, error.message
+    return _line(said | {"outcome": "failed", "code": code, "why": why})
 
 
 def looks_in(lines: Iterable[str], identity: str) -> Iterator[Look]:

@@ -32,6 +32,7 @@ from mlflow_serverless.pipeline.rooms import House, Rooms
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.report import step
 from mlflow_serverless.store import key_of, write_json
+from mlflow_serverless.wording import amount
 from mlflow_serverless.world import World
 
 if TYPE_CHECKING:
@@ -204,9 +205,8 @@ class _Walk:
     def optimise(self, key: str, conversion: "Conversion") -> "tuple[Artefact, ...]":
         with step(self._world.tell, "optimise") as said:
             value, fresh = self._obtain(
-                "optimise", key,
-                lambda folder: self._formed(conversion, folder),
-            )  # fmt: skip
+                "optimise", key, lambda folder: self._formed(conversion, folder)
+            )
             names = ", ".join(item.variant.name for item in value)
             before, after = value[-1].before_bytes, value[-1].bytes
             said.say(f"{names}, {before:,} to {after:,} bytes", fresh=fresh)
@@ -234,12 +234,9 @@ class _Walk:
         return value, self._reports("verify", full)
 
     def _verified(
-        self,
-        model: ServableModel,
-        artefacts: "tuple[Artefact, ...]",
-        options: "ParityOptions",
-        folder: Path,
-    ) -> "ParityReport":
+        self, model: ServableModel, artefacts: "tuple[Artefact, ...]",
+        options: "ParityOptions", folder: Path,
+    ) -> "ParityReport":  # fmt: skip
         from mlflow_serverless.optimise import held_to_budget  # noqa: PLC0415 - brings onnx
         from mlflow_serverless.verify.errors import ParityError  # noqa: PLC0415 - brings numpy
 
@@ -279,7 +276,7 @@ class _Walk:
                 made = self._world.store.obtain("bundle", identity, make)
                 bundle = read_bundle(made.folder)
             size = sum(file.bytes for file in bundle.manifest.files)
-            what = f"{bundle.digest[:19]}, {size / 1e6:.2f} MB"
+            what = f"{bundle.digest[:19]}, {amount(size)}"
             said.say(what, fresh=made.fresh, digest=bundle.digest, bytes=size)
         return bundle
 
@@ -292,6 +289,5 @@ class _Walk:
 
     def _reports(self, room: str, key: str) -> list[Path]:
         folder = self._world.store.find(room, key)
-        return (
-            sorted(f for f in folder.iterdir() if f.suffix in REPORTS) if folder else []
-        )
+        found = folder.iterdir() if folder else ()
+        return sorted(file for file in found if file.suffix in REPORTS)

@@ -31,7 +31,6 @@ _SCHEDULE = tuple(
     for action in ("CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule")
 )
 
-
 _Texts = tuple[str, ...]
 
 
@@ -91,13 +90,10 @@ def _needed(place: Place, reach: ControlReach) -> Iterator[Statement]:
     if reach.kept:
         yield Statement(
             sid="KeepItsVersionsStarted",
-            actions=tuple(
-                f"lambda:{does}ProvisionedConcurrencyConfig"
-                for does in (
-                    "Delete",
-                    "Get",
-                    "Put",
-                )
+            actions=(
+                "lambda:DeleteProvisionedConcurrencyConfig",
+                "lambda:GetProvisionedConcurrencyConfig",
+                "lambda:PutProvisionedConcurrencyConfig",
             ),
             resources=(f"{function}:*",),
         )

@@ -159,6 +159,9 @@ def deployer_policy(place: Place, want: Desired, *, signing: str = "none") -> st
     return document((*_allowed(place, want), *([sign] if signing == "ecr" else [])))
 
 
+_Texts = tuple[str, ...]
+
+
 def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
     settings = want.function.settings
     function = place.arn("lambda", f"function:{want.function.name}")
@@ -175,24 +178,24 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         yield Statement(sid="Key", actions=_KEY, resources=(settings.kms_key,))
     if any(isinstance(resource, Alarm) for resource in want.resources):
         # A rollout adds some on its versions.
-        alarms = place.arn(
-            "cloudwatch", f"alarm:{names.alarm(want.function.name, '*')}"
-        )
+        named = names.alarm(want.function.name, "*")
+        alarms = place.arn("cloudwatch", f"alarm:{named}")
         yield Statement(sid="Alarms", actions=_ALARM, resources=(alarms,))
+    # One statement for all that the same is done with: managed policies are short.
+    alike: dict[_Texts, tuple[str, list[str]]] = {}
     for number, resource in enumerate(want.resources):
         if isinstance(resource, Controller | Schedule):
             yield passing_its(resource)
         for actions, arns in _around(place, resource):
             sid = f"{type(resource).__name__}{number}{'s' * (actions in _WITHIN)}"
-            yield Statement(sid=sid, actions=actions, resources=arns)
+            alike.setdefault(actions, (sid, []))[1].extend(arns)
+    for actions, (sid, found) in alike.items():
+        yield Statement(sid=sid, actions=actions, resources=tuple(found))
 
 
 def _passing(role: str) -> Iterator[Statement]:
     yield passing("PassRole", role, LAMBDA)
     yield Statement(sid="SeeRole", actions=("iam:GetRole",), resources=(role,))
-
-
-_Texts = tuple[str, ...]
 
 
 def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]:

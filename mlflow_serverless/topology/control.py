@@ -123,13 +123,13 @@ def beyond_reach(config: DeploymentConfig) -> tuple[str, ...]:
 
 def _reach(name: str, config: DeploymentConfig) -> ControlReach:
     hooks = (config.strategy.before, config.strategy.after)
-    named = (h.removeprefix(_HOOK) for h in hooks if h.startswith(_HOOK))
-    asked = {h.partition("@")[0]: h.partition("@")[2] or _SERVING for h in named}
+    named = {h.removeprefix(_HOOK) for h in hooks if h.startswith(_HOOK)}
+    asked = ((h.partition("@")[0], h.partition("@")[2] or _SERVING) for h in named)
     return ControlReach(
         name=name, alias=config.alias, log_group=names.log_group(name),
         alarms=config.alarms.given,
         kept=choose(config).kind is ColdStart.PROVISIONED,
-        asks=tuple(sorted(asked.items())),
+        asks=tuple(sorted(asked)),
     )  # fmt: skip
 
 

@@ -7,9 +7,9 @@ import pytest
 from tests.fakes.bundle import EVENT, native_library, write_bundle
 from tests.fakes.loop_process import ENTRY, LEAN, Runtime
 
-INSTRUCTIONS = 250_000
+INSTRUCTIONS = 235_000
 """Of a whole turn of the loop for one row of two columns, at most: event, prediction,
-answer, log line. It takes 231,000."""
+answer, log line. It takes 221,000."""
 
 FEW, MANY = 30, 130
 

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pandas as pd
 
-from lambda_runtime.manifest import Column, Signature, Tensor
+from lambda_runtime.manifest import CHECKED, Check, Column, Signature, Tensor
 from mlflow_serverless.convert.draft import save
 from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.convert.lower.registry import lower
 from mlflow_serverless.convert.lowered import draft_of
 from mlflow_serverless.convert.recipes import catalogue
-from tests.fakes.binding import answer
+from tests.fakes.binding import answer, feed
 
 _TYPES = {
     "float64": "double", "float32": "float", "int64": "long", "int32": "integer",
@@ -46,6 +47,17 @@ def served(
     )
     with tempfile.TemporaryDirectory() as folder:
         return answer(save(draft, Path(folder) / "model.onnx"), data)
+
+
+def marks(estimator: Any, data: Any, method: str = "predict") -> tuple[Check, Any]:
+    """What the graph of `estimator.method` finds in *data*, and in which rows."""
+    catalogue.register()
+    draft = draft_of(
+        Builder(), signature_of(data), lambda frame: lower(estimator, method, frame)
+    )
+    session = ort.InferenceSession(draft.proto.SerializeToString())
+    fed = feed(draft.inputs, draft.feeds, data)
+    return draft.answer.checks[0], session.run([CHECKED], fed)[0].tolist()
 
 
 def same(native: Any, got: Any, *, rtol: float = 1e-9, atol: float = 1e-12) -> None:

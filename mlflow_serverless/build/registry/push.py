@@ -9,6 +9,7 @@ from mlflow_serverless.build.registry.client import Registry
 from mlflow_serverless.build.registry.receipt import Pushed
 from mlflow_serverless.build.registry.upload import Progress
 from mlflow_serverless.report import step
+from mlflow_serverless.wording import amount
 from mlflow_serverless.world import Tell
 
 ROOM = "push"
@@ -116,5 +117,5 @@ def _progress(blob: _Blob, tell: Tell) -> Progress:
 
 
 def _sentence(took: dict[str, int], address: str) -> str:
-    parts = [f"{size / 1e6:.1f} MB {how}" for how, size in took.items() if size]
+    parts = [f"{amount(size)} {how}" for how, size in took.items() if size]
     return f"{address}: {', '.join(parts)}"

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.fakes.lowering import same, served
+from lambda_runtime.manifest import Check
+from tests.fakes.lowering import marks, same, served
 from tests.models import preprocessing
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -42,17 +43,17 @@ def test_none_and_nan_are_told_apart_in_texts():
     same(one.transform(data), served(one, data, "transform"))
 
 
-def test_an_unknown_category_is_an_error_where_the_encoder_makes_it_one():
+def test_an_unknown_category_is_marked_where_the_encoder_makes_it_an_error():
     """
-    The engine fails on the row that the encoder would have refused.
+    Known rows are answered as ever; the graph says which row is refused, and why.
     """
     from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
     data = pd.DataFrame({"t": ["a", "b", "a"]})
     for encoder in (OneHotEncoder().fit(data), OrdinalEncoder().fit(data)):
         same(encoder.transform(data), served(encoder, data, "transform"))
-        with pytest.raises(Exception, match="out of data bounds"):
-            served(encoder, pd.DataFrame({"t": ["c"]}), "transform")
+        rows = pd.DataFrame({"t": ["a", "c"]})
+        assert (Check("unseen", "t"), [0, 1]) == marks(encoder, rows, "transform")
 
 
 def test_minus_zero_is_the_category_zero():

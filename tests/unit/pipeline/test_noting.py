@@ -13,6 +13,7 @@ from mlflow_serverless.pipeline.desired import tag
 from mlflow_serverless.pipeline.rollouts import abort, advance, promote
 from tests.fakes.rollout_cloud import RolloutCloud
 from tests.fakes.rooms import FakeRooms
+from tests.fakes.shop import untagged
 from tests.unit.pipeline.test_rollouts import QUICK, RIGHT, Clock, Traffic, wish
 from tests.unit.pipeline.test_story import make_world
 
@@ -28,11 +29,7 @@ def world(tmp_path, shop):
     for number, how in ((1, {}), (2, {"strategy": "canary"})):
         deploy(wish(number, **QUICK, **{**how, "record": True}), made, rooms)
     yield made
-    from mlflow.tracking import MlflowClient
-
-    for number in ("1", "2"):
-        for key in MlflowClient().get_model_version("fraud", number).tags:
-            MlflowClient().delete_model_version_tag("fraud", number, key)
+    untagged()
 
 
 def moves() -> list[tuple[Does, str, str, Cause]]:

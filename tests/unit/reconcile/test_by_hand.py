@@ -14,6 +14,7 @@ from mlflow_serverless.plan.errors import NoSuchFunctionError
 from mlflow_serverless.reconcile import MlflowRegistry, Told
 from mlflow_serverless.reconcile.recorded import timeline
 from tests.fakes.rooms import FakeRooms
+from tests.fakes.shop import untagged
 
 EVE = Cause(actor="eve", run="https://ci.example/7")
 TARGET = "lambda:/eu-west-1"
@@ -140,7 +141,15 @@ class InShop(FakeRooms):
         return replace(model, model_id=self.ids[text])
 
 
-def test_the_registry_itself_says_who_moved_what(stage, shop):
+@pytest.fixture
+def clean(shop):
+    """The store's versions, without a tag before and after."""
+    untagged()
+    yield shop
+    untagged()
+
+
+def test_the_registry_itself_says_who_moved_what(stage, clean):
     """
     Promoted by a pass, taken back by eve, deployed again by eve: the history of a real
     store answers at once what served when, and why, without another pass.
@@ -152,7 +161,7 @@ def test_the_registry_itself_says_who_moved_what(stage, shop):
     stage.rooms = InShop()
     stage.rooms.ids = {
         f"models:/fraud/{number}": logged
-        for number, logged in enumerate(shop.logged, 1)
+        for number, logged in enumerate(clean.logged, 1)
     }
     stage.policy = stage.policy.replace("record: false", "record: true")
     for number in ("1", "2"):

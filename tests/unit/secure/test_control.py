@@ -69,6 +69,17 @@ def test_it_may_ask_the_hooks_that_are_functions(hook, asked):
     assert [PLACE.arn("lambda", f"function:{asked}")] == said["Resource"]
 
 
+def test_two_hooks_of_one_function_are_both_asked():
+    """Each at its own qualifier."""
+    _, role, _ = made(
+        **{"strategy.before": "lambda:gate@1", "strategy.after": "lambda:gate@2"}
+    )
+    (said,) = (s for s in statements(role.policy) if s["Sid"] == "AskItsHooks")
+
+    asked = [r.rpartition("function:")[2] for r in said["Resource"]]
+    assert ["gate:1", "gate:2"] == asked
+
+
 def test_only_the_scheduler_wakes_it_and_only_it():
     """For this deployment's schedules."""
     _, _, role = made()
