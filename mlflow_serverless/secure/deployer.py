@@ -105,6 +105,8 @@ _EVERYWHERE = (
     "tag:GetResources",
 )
 """AWS knows no resources for these."""
+_DRAW = ("secretsmanager:GetRandomPassword",)
+"""How a secret's value is made; it is of no secret yet."""
 _API = tuple(
     f"apigateway:{verb}"
     for verb in ("GET", "POST", "PATCH", "PUT", "DELETE", "TagResource")
@@ -169,7 +171,8 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         sid="Function", actions=_FUNCTION, resources=(function, f"{function}:*")
     )
     api = any(isinstance(resource, HttpApi) for resource in want.resources)
-    unbound = (*_EVERYWHERE, *_DELIVERY) if api else _EVERYWHERE
+    draws = any(isinstance(resource, Secret) for resource in want.resources)
+    unbound = (*_EVERYWHERE, *(_DELIVERY if api else ()), *(_DRAW if draws else ()))
     yield Statement(sid="Look", actions=unbound, resources=("*",))
     yield from seeking(place, want.function.name)
     if settings.role:
