@@ -9,7 +9,13 @@ for as long as it takes, without correction for looking.
 from mlflow_serverless.shift.evidence.compared import more_often
 from mlflow_serverless.shift.evidence.drift import Drift, drifted
 from mlflow_serverless.shift.evidence.far import Far, far
-from mlflow_serverless.shift.evidence.limit import CAP, Table, beyond, excused
+from mlflow_serverless.shift.evidence.limit import (
+    CAP,
+    Table,
+    beyond,
+    excused,
+    unheard,
+)
 from mlflow_serverless.shift.evidence.slower import (
     Compared,
     Slower,
@@ -31,4 +37,5 @@ __all__ = [
     "far",
     "more_often",
     "slower",
+    "unheard",
 ]

@@ -1,7 +1,7 @@
 """One version against a limit: is the rate beyond it, or has it come to be?"""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,18 @@ def excused(tables: Iterable[Table]) -> bool:
         happened += events
         expected += trials * other_events / other_trials if other_trials else 0.0
     return 0 < happened <= 2 * expected
+
+
+def unheard(tables: Sequence[Table]) -> bool:
+    """
+    Whether most of the events are of cells of which the baseline has told nothing yet.
+
+    Only where it has more of the traffic, so that its silence is no chance.
+    """
+    of_all = sum(table[1] for table in tables), sum(table[3] for table in tables)
+    happened = sum(table[0] for table in tables)
+    unseen = sum(table[0] for table in tables if not table[3])
+    return of_all[1] >= of_all[0] and 2 * unseen > happened
 
 
 def _rates(limit: float) -> NDArray[np.float64]:

@@ -153,6 +153,27 @@ def test_trouble_of_both_that_is_over_holds_nothing():
     assert isinstance(verdict(76), Healthy)
 
 
+@pytest.mark.parametrize(
+    ("early", "expected"), [(True, Inconclusive), (False, Unhealthy)]
+)
+def test_failures_of_minutes_that_the_old_version_has_not_told_of_wait(
+    *, early: bool, expected: type
+):
+    """
+    Lines may come late: what they say is waited for, half the patience long.
+    """
+    fine = [Cell(60.0 * i, seen(100), seen(20)) for i in range(10)]
+    bad = [Cell(60.0 * i, Seen(), seen(20, failures=8)) for i in range(10, 14)]
+    observation = Observation(
+        baseline="1", candidate="2", cells=(*fine, *bad),
+        window=Window(since=0, until=840),
+    )  # fmt: skip
+
+    verdict = judge(observation, None, Demand(early=early)).verdict
+
+    assert isinstance(verdict, expected), verdict
+
+
 @pytest.mark.parametrize("theirs", [seen(0), seen(100)])
 def test_no_data_is_never_health(theirs: Seen):
     """
