@@ -31,6 +31,20 @@ class DeploymentMissingError(ServerlessError):
         )
 
 
+class NotADeploymentError(ServerlessError):
+    """It serves no model: it is there for those that do."""
+
+    code = "not-a-deployment"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str, tool: str) -> None:
+        super().__init__(
+            f"{name} is no deployment, but a {tool} of ours.",
+            hint="`mlflow-serverless relay` has the commands for relays; controllers "
+            "come and go with the deployment whose rollouts they drive.",
+        )
+
+
 class ModelUnnamedError(ServerlessError):
     """No model was named, and none is known."""
 

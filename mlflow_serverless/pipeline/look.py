@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.pipeline.desired import origin_of, tag
-from mlflow_serverless.pipeline.errors import DeploymentMissingError
+from mlflow_serverless.pipeline.errors import (
+    DeploymentMissingError,
+    NotADeploymentError,
+)
 from mlflow_serverless.pipeline.request import Published
-from mlflow_serverless.plan import Actual, Version
+from mlflow_serverless.plan import Actual, Version, names
 from mlflow_serverless.topology import config_of
 from mlflow_serverless.wording import meant
 from mlflow_serverless.world import Control, World
@@ -95,11 +98,25 @@ def there(name: str, control: Control) -> Actual:
 
     Raises:
         DeploymentMissingError: Nothing is; says what exists.
+        NotADeploymentError: It is a function of ours that serves no model.
+    """
+    have = snapshot(name, control)
+    if have.function is None:
+        known = control.names()
+        raise DeploymentMissingError(name, known, meant(name, known))
+    return have
+
+
+def snapshot(name: str, control: Control) -> Actual:
+    """
+    What is under *name*, which may be nothing.
+
+    Raises:
+        NotADeploymentError: It is a function of ours that serves no model.
     """
     have = control.snapshot(name)
-    if have.function is None:
-        names = control.names()
-        raise DeploymentMissingError(name, names, meant(name, names))
+    if tool := dict(have.tags).get(names.TOOL):
+        raise NotADeploymentError(name, tool)
     return have
 
 

@@ -27,7 +27,7 @@ from mlflow_serverless.pipeline.errors import ModelUnnamedError
 from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import Intended, examine, intend, located
 from mlflow_serverless.pipeline.life import unseen
-from mlflow_serverless.pipeline.look import there
+from mlflow_serverless.pipeline.look import snapshot, there
 from mlflow_serverless.pipeline.noting import note
 from mlflow_serverless.pipeline.request import (
     Deployment,
@@ -195,9 +195,14 @@ def _left_alone(want: Desired, have: Actual) -> Iterator[Finding]:
 
 
 def delete(name: str, world: World) -> bool:
-    """Take the deployment away; False if there was none."""
+    """
+    Take the deployment away; False if there was none.
+
+    Raises:
+        NotADeploymentError: It is a function of ours that serves no model.
+    """
     check_function_name(name)
-    have = world.cloud.snapshot(name)
+    have = snapshot(name, world.cloud)
     removal = plan_removal(have)
     with step(world.tell, "delete", name) as said:
         apply(removal, world.cloud, Steps(world))
@@ -214,7 +219,7 @@ def _found(request: DeployRequest, world: World) -> Actual:
     check_function_name(request.name)
     if request.intent is Intent.UPDATE:
         return there(request.name, world.cloud)
-    return world.cloud.snapshot(request.name)
+    return snapshot(request.name, world.cloud)
 
 
 def _configured(request: DeployRequest, have: Actual) -> DeploymentConfig:

@@ -14,8 +14,9 @@ from mlflow_serverless.pipeline import (
     plan_only,
     rollback,
     spare,
+    status,
 )
-from mlflow_serverless.pipeline.errors import NothingBeforeError
+from mlflow_serverless.pipeline.errors import NotADeploymentError, NothingBeforeError
 from mlflow_serverless.plan import (
     Actual,
     Foreign,
@@ -217,6 +218,26 @@ def test_history_says_who_published_what(world, rooms):
         ("2", "models:/fraud/2", "assumed-role/Deployer/ann"),
         ("1", "models:/fraud/1", "assumed-role/Deployer/ann"),
     ] == [(p.version, p.model, p.by) for p in history("fraud", world)]
+
+
+def test_a_tool_is_not_taken_for_a_deployment(world, rooms):
+    """
+    A relay is nothing that serves a model: it is neither shown, replaced nor deleted.
+    """
+    made = deploy(wish(), world, rooms)
+    tags = dict(world.cloud.snapshot(made.name).tags) | {names.TOOL: "relay"}
+    world.cloud.perform(SetTags(made.name, tuple(sorted(tags.items()))))
+    steps = len(world.cloud.performed)
+
+    for ask in (
+        lambda: delete(made.name, world),
+        lambda: status(made.name, world),
+        lambda: deploy(wish(2), world, rooms),
+    ):
+        with pytest.raises(NotADeploymentError, match="relay"):
+            ask()
+
+    assert len(world.cloud.performed) == steps
 
 
 def test_rolling_back_is_one_move_and_builds_nothing(world, rooms):
