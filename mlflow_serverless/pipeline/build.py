@@ -241,7 +241,7 @@ class _Walk:
         from mlflow_serverless.verify.errors import ParityError  # noqa: PLC0415 - brings numpy
 
         try:
-            report = self.rooms.verify(model, artefacts, options)
+            report = self.rooms.verify(model, artefacts, options, self._world.tell)
         except ParityError as refusal:
             kept = self._world.store.root / "refused" / folder.name.lstrip(".")
             kept.mkdir(parents=True, exist_ok=True)

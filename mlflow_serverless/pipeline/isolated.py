@@ -11,7 +11,7 @@ from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.pipeline.rooms import House, Rooms, candidate_of
 from mlflow_serverless.pipeline.smoke import Question, difference
-from mlflow_serverless.world import World
+from mlflow_serverless.world import Tell, World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
@@ -63,8 +63,10 @@ class Isolated:
         model: ServableModel,
         artefacts: "Sequence[Artefact]",
         options: "ParityOptions",
+        tell: Tell,
     ) -> "ParityReport":
         """Proof against what the model answers in its own environment."""
+        tell("verify.progress", what="asks the model in its own environment")
         report: ParityReport = call(
             self._isolation.python, "verify", model=model, options=options,
             candidates=[candidate_of(item) for item in artefacts],

@@ -14,7 +14,7 @@ from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.pipeline.engine import ENGINE
 from mlflow_serverless.pipeline.smoke import Question
-from mlflow_serverless.world import World
+from mlflow_serverless.world import Tell, World
 
 if TYPE_CHECKING:
     from mlflow_serverless.convert import Conversion
@@ -62,6 +62,7 @@ class Rooms(Protocol):
         model: ServableModel,
         artefacts: "Sequence[Artefact]",
         options: "ParityOptions",
+        tell: Tell,
     ) -> "ParityReport":
         """Proof that every artefact answers as the model does, or an error."""
         ...
@@ -128,13 +129,13 @@ class House:
         model: ServableModel,
         artefacts: "Sequence[Artefact]",
         options: "ParityOptions",
+        tell: Tell,
     ) -> "ParityReport":
         """See `mlflow_serverless.verify`."""
         from mlflow_serverless.verify import verify  # noqa: PLC0415 - brings onnxruntime
 
-        return verify(
-            model, [candidate_of(item) for item in artefacts], options=options
-        )
+        candidates = [candidate_of(item) for item in artefacts]
+        return verify(model, candidates, options=options, tell=tell)
 
     @staticmethod
     def question(model: ServableModel) -> Question | None:

@@ -31,9 +31,14 @@ from mlflow_serverless.verify.runtime_check import check_runtime
 from mlflow_serverless.verify.samples import Group, samples
 from mlflow_serverless.verify.spared import spared
 from mlflow_serverless.verify.suspects import suspects
+from mlflow_serverless.world import Tell
 
 DRAWN = "drawn"
 """The group of rows like those it was trained on: what is not like them is strange."""
+
+
+def _unheard(event: str, /, **fields: object) -> None:
+    """Nobody listens."""
 
 
 def verify(
@@ -41,6 +46,7 @@ def verify(
     candidates: Sequence[Candidate],
     *,
     options: ParityOptions | None = None,
+    tell: Tell = _unheard,
 ) -> ParityReport:
     """
     Prove that every candidate answers as *model*'s own pyfunc does.
@@ -49,6 +55,7 @@ def verify(
         model: What was resolved; its folder is loaded by `mlflow.pyfunc`.
         candidates: Every artefact that may serve; each is held to the same rows.
         options: Budgets and tolerances.
+        tell: Told `verify.progress`: who is being asked, and how far that is.
 
     Returns:
         The report; every candidate in it has passed.
@@ -63,7 +70,7 @@ def verify(
         NothingComparedError: The model refused everything.
         BadSampleFileError: `options.data` cannot be used.
     """
-    report = examine(model, candidates, options=options)
+    report = examine(model, candidates, options=options, tell=tell)
     if not report.passed:
         raise ParityError(report)
     return report
@@ -74,10 +81,11 @@ def examine(
     candidates: Sequence[Candidate],
     *,
     options: ParityOptions | None = None,
+    tell: Tell = _unheard,
 ) -> ParityReport:
     """As `verify`, but a candidate that fails is reported, not raised."""
-    exam = prepare(model, options or ParityOptions())
-    return conclude(model, exam, _judge_all(model, candidates, exam.bench))
+    exam = prepare(model, options or ParityOptions(), tell)
+    return conclude(model, exam, _judge_all(model, candidates, exam.bench, tell))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +100,16 @@ class Exam:
     """By `perf_counter`."""
 
 
-def prepare(model: ServableModel, options: ParityOptions) -> Exam:
+def prepare(
+    model: ServableModel, options: ParityOptions, tell: Tell = _unheard
+) -> Exam:
     """
     Load *model* and ask it all that candidates will be asked.
 
     Args:
         model: What was resolved.
         options: Budgets and tolerances.
+        tell: As for `verify`.
 
     Raises:
         ServerlessError: As `verify`, but for ParityError.
@@ -117,7 +128,7 @@ def prepare(model: ServableModel, options: ParityOptions) -> Exam:
         for group in drawn
     ]
     noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
-    asked, probes = _all_asked(reference, groups, model.signature)
+    asked, probes = _all_asked(reference, groups, model.signature, tell)
     bench = Bench(
         reference=reference,
         asked=asked,
@@ -130,13 +141,16 @@ def prepare(model: ServableModel, options: ParityOptions) -> Exam:
 
 
 def _all_asked(
-    reference: PyfuncReference, groups: Sequence[Group], signature: Signature
-) -> tuple[list[Asked], tuple[Probe, ...]]:
+    reference: PyfuncReference, groups: Sequence[Group], signature: Signature,
+    tell: Tell,
+) -> tuple[list[Asked], tuple[Probe, ...]]:  # fmt: skip
     """Every group's answers, and what the model was seen to refuse on the way."""
     asked: list[Asked] = []
     probes: tuple[Probe, ...] = ()
     plain: Batch | None = None
-    for group in groups:
+    for number, group in enumerate(groups):
+        asks = f"asks the model: {group.name}"
+        tell("verify.progress", what=asks, part=number / len(groups))
         asked.append(ask(reference, group, suspects(group.batch, probes, plain)))
         if plain is None and group.name == DRAWN and asked[-1].rows:
             plain = asked[-1].batch
@@ -187,11 +201,13 @@ def _words(exam: Exam, value: str) -> str:
 
 
 def _judge_all(
-    model: ServableModel, candidates: Sequence[Candidate], bench: Bench
+    model: ServableModel, candidates: Sequence[Candidate], bench: Bench, tell: Tell
 ) -> tuple[CandidateReport, ...]:
     precisions = agreed([precision_of(candidate) for candidate in candidates])
-    reports = []
+    reports: list[CandidateReport] = []
     for candidate, precision in zip(candidates, precisions, strict=True):
+        asks = f"asks {candidate.name}"
+        tell("verify.progress", what=asks, part=len(reports) / len(candidates))
         report = judge(candidate, precision, bench)
         if report.passed and bench.options.runtime_rows:
             found = check_runtime(model, candidate, precision, bench)

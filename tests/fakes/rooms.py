@@ -21,6 +21,7 @@ from mlflow_serverless.model import ServableModel
 from mlflow_serverless.optimise import Artefact
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.verify import ParityOptions, ParityReport
+from mlflow_serverless.world import Tell
 
 QUESTION = Question(payload=b'{"inputs": [1]}', answer='{"predictions": [1.0]}')
 
@@ -88,6 +89,7 @@ class FakeRooms:
         model: ServableModel,
         artefacts: Sequence[Artefact],
         options: ParityOptions,
+        tell: Tell,
     ) -> ParityReport:
         self._visit("verify")
         return ParityReport(

@@ -50,10 +50,10 @@ class Rooms(FakeRooms):
             raise self.refusal
         return super().convert(model, folder)
 
-    def verify(self, model, artefacts, options):
+    def verify(self, model, artefacts, options, tell):
         if self.refusal is not None and self.at == "verify":
             raise self.refusal
-        return super().verify(model, artefacts, options)
+        return super().verify(model, artefacts, options, tell)
 
     def native(self, model, folder, why, options):
         self.visits["native"] += 1

@@ -32,8 +32,8 @@ class Moved(FakeRooms):
         variant = form.variant._replace(name="int8")
         return [replace(form, before=cost, variant=variant)]
 
-    def verify(self, model, artefacts, options):
-        report = super().verify(model, artefacts, options)
+    def verify(self, model, artefacts, options, tell):
+        report = super().verify(model, artefacts, options, tell)
         group = GroupVerdict(
             name="drawn", rows=50, flips=7, beyond=9, max_abs=0.0123, fault=self.fault
         )

@@ -72,6 +72,27 @@ def test_an_exact_graph_passes(tree):
     assert len(report.summary) <= 200
 
 
+def test_it_tells_whom_it_asks_and_how_far_it_is(tree):
+    """
+    Parts climb while the model is asked, and the candidate is named after that.
+    """
+    servable, proto, folder = tree
+    asked_of = candidate(proto, folder, "abcd", answer=PROBABILITIES)
+    told = []
+
+    verify(
+        servable, [asked_of], options=QUICK,
+        tell=lambda event, **fields: told.append((event, fields)),
+    )  # fmt: skip
+
+    assert {"verify.progress"} == {event for event, _ in told}
+    *asked, last = [fields for _, fields in told]
+    parts = [fields["part"] for fields in asked]
+    assert sorted(parts) == parts
+    assert parts[0] == 0 < parts[-1] < 1
+    assert asked_of.name in last["what"]
+
+
 def test_a_threshold_one_ulp_off_is_caught(tree):
     """
     One split, moved by the smallest step there is, is found and shown.
