@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -17,13 +18,16 @@ from mlflow_serverless.plan import (
     Desired,
     Fresh,
     Place,
+    ProvisionedConcurrency,
     RouteAlias,
     Step,
     after,
     content_of,
+    key_of,
     plan,
     plan_removal,
 )
+from mlflow_serverless.plan.errors import BadRoutingError
 from mlflow_serverless.plan.resources import stays
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.topology import topology
@@ -39,6 +43,10 @@ OPTIONS = [
     {"alarms.errors": 1}, {"image.model_store": "own"},
     {"image.repository": "shared/models", "api.auth": "iam"},
 ]  # fmt: skip
+
+
+KEPT = ProvisionedConcurrency(qualifier="live", count=1)
+"""Lambda shares no traffic of an alias that has some."""
 
 
 class Killed(BaseException):
@@ -119,10 +127,15 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: len(self.have().versions) > 1)
     @rule(share=st.floats(0, 1))
     def shift(self, share):
-        first, *_, last = self.have().versions
-        self.cloud.perform(
-            RouteAlias(NAME, "live", first.number, ((last.number, share),))
-        )
+        have = self.have()
+        first, *_, last = have.versions
+        step = RouteAlias(NAME, "live", first.number, ((last.number, share),))
+        if have.resource(key_of(KEPT)) is None:
+            self.cloud.perform(step)
+            return
+        with pytest.raises(BadRoutingError):
+            self.cloud.perform(step)
+        assert have == self.have()
 
     @precondition(lambda self: self.have().alias("live") is not None)
     @rule()
