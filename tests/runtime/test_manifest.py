@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lambda_runtime import manifest as contract
 from lambda_runtime.manifest import (
     Answer,
+    Check,
     Column,
     Engine,
     Feed,
@@ -87,6 +88,7 @@ manifests = st.builds(
                 tuples(scalars),
             )
         ),
+        tuples(st.builds(Check, names, names)),
     ),
     files=tuples(st.builds(File, names, names, st.integers(0, 2**40), tuples(names))),
     tiers=tuples(st.builds(Tier, names, names, st.none() | st.integers(0, 2**40))),
