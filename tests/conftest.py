@@ -57,9 +57,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> "Shop":  # noqa: F821 - i
 
 
 @pytest.fixture(scope="module")
-def shop(store: "Shop") -> Iterator["Shop"]:  # noqa: F821 - imported when asked for
-    """The store, where MLflow looks for as long as this file's tests run."""
-    from tests.fakes.shop import in_shop
+def shop(
+    store: "Shop",  # noqa: F821 - imported when asked for
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator["Shop"]:  # noqa: F821 - as above
+    """A copy of the store for this file's tests, where MLflow looks meanwhile."""
+    from tests.fakes.shop import copy_of, in_shop
 
-    with in_shop(store):
-        yield store
+    mine = copy_of(store, tmp_path_factory.mktemp("shop"))
+    with in_shop(mine):
+        yield mine

@@ -1,9 +1,10 @@
 """An MLflow store in a sqlite file, with small models under every kind of reference."""
 
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def open_shop(folder: Path) -> Shop:
         mlflow.create_experiment(EXPERIMENT, str(folder / "artifacts"))
         mlflow.set_experiment(EXPERIMENT)
         return _filled(uri, folder)
+
+
+def copy_of(shop: Shop, folder: Path) -> Shop:
+    """The same, with tags and aliases of its own; what was logged is shared."""
+    shutil.copyfile(shop.uri.removeprefix("sqlite:///"), folder / "mlflow.db")
+    return replace(shop, uri=f"sqlite:///{folder}/mlflow.db")
 
 
 @contextmanager
