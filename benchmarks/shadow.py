@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks import models
+from benchmarks import models, servers
 from benchmarks.bundles import bundle_of, runtime_command
 from benchmarks.runtime_api import Timed
 from benchmarks.table import Gate, Section
-from benchmarks.warm import event
 
 MODES = ("quick", "slow", "hang", "error")
 NONE, AGAIN = "no shadow", "no shadow, again"
@@ -50,7 +49,7 @@ class Paced(Timed):
 
 def run() -> Section:
     """Time one row with and without a shadow, in turns."""
-    payload = event(1)
+    payload = servers.plain(models.table(1)[0].tolist())
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         bundle = bundle_of(models.logistic(), Path(folder) / "bundle")
         command, environment = runtime_command(bundle)
