@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     plan = Plan(asked.model, asked.rounds, asked.minutes)
     if asked.fresh:
         plan.kept.forget()
-    load = plan.kept.obtain("load", lambda: os.getloadavg()[0])
+    load = plan.kept.obtain("load average", lambda: os.getloadavg()[0])
     print(f"load average {load:.1f}", file=sys.stderr)
     chosen = asked.name or [*SUITES, "page"]
     if "prepare" in chosen:
