@@ -1,5 +1,5 @@
 # One word each; every target sets up what it needs.
-.PHONY: help setup demo test lint unit deep breadth bench lock clean
+.PHONY: help setup demo test lint unit explore deep breadth bench lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -24,6 +24,10 @@ test: lint       ## what CI runs: lint, then every test
 
 unit: setup      ## the quick loop: no processes, no Docker
 	$(BIN)/pytest tests/unit tests/property -q
+
+explore: setup   ## the laws, with examples that CI has not seen
+	$(BIN)/pytest -n 2 -q -k "not budget" tests/property tests/unit tests/runtime \
+		--hypothesis-profile explore
 
 deep: setup      ## tests of PyTorch and TensorFlow models (large downloads)
 	sh scripts/deep.sh

@@ -45,8 +45,9 @@ def run() -> Section:
     return Section(
         "Session load",
         "Dense models of random weights. Ours maps page-aligned weights beside the graph "
-        "and lays none out; the usual way reads the file into bytes. Memory is peak "
-        "growth over the bytes of the model.",
+        "and lays none out; the usual way reads the file into bytes. The "
+        "library's environment is made before, as importing python onnxruntime does. "
+        "Memory is peak growth over the bytes of the model.",
         ("model", "way", "load", "RSS / bytes"),
         rows,
         gates,

@@ -33,6 +33,7 @@ from mlflow_serverless.plan import (
     plan,
     plan_removal,
 )
+from mlflow_serverless.plan.errors import BadRoutingError
 from mlflow_serverless.plan.resources import BEFORE, stays
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.tell import Heard, silent
@@ -149,7 +150,9 @@ def worlds(draw) -> FakeCloud:
     versions = cloud.snapshot(NAME).versions
     if len(versions) > 1 and draw(st.booleans()):
         first, second = (versions[0].number, versions[-1].number)
-        cloud.perform(RouteAlias(NAME, "live", first, ((second, 0.25),), "canary"))
+        # An alias that is kept started itself cannot share its traffic.
+        with suppress(BadRoutingError):
+            cloud.perform(RouteAlias(NAME, "live", first, ((second, 0.25),), "canary"))
     return cloud
 
 
