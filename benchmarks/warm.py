@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import images, models, servers
 from benchmarks.bundles import bundle_of, runtime_command
-from benchmarks.runtime_api import PROCESSOR, Timed
+from benchmarks.runtime_api import Timed, beside
 from benchmarks.table import Gate, Section
 
 ROWS = {1: (60, 20), 32: (30, 10), 1000: (15, 4)}
@@ -31,8 +31,8 @@ Ask = Callable[[list], tuple[bytes, float]]
 
 def run() -> Section:
     """Time every way of serving the same logistic regression, in turn."""
-    os.sched_setaffinity(0, {PROCESSOR})
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        stack.enter_context(beside())
         asks, missing = contestants(Path(folder), stack)
         figures = {rows: measured(asks, rows) for rows in ROWS}
     return section(figures, missing)
