@@ -113,7 +113,7 @@ _REMEDIES = {
     "ImageAccessDenied": "let lambda.amazonaws.com pull: the repository's policy needs "
     "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
     "ImageDeleted": "deploy again: that pushes the image again.",
-    "InvalidImage": "deploy again with another builder (-C build.builder=direct).",
+    "InvalidImage": "deploy again with another builder (-C image.builder=direct).",
     "InsufficientRolePermissions": "give the role what `mlflow-serverless plan` shows.",
     "EniLimitExceeded": "use fewer subnets, or ask for more network interfaces.",
     "SubnetOutOfIPAddresses": "use larger subnets.",
