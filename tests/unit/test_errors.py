@@ -38,7 +38,7 @@ def test_options_that_hints_name_exist():
     named = {
         (error.name, option)
         for error in ERRORS
-        for option in re.findall(r"(?<![\w$/.-])([a-z_]+(?:\.[a-z_]+)*)=", error.hint)
+        for option in re.findall(r"(?<![\w$/.-])([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)=", error.hint)
     }
 
     assert set() == {(name, option) for name, option in named if option not in there}
