@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.pipeline import (
-    DeployRequest,
     Intent,
     delete,
     deploy,
@@ -28,7 +27,6 @@ from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.rooms import FakeRooms
 from tests.fakes.tell import Heard
 from tests.fakes.worlds import RIGHT, WISH, make_world
-
 
 
 @pytest.fixture
