@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.wording import amount
 
 _INTERPRETER = (
     "build on Linux, or from Python with a Python {0} of this machine: "
@@ -178,7 +179,7 @@ class ImageTooLargeError(ServerlessError):
     def __init__(
         self, total: int, limit: int, layers: Sequence[tuple[str, int]]
     ) -> None:
-        parts = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in layers)
+        parts = ", ".join(f"{name} {amount(size)}" for name, size in layers)
         super().__init__(
             f"the image has {total / 2**30:.1f} GiB unpacked ({parts}); Lambda takes "
             f"{limit / 2**30:.0f} GiB.",
