@@ -58,6 +58,20 @@ def test_a_terminal_shows_what_is_done():
     assert "Pipeline, 12 nodes (unchanged)" in out.getvalue()
 
 
+def test_what_is_in_brackets_is_shown_as_it_is():
+    """
+    Extras of a requirement, and whatever a path may hold, are no markup.
+    """
+    out = io.StringIO()
+    with Terminal(Console(file=out, force_terminal=True, width=80)) as tell:
+        tell("environment.start", what="mlflow[extras]")
+        tell("environment.progress", what="reads [/models/a]")
+        tell("environment.done", what="done [/models/a]")
+
+    assert "mlflow[extras]" in out.getvalue()
+    assert "done [/models/a]" in out.getvalue()
+
+
 def test_silence_is_silent():
     """
     `--quiet` shows nothing at all.
