@@ -120,7 +120,7 @@ class Terminal(_Reporter):
             self._rest()
         line = Table.grid(padding=(0, 1))
         line.add_column(width=1)
-        line.add_column(width=9)
+        line.add_column(min_width=9)
         line.add_column(overflow="fold")
         mark = self._MARKS.get(moment, "[green]✓[/]")
         line.add_row(mark, f"[bold]{room}[/]", Text(sentence(moment, fields)))

@@ -1,5 +1,7 @@
 """The Python door of rollouts: look, advance, and order about.
 
+From a script of one's own:
+
     mlflow_serverless.update("fraud", "models:/fraud/8", strategy="canary")
     while mlflow_serverless.advance("fraud").step:
         time.sleep(30)

@@ -8,6 +8,14 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mlflow_serverless"
 ROOT = "ServerlessError"
+_HEAD = """\
+# Errors
+
+{}
+
+Each says what happened, with the numbers; what to type next; and a code that stays the
+same. Below, capitals and … stand for what is filled in.
+"""
 ANY = "…"
 
 
@@ -78,7 +86,7 @@ def _whole(one: Known, by_name: Mapping[str, Known]) -> Known:
     return replace(one, kind=one.kind or base.kind, hint=one.hint or base.hint)
 
 
-def _text(node: ast.expr, texts: Mapping[str, str]) -> str:
+def _text(node: ast.expr, texts: Mapping[str, str]) -> str:  # noqa: PLR0911 - one case a form
     """An expression of *texts* (constants by name) as a reader would want it."""
     match node:
         case ast.Constant():
@@ -113,11 +121,7 @@ def page(exit_codes: Mapping[str, int], made: str) -> str:
         made: The remark that says by whom it was made.
     """
     errors = known()
-    parts = [
-        f"# Errors\n\n{made}\n\nEach says what happened, with the numbers; what to type"
-        " next; and a code that stays the same.\nBelow, capitals and … stand for what is"
-        " filled in.\n"
-    ]
+    parts = [_HEAD.format(made)]
     for kind, code in exit_codes.items():
         rows = [one for one in errors if one.kind == kind]
         title = kind.replace("_", " ").capitalize()

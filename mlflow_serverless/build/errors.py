@@ -40,7 +40,7 @@ class BaseUnsuitableError(ServerlessError):
     def __init__(self, base: str, why: str) -> None:
         super().__init__(
             f"{base} cannot be the base: {why}.",
-            hint="use one that can: image.base_image=public.ecr.aws/lambda/python:3.12.",
+            hint="one that can: image.base_image=public.ecr.aws/lambda/python:3.12.",
         )
 
 

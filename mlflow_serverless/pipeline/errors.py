@@ -106,7 +106,7 @@ class PredictionRefusedError(ServerlessError):
     def __init__(self, name: str, error_code: str, why: str) -> None:
         super().__init__(
             f"{name} refuses the request ({error_code}): {why}",
-            hint="send what the model's signature says; docs/protocol.md has the forms.",
+            hint="send what its signature says; docs/protocol.md has all the forms.",
         )
 
 

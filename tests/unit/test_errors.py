@@ -14,9 +14,11 @@ ELSEWHERE = {
 }  # fmt: skip
 """Arguments of MLflow, scikit-learn and our Python API, and a short name of ours."""
 
+OPTION = re.compile(r"(?<![\w$/.-])([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)=")
+
 
 def test_a_code_names_one_error():
-    """Whoever searches for a code finds one thing; so does the embedded cloud's wire."""
+    """Whoever searches for a code finds one thing; so does the embedded cloud."""
     codes = [error.code for error in ERRORS]
 
     assert sorted(set(codes)) == codes
@@ -38,7 +40,7 @@ def test_options_that_hints_name_exist():
     named = {
         (error.name, option)
         for error in ERRORS
-        for option in re.findall(r"(?<![\w$/.-])([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)=", error.hint)
+        for option in OPTION.findall(error.hint)
     }
 
     assert set() == {(name, option) for name, option in named if option not in there}

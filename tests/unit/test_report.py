@@ -64,12 +64,22 @@ def test_what_is_in_brackets_is_shown_as_it_is():
     """
     out = io.StringIO()
     with Terminal(Console(file=out, force_terminal=True, width=80)) as tell:
-        tell("environment.start", what="mlflow[extras]")
-        tell("environment.progress", what="reads [/models/a]")
+        tell("environment.progress", what="installs mlflow[extras] for [/models/a]")
         tell("environment.done", what="done [/models/a]")
 
-    assert "mlflow[extras]" in out.getvalue()
+    assert "environment installs mlflow[extras] for [/models/a]" in out.getvalue()
     assert "done [/models/a]" in out.getvalue()
+
+
+def test_no_room_s_name_is_cut():
+    """
+    Also the longest one's.
+    """
+    out = io.StringIO()
+    with Terminal(Console(file=out, width=80)) as tell:
+        tell("environment.done", what="made")
+
+    assert "✓ environment made" == out.getvalue().strip()
 
 
 def test_silence_is_silent():
