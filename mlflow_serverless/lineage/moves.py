@@ -46,16 +46,8 @@ class Move:
     def as_tag(self) -> tuple[str, str]:
         """Key and value of the tag that keeps it."""
         moment = f"{self.at:%Y%m%dT%H%M%S.%fZ}"
-        value = {
-            "at": self.at.isoformat(),
-            "target": self.target,
-            "environment": self.environment,
-            "does": self.does.value,
-            "model": self.model,
-            "version": self.version,
-            "why": self.why,
-            "cause": {key: text for key, text in asdict(self.cause).items() if text},
-        }
+        value = self.described()
+        del value["deployment"]  # the key has it, and a value has little room
         return f"{PREFIX}{self.deployment}.{moment}", json.dumps(value)
 
     def described(self) -> dict[str, object]:

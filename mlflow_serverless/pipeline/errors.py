@@ -84,10 +84,10 @@ class NothingBeforeError(ServerlessError):
         )
 
 
-class FunctionFailedError(ServerlessError):
+class PredictionFailedError(ServerlessError):
     """The function itself failed, not the request."""
 
-    code = "function-failed"
+    code = "prediction-failed"
     kind = Kind.INTERNAL
 
     def __init__(self, name: str, version: str, why: str) -> None:
@@ -104,7 +104,10 @@ class PredictionRefusedError(ServerlessError):
     kind = Kind.BAD_INPUT
 
     def __init__(self, name: str, error_code: str, why: str) -> None:
-        super().__init__(f"{name} refuses the request ({error_code}): {why}")
+        super().__init__(
+            f"{name} refuses the request ({error_code}): {why}",
+            hint="send what its signature says; docs/protocol.md has all the forms.",
+        )
 
 
 class FrontDoorError(ServerlessError):

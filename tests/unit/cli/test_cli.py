@@ -22,8 +22,8 @@ from mlflow_serverless.plan import Place, plan
 from mlflow_serverless.world import LogLine
 from tests.fakes.bundles import keep, make_bundle
 from tests.fakes.memory_cloud import MemoryCloud
-from tests.unit.package.test_package import MODEL
-from tests.unit.pipeline.test_story import make_world
+from tests.fakes.resolved import MODEL
+from tests.fakes.worlds import make_world
 
 
 @pytest.fixture(autouse=True)
