@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from mlflow_serverless.apply import apply
 from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.plan import plan, plan_removal
-from mlflow_serverless.secure import deployer_policy
-from tests.fakes.aws.account import cloud_of, image, wanted
+from mlflow_serverless.plan import Packing, plan, plan_removal
+from mlflow_serverless.secure import deployer_policies
+from tests.fakes.aws.account import REPOSITORY, cloud_of, image, wanted
+from tests.fakes.tell import silent
 from tests.unit.aws.test_around import KINDS, first
 
 WHO = "sts:GetCallerIdentity"
@@ -52,9 +54,32 @@ def test_each_permission_that_is_missing_is_named(aws, access, name, rehearsed):
         needed(aws, step)
 
     assert 40 < len(told)
+    assert set() == told - allowed(access, name)
+
+
+def allowed(access, name) -> set[str]:
+    """What `mlflow-serverless iam` says that the journey of *name* takes."""
     want = wanted(access, name, resources=tuple(first(kind, name) for kind in KINDS))
-    said = json.loads(deployer_policy(access.place, want))["Statement"]
-    assert set() == told - {one for statement in said for one in statement["Action"]}
+    packing = Packing(name=name, repository=f"{access.place.registry}/{REPOSITORY}")
+    texts = deployer_policies(access.place, want, packing)
+    said = [s for text in texts for s in json.loads(text)["Statement"]]
+    return {action for statement in said for action in statement["Action"]}
+
+
+def test_all_that_is_called_is_allowed(aws, cloud, access, name):
+    """Looks, listings, logs, a prediction: nothing is called beside the policy."""
+    aws.faults.calls.clear()
+    for step in journey(aws, access, name):
+        cloud_of(aws).perform(step)
+    want = wanted(access, name)
+    apply(plan(want, cloud.snapshot(name)), cloud, silent)
+    cloud.facts(want)
+    cloud.names()
+    cloud.invoke(name, b"{}")
+    assert list(cloud.logs(name))
+    called = {call.permission for call in aws.faults.calls}
+
+    assert called - allowed(access, name) <= {WHO}
 
 
 def refused(aws, step, permission: str) -> set[str]:
