@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.errors import AccessDeniedError, explained_by
+from mlflow_serverless.aws.images import account_of
 from mlflow_serverless.aws.keeper import canonical, missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.build import parse_reference
@@ -80,15 +80,27 @@ def _role(access: Access, arn: str) -> RoleFacts:
 
 
 def _repository(access: Access, artifact: str) -> RepositoryFacts:
-    name = parse_reference(artifact).repository
-    like = Repository(name=name)
-    for found in Repositories(access).look("", (like,)):
-        if found.resource.name == name and isinstance(found.resource, Repository):
-            has = found.resource
-            return RepositoryFacts(
-                name=name, there=True, policy=has.policy, immutable=has.immutable
-            )
-    return RepositoryFacts(name=name, there=False)
+    """Of the registry that *artifact* is in, which may be another account's."""
+    place, client = parse_reference(artifact), access.client("ecr")
+    asked = {"registryId": account_of(place) or access.place.account}
+    try:
+        found = client.describe_repositories(
+            repositoryNames=[place.repository], **asked
+        )["repositories"][0]
+    except ClientError as error:
+        if missing(error, "RepositoryNotFoundException"):
+            return RepositoryFacts(name=place.repository, there=False)
+        raise
+    try:
+        known = client.get_repository_policy(repositoryName=place.repository, **asked)
+    except ClientError as error:
+        if not missing(error, "RepositoryPolicyNotFoundException"):
+            raise
+        known = {"policyText": ""}
+    return RepositoryFacts(
+        name=place.repository, there=True, policy=known["policyText"],
+        immutable=found.get("imageTagMutability") == "IMMUTABLE",
+    )  # fmt: skip
 
 
 def _key(access: Access, named: str) -> KeyFacts:
