@@ -68,7 +68,8 @@ class ImageConfig(Section):
     """Image to build upon, by tag or digest; `none` is AWS's own Python image."""
 
     builder: Literal["auto", "docker", "direct"] = "auto"
-    """`docker`: Docker's engine; `direct`: without one; `auto`: whichever is there."""
+    """`direct`: without an engine; `docker`: Docker's; `auto`: `direct`, so that every
+    machine makes the same digest."""
 
     repository: RepositoryName | None = None
     """Repository to keep images in, shared with other deployments, of this account or
