@@ -8,7 +8,7 @@ from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
 from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
+from mlflow_serverless.plan.errors import ThrottledError
 
 
 class NoCredentialsError(ServerlessError):
@@ -79,33 +79,6 @@ class AccessDeniedError(ServerlessError):
             "that deploying needs.",
         )
         self.action, self.resource = action, resource
-
-
-class ThrottledError(ServerlessError):
-    """Too many at once, again and again."""
-
-    code = "throttled"
-    kind = Kind.UNAVAILABLE
-
-    def __init__(self, what: str, why: str) -> None:
-        super().__init__(
-            f"AWS refused {what} because there are too many at once: {why}",
-            hint="try again, send fewer at once, or raise concurrency.",
-        )
-
-
-class PayloadTooLargeError(ServerlessError):
-    """More than Lambda takes in one request."""
-
-    code = "payload-too-large"
-    kind = Kind.BAD_INPUT
-
-    def __init__(self, size: int) -> None:
-        super().__init__(
-            f"the request has {size} bytes; a synchronous one may have "
-            f"{SYNC_PAYLOAD_BYTES}.",
-            hint="send fewer rows at a time.",
-        )
 
 
 class UnreachableError(ServerlessError):

@@ -4,7 +4,7 @@ from mlflow_serverless.pipeline.ask import ask, parsed
 from mlflow_serverless.pipeline.build import build, resolve
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.handover import fill, hand_over
-from mlflow_serverless.pipeline.life import Moved, gc, rollback, spare, unseen
+from mlflow_serverless.pipeline.life import Moved, delete, gc, rollback, spare, unseen
 from mlflow_serverless.pipeline.live import compare_live
 from mlflow_serverless.pipeline.look import Status, history, listing, status
 from mlflow_serverless.pipeline.request import (
@@ -14,7 +14,7 @@ from mlflow_serverless.pipeline.request import (
     Proposal,
     Published,
 )
-from mlflow_serverless.pipeline.story import delete, deploy, plan_only
+from mlflow_serverless.pipeline.story import deploy, plan_only
 from mlflow_serverless.pipeline.sweeping import Stale, stale, sweep
 
 __all__ = [

@@ -84,10 +84,10 @@ class NothingBeforeError(ServerlessError):
         )
 
 
-class FunctionFailedError(ServerlessError):
+class PredictionFailedError(ServerlessError):
     """The function itself failed, not the request."""
 
-    code = "function-failed"
+    code = "prediction-failed"
     kind = Kind.INTERNAL
 
     def __init__(self, name: str, version: str, why: str) -> None:

@@ -16,8 +16,6 @@ import mlflow_serverless
 from mlflow_serverless.plan import Schedule, driving, names
 from tests.end_to_end.test_aws import (  # noqa: F401 - fixtures
     TARGET,
-    aws,
-    base,
     native,
     options,
     versions,

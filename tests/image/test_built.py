@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pandas as pd
 import pytest
@@ -19,12 +18,10 @@ from mlflow_serverless.store import ContentStore
 from mlflow_serverless.verify import ParityOptions
 from tests.fakes.base_image import INDEX, for_machine, tar_of
 from tests.fakes.bundle import EVENT, write_bundle
-from tests.fakes.loop_process import ROOT
-from tests.fakes.registry_process import program, registry
 from tests.fakes.runtime_api import FakeRuntimeApi
 from tests.fakes.saving import save
 from tests.fakes.tell import silent
-from tests.image.containers import BASE, docker, running
+from tests.image.containers import docker, registry_of_base, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
 
@@ -38,19 +35,8 @@ NEW_MODEL_BYTES = 8 * 1024
 @pytest.fixture(scope="module")
 def host(engine, tmp_path_factory):
     """A real registry that has a real base; `host:port`."""
-    if program() is None:
-        pytest.skip("no docker-registry (apt-get install docker-registry)")
-    made = subprocess.run(
-        ["sh", str(ROOT / "scripts/base_image.sh"), BASE],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        pytest.skip(f"no base image can be made here: {made.stderr[-300:]}")
-    with registry(tmp_path_factory.mktemp("registry")) as where:
-        docker("tag", BASE, f"{where}/base:3")
-        docker("push", "-q", f"{where}/base:3")
-        yield where
-        docker("rmi", f"{where}/base:3")
+    with registry_of_base(tmp_path_factory.mktemp("registry")) as address:
+        yield address.partition("/")[0]
 
 
 @pytest.fixture(scope="module")

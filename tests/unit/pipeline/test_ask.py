@@ -7,7 +7,7 @@ import pytest
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.pipeline.ask import ask
 from mlflow_serverless.pipeline.errors import (
-    FunctionFailedError,
+    PredictionFailedError,
     PredictionRefusedError,
 )
 from mlflow_serverless.pipeline.smoke import difference
@@ -47,7 +47,7 @@ def test_a_failing_function_says_where_to_look():
     A function error is not the request's fault.
     """
     cloud = Says(b'{"errorMessage": "no model", "errorType": "x"}', "Unhandled")
-    with pytest.raises(FunctionFailedError, match="Unhandled: no model") as caught:
+    with pytest.raises(PredictionFailedError, match="Unhandled: no model") as caught:
         ask(cloud, "it", b"", qualifier="live")
 
     assert "logs it" in caught.value.hint

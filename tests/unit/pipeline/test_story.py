@@ -19,8 +19,8 @@ from mlflow_serverless.pipeline import (
 from mlflow_serverless.pipeline.errors import (
     DeploymentExistsError,
     DeploymentMissingError,
-    FunctionFailedError,
     ModelUnnamedError,
+    PredictionFailedError,
     SmokeFailedError,
 )
 from mlflow_serverless.plan.errors import BadNameError
@@ -160,7 +160,7 @@ def test_a_function_that_fails_gets_no_traffic(tmp_path, rooms):
     """
     cloud = MemoryCloud(answer=lambda _: b"{}", error="Unhandled")
     world = make_world(tmp_path, cloud)
-    with pytest.raises(FunctionFailedError):
+    with pytest.raises(PredictionFailedError):
         deploy(WISH, world, rooms)
 
     assert () == cloud.snapshot("fraud").aliases
