@@ -15,6 +15,8 @@ from click.testing import CliRunner
 
 import mlflow_serverless
 from mlflow_serverless.cli import main
+from mlflow_serverless.config import parse
+from mlflow_serverless.pipeline.permitted import policies
 from tests.fakes.aws.account import access_to
 from tests.fakes.aws.server import REGION
 from tests.fakes.aws.tokens import Issuer
@@ -67,9 +69,21 @@ def native(version, rows):
 
 def run(*words: str) -> dict:
     """One of our commands; what it says in JSON."""
+    return json.loads(ran(*words).stdout)
+
+
+def ran(*words: str):
+    """One of our commands, done."""
     done = CliRunner().invoke(main, [*words, "-t", TARGET, "--json"])
     assert 0 == done.exit_code, done.output
-    return json.loads(done.stdout)
+    return done
+
+
+def images(aws, name: str = NAME) -> list[str]:
+    """Digests that the registry keeps for the deployment."""
+    ecr = access_to(aws).client("ecr")
+    found = ecr.describe_images(repositoryName=f"mlflow-serverless/{name}")
+    return [image["imageDigest"] for image in found["imageDetails"]]
 
 
 def test_a_container_of_the_pushed_image_answers_as_the_model_does(deployed):
@@ -90,6 +104,24 @@ def test_the_same_again_takes_no_step(deployed, base):
     )  # fmt: skip
 
     assert () == again.changed
+
+
+def test_layers_of_a_neighbour_are_mounted(deployed, base):
+    """Another deployment of the same model sends nothing to the registry."""
+    given = options(base) | {
+        "image.mount_from": f"mlflow-serverless/{NAME}", "smoke": "false",
+        "url.auth": "off", "api.auth": "off",
+    }  # fmt: skip
+    words = [word for pair in given.items() for word in ("-C", "=".join(pair))]
+    told = ran("deploy", "beside", "models:/churn-on-aws/1", *words).stderr
+    (pushed,) = (
+        event for event in map(json.loads, told.splitlines())
+        if event["event"] == "push.done"
+    )  # fmt: skip
+    ran("delete", "beside")
+
+    assert (0, 0) == (pushed["sent"], pushed["present"])
+    assert 10_000_000 < pushed["mounted"]
 
 
 def test_an_update_is_served_and_taken_back(deployed):
@@ -118,7 +150,7 @@ def test_a_token_gets_through_its_api(deployed, aws):
     issuer = Issuer("https://issuer.example.com/")
     aws.apis.issuers.append(issuer)
     changed = mlflow_serverless.update(
-        NAME, target=TARGET,
+        NAME, target=TARGET, memory_mb=768,
         **{"api.auth": "jwt", "api.issuer": issuer.url, "api.audience": "churn"},
     )  # fmt: skip
     rows = customers(20, seed=10)
@@ -137,11 +169,36 @@ def test_a_token_gets_through_its_api(deployed, aws):
 
 
 def test_what_nobody_needs_goes(deployed, aws):
-    """The version that serves nobody, and its image; what serves stays."""
-    run("gc", NAME, "--keep", "1", "--yes")
+    """
+    Two versions that serve nobody, and the one image that no other is made of.
 
+    First it is only said; the image that serves is the first version's, too, and stays.
+    """
+    before = images(aws)
+    (dry,) = run("gc", NAME, "--keep", "1")
+    said = images(aws)
+    (done,) = run("gc", NAME, "--keep", "1", "--yes")
+    (left,) = mlflow_serverless.history(NAME, target=TARGET)
+
+    assert (2, before) == (len(before), said)
+    assert dry["steps"] == done["steps"]
+    assert 3 == len(done["steps"])
+    assert ("3", [left.artifact.partition("@")[2]]) == (left.version, images(aws))
     rows = customers(5, seed=9)
     assert native(1, rows) == mlflow_serverless.predict(NAME, rows, target=TARGET)
+    (none,) = run("gc", NAME, "--keep", "1", "--yes")
+    assert [] == none["steps"]
+
+
+def test_nothing_was_called_beside_the_printed_policy(deployed, aws):
+    """All that this file has asked of AWS so far, `mlflow-serverless iam` allows."""
+    given = {"url.auth": "iam", "api.auth": "iam"}
+    texts = policies("deployer", NAME, parse(given), access_to(aws).place)
+    said = [s for text in texts for s in json.loads(text)["Statement"]]
+    allowed = {action for statement in said for action in statement["Action"]}
+    called = {call.permission for call in aws.faults.calls}
+
+    assert {"sts:GetCallerIdentity"} == called - allowed
 
 
 def test_nothing_is_left(deployed, aws):
