@@ -8,7 +8,6 @@ control plane says, and its doors.
 from __future__ import annotations
 
 import json
-import urllib.request
 
 import pytest
 from click.testing import CliRunner
@@ -153,18 +152,11 @@ def test_a_token_gets_through_its_api(deployed, aws):
         NAME, target=TARGET, memory_mb=768,
         **{"api.auth": "jwt", "api.issuer": issuer.url, "api.audience": "churn"},
     )  # fmt: skip
-    rows = customers(20, seed=10)
-    url = dict(changed.outputs)["api_url"]
-    body = json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split"))})
-    headers = {
-        "Content-Type": "application/json",
-        "Authorization": f"Bearer {issuer.token(aud='churn')}",
-    }
-    request = urllib.request.Request(f"{url}/invocations", body.encode(), headers)
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        found = json.load(reply)["predictions"]
+    rows, token = customers(20, seed=10), issuer.token(aud="churn")
+    ways = ({"door": "api", "token": token}, {"door": "url"})
+    found = [mlflow_serverless.predict(NAME, rows, TARGET, **way) for way in ways]
 
-    assert native(1, rows) == found
+    assert [native(1, rows)] * 2 == found
     assert "its URL refuses whoever has no token" in changed.smoke
 
 
