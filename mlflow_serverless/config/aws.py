@@ -86,6 +86,10 @@ class ImageConfig(Section):
     requirements: Path | None = None
     """What a model served by its own library needs, where it has not recorded it."""
 
+    interpreter: Path | None = None
+    """A Python of the image's minor release that runs on this machine, to compile for
+    it where the base's own does not run here (macOS, Windows); `none` takes that."""
+
     signing: Literal["none", "ecr", "cosign"] = "none"
     """Sign images, and deploy only what is signed: by the registry, or by cosign."""
 

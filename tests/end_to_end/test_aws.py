@@ -124,9 +124,9 @@ def test_layers_of_a_neighbour_are_mounted(deployed, base):
 
 
 def test_an_update_is_served_and_taken_back(deployed):
-    """A second image behind the alias, and the first again without a build."""
-    rows = customers(50, seed=8)
-    moved = mlflow_serverless.update(NAME, "models:/churn-on-aws/2", target=TARGET)
+    """An image of a `docker build` is served; then the first again, without a build."""
+    rows, engine = customers(50, seed=8), {"image.builder": "docker"}
+    moved = mlflow_serverless.update(NAME, "models:/churn-on-aws/2", TARGET, **engine)
     assert native(2, rows) == moved.predict(rows)
 
     run("rollback", NAME)
@@ -150,7 +150,8 @@ def test_a_token_gets_through_its_api(deployed, aws):
     aws.apis.issuers.append(issuer)
     changed = mlflow_serverless.update(
         NAME, target=TARGET, memory_mb=768,
-        **{"api.auth": "jwt", "api.issuer": issuer.url, "api.audience": "churn"},
+        **{"api.auth": "jwt", "api.issuer": issuer.url, "api.audience": "churn",
+           "image.builder": "direct"},
     )  # fmt: skip
     rows, token = customers(20, seed=10), issuer.token(aud="churn")
     ways = ({"door": "api", "token": token}, {"door": "url"})
