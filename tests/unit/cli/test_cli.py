@@ -5,13 +5,14 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from mlflow_serverless.cli import main
 from mlflow_serverless.cli.doctor import Finding, bases, examine
 from mlflow_serverless.cli.looking import Tail
-from mlflow_serverless.cli.session import EXIT_CODES
+from mlflow_serverless.cli.session import EXIT_CODES, command
 from mlflow_serverless.config import parse
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.export import NoTemplateError
@@ -391,6 +392,20 @@ def test_iam_prints_a_policy_to_attach(run):
     refused = run("iam", "fraud")
     assert 2 == refused.exit_code
     assert "--account and --region" in refused.output
+
+
+def test_ctrl_c_ends_a_command_as_shells_expect():
+    """
+    With 130 and no word of its own: following a log ends that way.
+    """
+
+    @click.command()
+    @command
+    def endless(session):
+        raise KeyboardInterrupt
+
+    ended = CliRunner().invoke(endless)
+    assert (130, "") == (ended.exit_code, ended.output)
 
 
 WHERE = ("--account", "123456789012", "--region", "eu-central-1")
