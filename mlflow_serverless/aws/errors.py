@@ -75,7 +75,7 @@ class AccessDeniedError(ServerlessError):
         where = f" on {resource}" if resource not in {"", "*"} else ""
         super().__init__(
             f"{who or 'the caller'} may not {action}{where}.",
-            hint=f"allow {action}; `mlflow-serverless iam` prints the whole policy "
+            hint=f"allow {action}; `mlflow-serverless iam NAME` prints the whole policy "
             "that deploying needs.",
         )
         self.action, self.resource = action, resource
@@ -114,7 +114,7 @@ _REMEDIES = {
     "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
     "ImageDeleted": "deploy again: that pushes the image again.",
     "InvalidImage": "deploy again with another builder (-C image.builder=direct).",
-    "InsufficientRolePermissions": "give the role what `mlflow-serverless plan` shows.",
+    "InsufficientRolePermissions": "give the role what `mlflow-serverless iam NAME --of function` prints.",
     "EniLimitExceeded": "use fewer subnets, or ask for more network interfaces.",
     "SubnetOutOfIPAddresses": "use larger subnets.",
     "FunctionError.InitTimeout": "raise memory_mb: it starts faster with more.",

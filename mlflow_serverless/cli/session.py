@@ -29,6 +29,9 @@ EXIT_CODES = {
 }
 """2 is also what a mistake on the command line itself exits with."""
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of shells."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -82,6 +85,8 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
                 function(session, **rest)
             except ServerlessError as error:
                 failure: ServerlessError = error
+            except KeyboardInterrupt:
+                raise SystemExit(INTERRUPTED) from None
             else:
                 return
         _end(failure, session)
