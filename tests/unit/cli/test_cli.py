@@ -60,7 +60,7 @@ def test_every_command_has_help(run):
     """
     Each says what it does, in a sentence.
     """
-    for name, command in main.commands.items():
+    for name, one in main.commands.items():
         result = run(name, "--help")
         assert 0 == result.exit_code
         assert command.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
