@@ -26,7 +26,7 @@ class LambdaDeploymentClient(BaseDeploymentClient):
     Deployments of one target.
 
     Args:
-        target_uri: `lambda`, `lambda:/REGION[/ROLE_ARN]`, or `lambda:/local`.
+        target_uri: `lambda:/local`.
     """
 
     def __init__(self, target_uri: str) -> None:

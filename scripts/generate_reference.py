@@ -4,10 +4,8 @@ import sys
 from pathlib import Path
 
 import click
-from errors_page import page as errors
 
 from mlflow_serverless.cli import main as cli
-from mlflow_serverless.cli.session import EXIT_CODES
 from mlflow_serverless.config import json_schema, markdown
 from mlflow_serverless.reconcile import json_schema as policy_schema
 
@@ -22,7 +20,6 @@ def pages() -> dict[str, str]:
         "config.schema.json": json_schema(),
         "policy.schema.json": policy_schema(),
         "cli.md": commands(),
-        "errors.md": errors({kind.name: n for kind, n in EXIT_CODES.items()}, MADE),
     }
 
 

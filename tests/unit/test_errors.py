@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mlflow_serverless.config.describe import options
-from scripts.errors_page import known
+from tests.fakes.known_errors import known
 
 ERRORS = known()
 ELSEWHERE = {

@@ -63,7 +63,7 @@ def test_every_command_has_help(run):
     for name, one in main.commands.items():
         result = run(name, "--help")
         assert 0 == result.exit_code
-        assert command.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
+        assert one.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
 
 
 def test_status_shows_what_is_deployed(run, deployed):

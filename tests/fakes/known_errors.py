@@ -1,4 +1,4 @@
-"""The page of errors, read from their classes: none is imported, and none forgotten."""
+"""Our errors, as their classes' sources say: none is imported, and none forgotten."""
 
 import ast
 import re
@@ -6,16 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent.parent / "mlflow_serverless"
+PACKAGE = Path(__file__).resolve().parents[2] / "mlflow_serverless"
 ROOT = "ServerlessError"
-_HEAD = """\
-# Errors
-
-{}
-
-Each says what happened, with the numbers; what to type next; and a code that stays the
-same. Below, capitals and … stand for what is filled in.
-"""
 ANY = "…"
 
 
@@ -110,29 +102,3 @@ def _text(node: ast.expr, texts: Mapping[str, str]) -> str:  # noqa: PLR0911 - o
 
 def _first_lines(docstring: str) -> str:
     return " ".join(docstring.partition("\n\n")[0].split())
-
-
-def page(exit_codes: Mapping[str, int], made: str) -> str:
-    """
-    All errors in Markdown, by whose move it is.
-
-    Args:
-        exit_codes: By member of `errors.Kind`.
-        made: The remark that says by whom it was made.
-    """
-    errors = known()
-    parts = [_HEAD.format(made)]
-    for kind, code in exit_codes.items():
-        rows = [one for one in errors if one.kind == kind]
-        title = kind.replace("_", " ").capitalize()
-        parts.append(f"## {title} (exit code {code})\n\n{_table(rows)}")
-    return "\n".join(parts)
-
-
-def _table(rows: list[Known]) -> str:
-    lines = ["| code | what happened | what helps |", "|---|---|---|"]
-    for one in rows:
-        cells = (one.meaning, one.hint.replace("\n", " "))
-        meaning, hint = (cell.replace("|", r"\|") for cell in cells)
-        lines.append(f"| `{one.code}` | {meaning} | {hint} |")
-    return "\n".join(lines) + "\n"
