@@ -60,10 +60,10 @@ def test_every_command_has_help(run):
     """
     Each says what it does, in a sentence.
     """
-    for name, command in main.commands.items():
+    for name, each in main.commands.items():
         result = run(name, "--help")
         assert 0 == result.exit_code
-        assert command.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
+        assert each.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
 
 
 def test_status_shows_what_is_deployed(run, deployed):
