@@ -172,7 +172,7 @@ class AwsRefusedError(ServerlessError):
     def __init__(self, action: str, code: str, said: str) -> None:
         super().__init__(
             f"AWS refused {action}: {said} ({code})",
-            hint="change what it complains of, and run again.",
+            hint="change what it complains of.",
         )
         self.reason = code
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 _RELAY = "relay"
 
 
-def _like(pattern: str, example: str) -> Callable[..., str | None]:
+def _like(what: str, pattern: str, example: str) -> Callable[..., str | None]:
     """Refuses what could be no part of an ARN."""
 
     def check(
         context: click.Context, option: click.Parameter, text: str | None
     ) -> str | None:
         if text is not None and not re.fullmatch(pattern, text):
-            message = f"{text!r} is none, as {example} is."
+            message = f"{text!r} is no {what}, as {example} is."
             raise click.BadParameter(message, context, option)
         return text
 
@@ -42,7 +42,7 @@ class NoSuchPolicyError(ServerlessError):
 
     def __init__(self, name: str, whose: str) -> None:
         super().__init__(
-            f"with these options {name} has no policy of its {whose}.",
+            f"with these options no policy is made for the {whose} of {name}.",
             hint=_NEEDED[whose],
         )
 
@@ -62,12 +62,12 @@ _NEEDED = {
 @configured
 @click.option(
     "--account",
-    callback=_like(r"\d{12}", "123456789012"),
+    callback=_like("account", r"\d{12}", "123456789012"),
     help="Twelve digits; asked of AWS if left out.",
 )
 @click.option(
     "--region",
-    callback=_like(r"[a-z]{2,4}(-[a-z]+)+-\d", "eu-central-1"),
+    callback=_like("region", r"[a-z]{2,4}(-[a-z]+)+-\d", "eu-central-1"),
     help="Asked of the AWS environment if left out.",
 )
 @click.option(

@@ -56,8 +56,8 @@ class Session:
 
 
 def console() -> Console:
-    """Standard output; wide enough for tables where it is not a terminal."""
-    wide = None if sys.stdout.isatty() else 120
+    """Standard output; where it is no terminal, so wide that no address is broken."""
+    wide = None if sys.stdout.isatty() else 500
     return Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=True)
 
 

@@ -9,6 +9,7 @@ from mlflow_serverless.plan import (
     Packing,
     Place,
     Repository,
+    names,
 )
 from mlflow_serverless.secure.document import Statement
 
@@ -22,6 +23,9 @@ IMAGES = tuple(
     )
 )  # fmt: skip
 """What is done with images, wherever they are kept."""
+
+_SEEK = ("ecr:DescribeImages", "ecr:DescribeRepositories")
+"""Whether it has images of its own, from before they were kept elsewhere."""
 
 MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 
@@ -54,18 +58,23 @@ def brought(place: Place, want: Desired, packing: Packing) -> Iterator[Statement
         want: All of it.
         packing: Where its images go, and where their layers may come from.
     """
-    kinds = {type(resource) for resource in want.resources}
+    made = {r.name for r in want.resources if isinstance(r, Repository)}
     host, _, path = packing.repository.partition("/")
-    if path and Repository not in kinds:
+    if path not in made:
         keep = (_repository(place, host, path),)
         yield Statement(sid="KeepImagesThere", actions=IMAGES, resources=keep)
+    own = names.repository(want.function.name)
+    if own not in {*made, path}:
+        seek = (place.arn("ecr", f"repository/{own}"),)
+        yield Statement(sid="SeekItsImages", actions=_SEEK, resources=seek)
     if packing.mount_from:
         yield Statement(
             sid="MountLayers",
             actions=("ecr:GetDownloadUrlForLayer",),
             resources=tuple(_repository(place, host, o) for o in packing.mount_from),
         )
-    if want.function.settings.model_url and ModelBucket not in kinds:
+    bucket = any(isinstance(resource, ModelBucket) for resource in want.resources)
+    if want.function.settings.model_url and not bucket:
         yield from _models(place, want.function.settings.model_url)
     if mount := want.function.settings.mount:
         yield from _seeing(place, mount.arn)

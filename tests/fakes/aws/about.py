@@ -74,7 +74,9 @@ def _about(place: Place, service: str, model: Any, said: Mapping[str, Any]) -> s
     if whole := next((said[key] for key in _ARNS if key in said), ""):
         return str(whole)
     if service == "apigatewayv2":
-        path = model.http["requestUri"].format(**said).removeprefix("/v2")
+        members = model.input_shape.members
+        labels = {members[k].serialization.get("name", k): v for k, v in said.items()}
+        path = model.http["requestUri"].format(**labels).removeprefix("/v2")
         return f"arn:{place.partition}:apigateway:{place.region}::{path}"
     if service == "s3" and "Bucket" in said:
         key = f"/{said['Key']}" if "Key" in said else ""

@@ -25,6 +25,9 @@ from tests.unit.aws.test_around import KINDS, first
 WHO = "sts:GetCallerIdentity"
 """Everybody may ask who they are."""
 
+OWN_BUCKET = "arn:aws:s3:::mlflow-serverless-123456789012-us-east-1"
+"""Where models might be; who may not look there could not have put any there."""
+
 
 def journey(aws, access, name):
     """Steps of three plans: make everything, change the function, remove everything."""
@@ -104,7 +107,7 @@ def test_all_that_is_called_is_allowed_on_what_it_is_about(aws, access, name):
         first(kind, name) for kind in KINDS
     )  # fmt: skip
     for number in (1, 2):
-        want = wanted(access, name, number, resources=resources, concurrency=number)
+        want = wanted(access, name, number, resources=resources, concurrency=5)
         apply(plan(want, cloud.snapshot(name, wanted=resources)), cloud, silent)
     cloud.facts(want)
     cloud.names()
@@ -114,7 +117,7 @@ def test_all_that_is_called_is_allowed_on_what_it_is_about(aws, access, name):
 
     beside = {one for one in heard if not may(statements(access, name), one)}
     assert 60 < len(heard)
-    assert {WHO} >= {one.permission for one in beside}, beside
+    assert beside <= {Asked(WHO, "*"), Asked("s3:ListBucket", OWN_BUCKET)}
 
 
 def may(said: list[dict], asked: Asked) -> bool:

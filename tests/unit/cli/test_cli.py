@@ -23,8 +23,8 @@ from mlflow_serverless.plan import Place, plan
 from mlflow_serverless.world import LogLine
 from tests.fakes.bundles import keep, make_bundle
 from tests.fakes.memory_cloud import MemoryCloud
-from tests.fakes.resolved import MODEL
-from tests.fakes.worlds import make_world
+from tests.unit.package.test_package import MODEL
+from tests.unit.pipeline.test_story import make_world
 
 
 @pytest.fixture(autouse=True)
@@ -60,10 +60,10 @@ def test_every_command_has_help(run):
     """
     Each says what it does, in a sentence.
     """
-    for name, one in main.commands.items():
+    for name, each in main.commands.items():
         result = run(name, "--help")
         assert 0 == result.exit_code
-        assert one.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
+        assert each.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
 
 
 def test_status_shows_what_is_deployed(run, deployed):

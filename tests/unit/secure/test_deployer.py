@@ -109,6 +109,8 @@ def test_images_of_another_account_are_kept_there():
     for action in ("PutImage", "BatchDeleteImage", "GetRepositoryPolicy"):
         assert there == resources(f"ecr:{action}", **given)
     assert [] == resources("ecr:CreateRepository", **given)
+    own = PLACE.arn("ecr", f"repository/{names.repository('fraud')}")
+    assert [*there, own] == resources("ecr:DescribeImages", **given)
 
 
 def test_layers_are_mounted_by_whoever_may_get_them():
