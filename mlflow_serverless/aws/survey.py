@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.errors import AccessDeniedError, explained_by
+from mlflow_serverless.aws.images import account_of
 from mlflow_serverless.aws.keeper import canonical, unless_missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.build import parse_reference
@@ -78,15 +78,24 @@ def _role(access: Access, arn: str) -> RoleFacts:
 
 
 def _repository(access: Access, artifact: str) -> RepositoryFacts:
-    name = parse_reference(artifact).repository
-    like = Repository(name=name)
-    for found in Repositories(access).look("", (like,)):
-        if found.resource.name == name and isinstance(found.resource, Repository):
-            has = found.resource
-            return RepositoryFacts(
-                name=name, there=True, policy=has.policy, immutable=has.immutable
-            )
-    return RepositoryFacts(name=name, there=False)
+    """Of the registry that *artifact* is in, which may be another account's."""
+    place, client = parse_reference(artifact), access.client("ecr")
+    where, name = account_of(place) or access.place.account, place.repository
+    found = unless_missing(
+        client.describe_repositories, "RepositoryNotFoundException",
+        registryId=where, repositoryNames=[name],
+    )  # fmt: skip
+    if found is None:
+        return RepositoryFacts(name=name, there=False)
+    policy = unless_missing(
+        client.get_repository_policy, "RepositoryPolicyNotFoundException",
+        registryId=where, repositoryName=name,
+    )  # fmt: skip
+    mutability = found["repositories"][0].get("imageTagMutability")
+    return RepositoryFacts(
+        name=name, there=True, policy=policy["policyText"] if policy else "",
+        immutable=mutability == "IMMUTABLE",
+    )  # fmt: skip
 
 
 def _key(access: Access, named: str) -> KeyFacts:

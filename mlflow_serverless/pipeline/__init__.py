@@ -12,6 +12,7 @@ from mlflow_serverless.pipeline.handover import fill, hand_over
 from mlflow_serverless.pipeline.life import Moved, delete, gc, rollback, spare, unseen
 from mlflow_serverless.pipeline.live import compare_live
 from mlflow_serverless.pipeline.look import Status, history, listing, status
+from mlflow_serverless.pipeline.outside import ask_outside
 from mlflow_serverless.pipeline.request import (
     Deployment,
     DeployRequest,
@@ -33,6 +34,7 @@ __all__ = [
     "Stale",
     "Status",
     "ask",
+    "ask_outside",
     "build",
     "compare_live",
     "delete",
