@@ -1,1 +1,1 @@
-"""What MLflow's door needs beside the client: payloads, its dicts, its errors, a guide."""
+"""What MLflow's door needs beside the client: payloads, dicts, errors, a guide."""
