@@ -115,9 +115,9 @@ def _number(cell: str, type_: str) -> float | None:
     """The number in *cell*; None if it is missing; Misfit if it is a text."""
     if cell in MISSING:
         return None
+    if not _plain(cell):
+        raise Misfit("a text that is no number")
     try:
-        if not _plain(cell):
-            raise ValueError
         if type_ in _WHOLE and cell.strip().lstrip("+-").isdigit():
             return int(cell)
         return float(cell)

@@ -1,4 +1,4 @@
-"""Cells of `text/csv`, asked of MLflow's server and of us: pandas' numbers, not Python's."""
+"""Cells of CSV, asked of MLflow's server and of us: pandas' numbers, not Python's."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ CELLS = (
     "1_0", "\u0663", " 1", "1 ", "\t1", "0x1", "+1", "1e5", "1E5", "inf", "-Infinity",
     "INF", "1.", ".5", "1e400", '"1,000"', "--1", "1L", "TRUE", "True", "true", "tRUE",
     "false", "1e", "9" * 30, "-0", "1e-400", "1d5", "nan", "NAN", "Nan", "N/A", "none",
-    "<NA>", '"1"', '" 1"', "''", "9223372036854775807", "9223372036854775808",
-    "2147483648", "\uff10\uff10", "1\u00a0", "1\x00", "0b1", "1j", "2021-01-01", "x", "",
+    "<NA>", '"1"', '" 1"', "''", "9223372036854775807",
+    "9223372036854775808", "2147483648", "\uff10\uff10", "1\u00a0", "1\x00", "0b1", "1j", "2021-01-01", "x", "",
     "yes", "t", "0", "1", "1.0", "0.5", "2", "-1",
 )  # fmt: skip
 """What Python and pandas read alike, and what they do not."""
@@ -42,8 +42,9 @@ def test_cells_are_what_pandas_takes_them_for(type_, required):
 
 @pytest.mark.parametrize(
     "body",
-    ["\ufeff\"a\",s\n1,x\n", "a,s\n \n1,x\n", "a,s\n1,x\n\n\n", "a,s\n1,x",
-     'a,s\n1,"x\ny"\n2,z\n', 'a,s\r\n1,"x ""q"""\r\n', "a,s\n1, x \n", "a,s\n1,\ufeff\n",
+    ['\ufeff"a",s\n1,x\n', "a,s\n \n1,x\n", "a,s\n1,x\n\n\n", "a,s\n1,x",
+     'a,s\n1,"x\ny"\n2,z\n', 'a,s\r\n1,"x ""q"""\r\n', "a,s\n1, x \n",
+     "a,s\n1,\ufeff\n",
      "s,a\nx,1\n", '"a","s"\n"1","x"\n', "a,s\n1,#x\n", "a,s\n1,'x,y'\n"],
 )  # fmt: skip
 def test_what_is_around_the_cells_means_the_same(body):
