@@ -32,7 +32,7 @@ def _expanded(data: Sym, points: Array) -> Sym:
     both = near @ kept.T
     lengths: Sym = own - both * 2.0 + (kept * kept).sum(axis=1)[None, :]
     # where the squares overflow, differences do too, and are infinite, never NaN
-    far = own.map("IsInf", dtype="bool")
+    far: Sym = own.map("IsInf", dtype="bool")
     return far.where(np.inf, lengths.clip(0.0, None))
 
 
