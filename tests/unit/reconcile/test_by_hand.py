@@ -174,7 +174,7 @@ def test_the_registry_itself_says_who_moved_what(stage, clean):
     stage.once()
     client.set_registered_model_alias("fraud", "champion", "1")
 
-    moves = timeline("fraud", TARGET, ["fraud"], registry)
+    moves = timeline("fraud", TARGET, ["fraud"], registry, where=TARGET)
     assert "waiting" == held.state
     assert [
         (Does.SERVES, "models:/fraud/2", "eve"),
