@@ -15,11 +15,12 @@ from mlflow_serverless.aws.api_parts import (
     route_said,
     stage_said,
 )
-from mlflow_serverless.aws.domains import DOMAIN, Domains
+from mlflow_serverless.aws.domains import Domains
 from mlflow_serverless.aws.keeper import Found, owner_of, unless_missing
 from mlflow_serverless.aws.permissions import Permissions
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import HttpApi, Permission, Resource, names
+from mlflow_serverless.plan.names import DOMAIN
 
 _CALLER = "apigateway.amazonaws.com"
 _GONE = "NotFoundException"

@@ -6,10 +6,7 @@ from typing import Any
 from mlflow_serverless.aws.keeper import owner_of, unless_missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Domain, HttpApi
-from mlflow_serverless.plan.names import PREFIX
-
-DOMAIN = f"{PREFIX}:domain"
-"""Tag of an API with the host name that leads to it."""
+from mlflow_serverless.plan.names import DOMAIN
 
 _GONE = "NotFoundException"
 _STAGE = "$default"

@@ -75,8 +75,8 @@ class AccessDeniedError(ServerlessError):
         where = f" on {resource}" if resource not in {"", "*"} else ""
         super().__init__(
             f"{who or 'the caller'} may not {action}{where}.",
-            hint=f"allow {action}; `mlflow-serverless iam NAME` prints the whole policy "
-            "that deploying needs.",
+            hint=f"allow {action}; `mlflow-serverless iam NAME` prints the whole "
+            "policy that deploying needs.",
         )
         self.action, self.resource = action, resource
 
@@ -114,7 +114,8 @@ _REMEDIES = {
     "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
     "ImageDeleted": "deploy again: that pushes the image again.",
     "InvalidImage": "deploy again with another builder (-C image.builder=direct).",
-    "InsufficientRolePermissions": "give the role what `mlflow-serverless iam NAME --of function` prints.",
+    "InsufficientRolePermissions": "give the role what "
+    "`mlflow-serverless iam NAME --of function` prints.",
     "EniLimitExceeded": "use fewer subnets, or ask for more network interfaces.",
     "SubnetOutOfIPAddresses": "use larger subnets.",
     "FunctionError.InitTimeout": "raise memory_mb: it starts faster with more.",

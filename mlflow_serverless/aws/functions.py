@@ -1,6 +1,5 @@
 """The mutable function, and looking at all of it."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from mlflow_serverless.aws.errors import (
     said_by,
 )
 from mlflow_serverless.aws.keeper import all_of, unless_missing
-from mlflow_serverless.aws.retry import settled, wait_for
+from mlflow_serverless.aws.retry import await_gone, settled, wait_for
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.plan import (
@@ -186,13 +185,11 @@ class Functions:
 
     def delete(self, name: str) -> None:
         """Take it away with its versions and aliases; nothing if it is not there."""
-        pause = self._access.pace.poll_s
+        pace = self._access.pace
         unless_missing(
-            settled, call=self._client.delete_function, pace=self._access.pace,
-            FunctionName=name,
-        )  # fmt: skip
-        while self.look(name) is not None:
-            time.sleep(pause)
+            settled, call=self._client.delete_function, pace=pace, FunctionName=name
+        )
+        await_gone(lambda: self.look(name), f"the deletion of {name}", pace)
 
     def _reserve(self, name: str, concurrency: int | None) -> None:
         client, pace = self._client, self._access.pace

@@ -1,6 +1,5 @@
 """Schedules, and the groups that they are in (EventBridge Scheduler)."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +18,7 @@ from mlflow_serverless.aws.keeper import (
     unless_missing,
     unlisted,
 )
-from mlflow_serverless.aws.retry import settled
+from mlflow_serverless.aws.retry import await_gone, settled
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Resource, Schedule, ScheduleGroup, names
 
@@ -82,11 +81,13 @@ class ScheduleGroups:
 
     def _await_gone(self, group: str) -> None:
         """One that is being deleted still has its name."""
-        deadline = time.monotonic() + self._access.pace.settle_s
-        while (found := self._found(group)) and found["State"] == _GOING:
-            if time.monotonic() > deadline:
-                return
-            time.sleep(self._access.pace.poll_s)
+
+        def going() -> dict[str, Any] | None:
+            found = self._found(group)
+            return found if found and found["State"] == _GOING else None
+
+        what = f"the deletion of schedule group {group}"
+        await_gone(going, what, self._access.pace)
 
     def _tag(self, made: ScheduleGroup) -> None:
         found = self.there(made.name)

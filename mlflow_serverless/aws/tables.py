@@ -1,6 +1,5 @@
 """Tables of items that end by themselves."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ from mlflow_serverless.aws.keeper import (
     unless_missing,
     unlisted,
 )
-from mlflow_serverless.aws.retry import wait_for
+from mlflow_serverless.aws.retry import await_gone, wait_for
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Resource, Table
 
@@ -100,6 +99,6 @@ class Tables:
 
     def remove(self, name: str, resource: Table) -> None:  # noqa: ARG002
         """See `keeper.Keeper`; with all that is in it."""
-        unless_missing(self._client.delete_table, TableName=resource.name)
-        while self._there(resource.name) is not None:
-            time.sleep(self._access.pace.poll_s)
+        table, pace = resource.name, self._access.pace
+        unless_missing(self._client.delete_table, TableName=table)
+        await_gone(lambda: self._there(table), f"the deletion of table {table}", pace)

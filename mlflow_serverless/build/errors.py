@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.wording import amount
 
 _AWS_BASE = "public.ecr.aws/lambda/python:3.12"
 _INTERPRETER = "name one of this machine: -C image.interpreter=$(uv python find {0})"
@@ -52,7 +53,7 @@ class BaseArchitectureError(ServerlessError):
             f"{base} is for {', '.join(have) or 'nothing'}, not for {wanted}.",
             hint=f"use -C image.architecture={have[0]}, or another base."
             if have
-            else "choose another base.",
+            else "set another image.base_image.",
         )
 
 
@@ -176,7 +177,7 @@ class ImageTooLargeError(ServerlessError):
     def __init__(
         self, total: int, limit: int, layers: Sequence[tuple[str, int]]
     ) -> None:
-        parts = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in layers)
+        parts = ", ".join(f"{name} {amount(size)}" for name, size in layers)
         super().__init__(
             f"the image has {total / 2**30:.1f} GiB unpacked ({parts}); Lambda takes "
             f"{limit / 2**30:.0f} GiB.",

@@ -51,25 +51,6 @@ def listening(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-_ON_AWS = (
-    configured,
-    click.option(
-        "--databricks", is_flag=True, help="AWS: take Databricks' signature, too."
-    ),
-    click.option("--key-secret", help="AWS: the secret that holds the App's key."),
-    click.option("--installation", help="AWS: number of the App's installation."),
-    click.option("--app", help="AWS: client id of a GitHub App."),
-    click.option(
-        "--token-secret", metavar="NAME|ARN",
-        help="AWS: the secret that holds a fine-grained token.",
-    ),
-    click.option("--github-api", help="AWS: of GitHub Enterprise Server."),
-    click.option("--event-type", help="AWS: of the dispatch."),
-    click.option("--repository", metavar="OWNER/NAME", help="AWS: where events go."),
-    name,
-)  # fmt: skip
-
-
 def on_aws(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a relay on AWS, as `sender`, `databricks`, `given` and `name`."""
 
@@ -95,7 +76,25 @@ def on_aws(function: Callable[..., Any]) -> Callable[..., Any]:
         sender = {key: value for key, value in said.items() if value}
         function(session, sender=sender, given=options_of(options), **rest)
 
-    for option in _ON_AWS:
+    for option in (
+        configured,
+        click.option(
+            "--databricks", is_flag=True, help="AWS: take Databricks' signature, too."
+        ),
+        click.option("--key-secret", help="AWS: the secret that holds the App's key."),
+        click.option("--installation", help="AWS: number of the App's installation."),
+        click.option("--app", help="AWS: client id of a GitHub App."),
+        click.option(
+            "--token-secret", metavar="NAME|ARN",
+            help="AWS: the secret that holds a fine-grained token.",
+        ),
+        click.option("--github-api", help="AWS: of GitHub Enterprise Server."),
+        click.option("--event-type", help="AWS: of the dispatch."),
+        click.option(
+            "--repository", metavar="OWNER/NAME", help="AWS: where events go."
+        ),
+        name,
+    ):  # fmt: skip
         run = option(run)
     return run
 

@@ -29,7 +29,6 @@ CODES = {
 """What a look came to, and the exit code that says so with `--exit-code`."""
 
 
-
 @click.command()
 @command
 @named

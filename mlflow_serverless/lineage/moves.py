@@ -61,9 +61,9 @@ class Move:
     def as_tag(self) -> tuple[str, str]:
         """Key and value of the tag that keeps it."""
         moment = f"{self.at:%Y%m%dT%H%M%S.%fZ}"
-        said = self.described()
-        del said["deployment"]
-        return f"{PREFIX}{self.deployment}.{moment}", json.dumps(said)
+        value = self.described()
+        del value["deployment"]  # the key has it, and a value has little room
+        return f"{PREFIX}{self.deployment}.{moment}", json.dumps(value)
 
     def described(self) -> dict[str, object]:
         """As JSON."""

@@ -111,8 +111,8 @@ class Fleet:
         name = target.name
         limit = CONCURRENCY if target.concurrency is None else target.concurrency
         if self._in_flight[name] >= limit:
-            why = f"it answers {limit} already"
-            raise ThrottledError(f"a request to {name}", why)
+            what, why = f"a request to {name}", f"it answers {limit} already"
+            raise ThrottledError(what, why)
         self._in_flight[name] += 1
         try:
             return await self._answer(target, payload, qualifier)

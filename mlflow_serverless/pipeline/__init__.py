@@ -1,4 +1,9 @@
-"""The story: resolve, convert, optimise, verify, package, plan, apply, ask once."""
+"""The story: resolve, convert, optimise, verify, package, plan, apply, ask once.
+
+Each arrow's result is kept under a key that names all its inputs, so that running again
+does only what changed. Nothing outside this machine is changed before the proof, the
+audit and preflight have passed; no traffic moves before the new version has answered.
+"""
 
 from mlflow_serverless.pipeline.ask import ask, parsed
 from mlflow_serverless.pipeline.build import build, resolve

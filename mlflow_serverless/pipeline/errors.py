@@ -105,7 +105,10 @@ class PredictionRefusedError(ServerlessError):
     kind = Kind.BAD_INPUT
 
     def __init__(self, name: str, error_code: str, why: str) -> None:
-        super().__init__(f"{name} refuses the request ({error_code}): {why}")
+        super().__init__(
+            f"{name} refuses the request ({error_code}): {why}",
+            hint="send what its signature says; docs/protocol.md has all the forms.",
+        )
 
 
 class FrontDoorError(ServerlessError):

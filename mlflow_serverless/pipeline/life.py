@@ -1,4 +1,4 @@
-"""What happens to a deployment later: going back, letting go of what is old, the end."""
+"""What happens to a deployment later: going back, letting go of the old, the end."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -92,7 +92,10 @@ class RegistryRefusedError(ServerlessError):
     kind = Kind.REFUSED
 
     def __init__(self, host: str, what: str, status: int, why: str) -> None:
-        super().__init__(f"{host} refuses {what} with {status}: {why}")
+        super().__init__(
+            f"{host} refuses {what} with {status}: {why}",
+            hint="change what it complains of, and run again.",
+        )
 
 
 class BlobDamagedError(ServerlessError):

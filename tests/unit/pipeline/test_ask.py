@@ -59,6 +59,7 @@ def test_a_failing_function_says_where_to_look():
         ({"p": [1.0, "a"]}, {"p": [1.0 + 1e-9, "a"]}, ""),
         ([1, 2], [1.0, 2.0], ""),
         ([math.nan, None], [None, math.nan], ""),
+        ([math.nan, 1.0], [math.nan, math.nan], "$[1] is nan, not 1.0"),
         ([1, 2], [1], "$ has 1 items, not 2"),
         ({"a": 1}, {"b": 1}, "$ has ['b'], not ['a']"),
         ({"p": ["yes"]}, {"p": ["no"]}, "$.p[0] is 'no', not 'yes'"),

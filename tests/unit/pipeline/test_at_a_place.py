@@ -39,7 +39,7 @@ from mlflow_serverless.preflight import AccountFacts, Facts
 from mlflow_serverless.secure import RefusedError
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.rooms import FakeRooms
-from tests.unit.pipeline.test_story import RIGHT, make_world
+from tests.fakes.worlds import RIGHT, make_world
 
 PLACE = Place(
     region="us-east-1", account="123456789012",

@@ -13,7 +13,7 @@ from mlflow_serverless.pipeline.live import by_name, by_url
 from mlflow_serverless.plan import FunctionUrl, HttpApi
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.rooms import FakeRooms
-from tests.unit.pipeline.test_story import RIGHT, WISH, make_world
+from tests.fakes.worlds import RIGHT, WISH, make_world
 
 SIGNED = {"X-Signed": "yes"}
 
