@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from mlflow_serverless.cli.remembering import asking_when
 from mlflow_serverless.cli.session import Session, command, named, table
@@ -57,10 +58,10 @@ def _lines(described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         elif isinstance(value, list):
             yield from zip_longest([key], map(str, value), fillvalue="")
         elif not isinstance(value, Mapping):
-            yield key, str(value)
+            yield key, escape(str(value))
         else:
             for number, (inner, said) in enumerate(_leaves(value)):
-                yield "" if number else key, f"{inner} = {said}"
+                yield "" if number else key, escape(f"{inner} = {said}")
 
 
 def _leaves(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -98,8 +99,8 @@ def history(session: Session, *, name: str) -> None:
         rows = [
             (
                 item.version, ", ".join(item.aliases), item.model,
-                f"{item.memory_mb} MB", second(item.created), item.by,
-                digest_of(item.artifact), item.parity,
+                f"{item.memory_mb} MB", second(item.created), escape(item.by),
+                digest_of(item.artifact), escape(item.parity),
             )
             for item in versions
         ]  # fmt: skip
