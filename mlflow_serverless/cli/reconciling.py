@@ -182,18 +182,22 @@ def _show(console: Console, result: "Result", *, dry_run: bool) -> None:
     for outcome in result.outcomes:
         for line in _below(outcome, dry_run=dry_run):
             console.print(escape(line))
+    errors = (outcome.error for outcome in result.outcomes)
+    for hint in dict.fromkeys(each.hint for each in errors if each and each.hint):
+        console.print(escape(f"hint: {hint}"))
     if dry_run:
         console.print(f"plan {result.digest}; nothing was changed.")
         if any(outcome.state == "pending" for outcome in result.outcomes):
-            console.print(f"next: mlflow-serverless reconcile --expect {result.digest}")
+            console.print(
+                f"next: the same with --expect {result.digest} does just this."
+            )
 
 
 def _row(outcome: "Outcome") -> tuple[str, ...]:
     place, error = outcome.intent.place, outcome.error
     why = f"{error.message} [{error.code}]" if error else outcome.intent.why
     state = "begun" if _begun(outcome) else outcome.state
-    kind = type(outcome.intent).__name__
-    return state, kind, place.name, place.environment, escape(why)
+    return state, outcome.kind, place.name, place.environment, escape(why)
 
 
 def _begun(outcome: "Outcome") -> bool:
@@ -202,8 +206,8 @@ def _begun(outcome: "Outcome") -> bool:
 
 
 def _below(outcome: "Outcome", *, dry_run: bool) -> Iterator[str]:
-    """What is behind a row, and what to do about it."""
-    name, error = outcome.intent.place.name, outcome.error
+    """What is behind a row, and what goes on with it."""
+    name = outcome.intent.place.name
     if dry_run:
         steps = enumerate(outcome.steps, 1)
         yield from (f"  {name} {number}. {step}" for number, step in steps)
@@ -211,8 +215,6 @@ def _below(outcome: "Outcome", *, dry_run: bool) -> Iterator[str]:
             yield f"  {name} parity: {outcome.parity}"
         if outcome.cost:
             yield f"  {name} cost: {outcome.cost}"
-    if error and error.hint:
-        yield f"  {name} hint: {error.hint}"
     if _begun(outcome):
         yield f"  {name} next: mlflow-serverless advance {name}"
 

@@ -100,6 +100,10 @@ def deploy(  # noqa: PLR0913 - one a group of options
 @adopting
 def plan(session: Session, *, file: Path, name: str, check: bool, **asked: Any) -> None:
     """AWS: show what `relay deploy` would change."""
+    if session.target == LOCAL:
+        from mlflow_serverless.tools.errors import ToolTargetError  # noqa: PLC0415 - `--help` stays quick
+
+        raise ToolTargetError("relay", LOCAL)  # noqa: EM101 - the tool's name
     found = _proposed(session.world(), file, name, **asked)
     steps = [str(step) for step in found.plan.steps]
 

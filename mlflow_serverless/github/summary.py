@@ -18,7 +18,7 @@ _MARKS = {
     "failed": "❌",
 }  # fmt: skip
 _SAID = {
-    "Deploy": "deploy", "Update": "update", "Promote": "promote",
+    "Deploy": "deploy", "Update": "update", "Promote": "promote", "Look": "look",
     "RollBack": "roll back", "Retire": "retire", "Wait": "wait", "Ignore": "leave",
 }  # fmt: skip
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~-])")

@@ -39,11 +39,17 @@ class Outcome:
     error: ServerlessError | None = None
     seconds: float = 0.0
 
+    @property
+    def kind(self) -> str:
+        """The intent in a word; `Look` where nothing could be seen to decide by."""
+        unseen = self.state == "failed" and not isinstance(self.intent, Change)
+        return "Look" if unseen else type(self.intent).__name__
+
     def described(self) -> dict[str, object]:
         """As JSON."""
         place, error, made = self.intent.place, self.error, self.deployment
         return {
-            "intent": type(self.intent).__name__,
+            "intent": self.kind,
             "state": self.state,
             "environment": place.environment,
             "target": place.target,

@@ -80,7 +80,7 @@ class Trigger(Section):
         if self.alias:
             return f"@{self.alias}"
         if self.stage:
-            return self.stage
+            return f"stage {self.stage}"
         return f"tag {self.tag}" + (f"={self.value}" if self.value is not None else "")
 
 

@@ -87,7 +87,7 @@ def _wrong_target(given: Environment, where: Where) -> Iterator[Mistake]:
         if target is not None and target != LOCAL:
             aws_target(target, {})
     except TargetError as error:
-        yield (*where, "target"), f"{error.message} {error.hint}"
+        yield (*where, "target"), f"{error.message.rstrip('.')}; {error.hint}"
 
 
 def _wrong(given: Environment | Rule | Place, where: Where) -> Iterator[Mistake]:

@@ -41,8 +41,8 @@ class RelayMissingError(ServerlessError):
     def __init__(self, target: str) -> None:
         super().__init__(
             f"no relay is deployed on {target}.",
-            hint=f"mlflow-serverless relay deploy -t {target} makes one; or name its "
-            "address with --url.",
+            hint=f"mlflow-serverless relay deploy -t {target} makes one; to register "
+            "one that was made otherwise, name its --url.",
         )
 
 
