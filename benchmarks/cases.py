@@ -93,6 +93,8 @@ def _lay_out(case: Case, target: Path) -> None:
     bundle.rename(target / "bundle")
     (work / "ours" / "model").rename(target / "mlflow")
     shutil.rmtree(work)
+    for path in target.rglob("*"):  # MLflow keeps external weights from other users
+        path.chmod(path.stat().st_mode | 0o444)
 
 
 def _stock(estimator, bundle: Path) -> bytes:

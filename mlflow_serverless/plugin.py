@@ -278,7 +278,7 @@ Commands
   mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8
   mlflow deployments predict -t lambda:/local --name fraud -I input.json
   mlflow-serverless plan fraud -m models:/fraud/8         (what would change)
-  mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8 \
+  mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8 \\
       -C strategy=canary -C wait=true                     (earns its traffic)
   mlflow-serverless rollout fraud                         (where it stands)
   mlflow-serverless rollback fraud                        (to the version before)

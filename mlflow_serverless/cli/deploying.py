@@ -1,6 +1,8 @@
 """Commands that make deployments and take them away."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from rich.console import Console
 
 from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import Session, command, named
-from mlflow_serverless.cli.shifting import interruptible, watching
+from mlflow_serverless.cli.shifting import watching
 from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.config import parse
 from mlflow_serverless.github.outcome import GOING
@@ -39,9 +41,8 @@ def deploy(
 
     cause = cause_of(os.environ).text()
     request = replace(wish.named(name), foreign=foreign, cause=cause)
-    done = interruptible(
-        lambda: pipeline.deploy(request, session.world(), watch=watching(session))
-    )
+    with _going_on(session):
+        done = pipeline.deploy(request, session.world(), watch=watching(session))
     _written(done, session, files)
 
     def show(console: Console) -> None:
@@ -60,6 +61,17 @@ def deploy(
         console.print(f"  in      {done.seconds:.1f} s")
 
     session.result(asdict(done), show)
+
+
+@contextmanager
+def _going_on(session: Session) -> Iterator[None]:
+    """Whoever interrupts it is told that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        what = "interrupted: what is done stays; run it again to go on from there"
+        session.report("deploy.warning", what=what)
+        raise
 
 
 def _written(done: "Deployment", session: Session, files: Files) -> None:

@@ -19,7 +19,7 @@ _TERRAFORM = ".tf.json"
 
 
 class NotWrittenError(ServerlessError):
-    """The template could not be written where it was to be."""
+    """What was made could not be written where it was to be."""
 
     code = "not-written"
     kind = Kind.BAD_INPUT
@@ -27,7 +27,7 @@ class NotWrittenError(ServerlessError):
     def __init__(self, file: Path, why: str) -> None:
         super().__init__(
             f"{file} cannot be written: {why}.",
-            hint="name a file in a folder that can be written: --output FILE.",
+            hint="name another place with --output.",
         )
 
 

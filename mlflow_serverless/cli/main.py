@@ -5,6 +5,7 @@ import click
 from lambda_runtime.version import __version__
 from mlflow_serverless.cli import (
     acting,
+    allowing,
     deploying,
     doctor,
     exporting,
@@ -40,7 +41,7 @@ for command in (
     shifting.abort,
     keeping.rollback,
     keeping.gc,
-    planning.iam,
+    allowing.iam,
     invoking.invoke,
     looking.status,
     looking.history,

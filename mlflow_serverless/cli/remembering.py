@@ -100,4 +100,4 @@ def _timeline(session: Session, name: str) -> "list[Move]":
 
     world, registry = session.world(), MlflowRegistry()
     models = models_of(world.cloud.snapshot(name), registry)
-    return timeline(name, session.target, models, registry)
+    return timeline(name, world.target, models, registry, where=world.where())

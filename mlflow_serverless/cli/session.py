@@ -29,6 +29,9 @@ EXIT_CODES = {
 }
 """2 is also what a mistake on the command line itself exits with."""
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of shells."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -53,8 +56,8 @@ class Session:
 
 
 def console() -> Console:
-    """Standard output; wide enough for tables where it is not a terminal."""
-    wide = None if sys.stdout.isatty() else 120
+    """Standard output; where it is no terminal, so wide that no address is broken."""
+    wide = None if sys.stdout.isatty() else 500
     return Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=True)
 
 
@@ -82,6 +85,8 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
                 function(session, **rest)
             except ServerlessError as error:
                 failure: ServerlessError = error
+            except KeyboardInterrupt:
+                raise SystemExit(INTERRUPTED) from None
             else:
                 return
         _end(failure, session)

@@ -1,9 +1,8 @@
 """Commands of a rollout: advance it, order it about, look at it."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -29,10 +28,6 @@ CODES = {
 }  # fmt: skip
 """What a look came to, and the exit code that says so with `--exit-code`."""
 
-INTERRUPTED = 130
-
-T = TypeVar("T")
-
 
 @click.command()
 @command
@@ -57,7 +52,7 @@ def advance(
     world = session.world()
     if wait:
         watch = watching(session)
-        seen = interruptible(lambda: driving.drive(name, world, watch=watch))
+        seen = driving.drive(name, world, watch=watch)
     else:
         seen = rollouts.advance(name, world)
     _written(session, name, seen, files)
@@ -65,14 +60,6 @@ def advance(
     code = CODES[_move(seen)]
     if detailed or code == ROLLED_BACK:
         raise SystemExit(code)
-
-
-def interruptible(drive: Callable[[], T]) -> T:
-    """What *drive* returns; Ctrl-C ends the command as shells expect."""
-    try:
-        return drive()
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
 
 
 def watching(session: Session) -> "Watch | None":

@@ -197,7 +197,7 @@ def _recorded(
     record(
         scene.registry, intent.place, done.does, model=model_of(intent),
         version=done.version, why=intent.why, cause=cause, at=wish.clock.now(),
-        tell=wish.tell,
+        where=scene.worlds(intent.place.target).where(), tell=wish.tell,
     )  # fmt: skip
 
 
@@ -206,12 +206,14 @@ def _healed(scene: Scene, binding: Binding, now: Again, wish: Wish) -> None:
     if binding.problem or not isinstance(now.intent, Ignore):
         return
     _accepted(scene, binding, now)
-    does = unrecorded(binding.place, now.have, now.model)
+    where = scene.worlds(binding.place.target).where()
+    does = unrecorded(binding.place, now.have, now.model, where=where)
     if does is not None:
         record(
             scene.registry, binding.place, does, model=now.have.model,
             version=now.have.version, why="found serving",
-            cause=read_cause(now.have.cause), at=wish.clock.now(), tell=wish.tell,
+            cause=read_cause(now.have.cause), at=wish.clock.now(), where=where,
+            tell=wish.tell,
         )  # fmt: skip
 
 

@@ -168,7 +168,7 @@ def test_what_moves_at_once_is_noted_at_once(stage, clean):
     served = ["mlflow_serverless.fraud.version" in client.get_model_version(
         "fraud", number).tags for number in ("1", "2")]  # fmt: skip
 
-    moves = timeline("fraud", TARGET, ["fraud"], MlflowRegistry())
+    moves = timeline("fraud", TARGET, ["fraud"], MlflowRegistry(), where=TARGET)
     assert ["models:/fraud/2", "models:/fraud/1"] == [move.model for move in moves]
     assert {(Does.SERVES, "eve")} == {(move.does, move.cause.actor) for move in moves}
     assert [False, True] == served
@@ -199,7 +199,7 @@ def test_the_registry_itself_says_who_moved_what(stage, clean):
     stage.once()
     client.set_registered_model_alias("fraud", "champion", "1")
 
-    moves = timeline("fraud", TARGET, ["fraud"], registry)
+    moves = timeline("fraud", TARGET, ["fraud"], registry, where=TARGET)
     assert "waiting" == held.state
     assert [
         (Does.SERVES, "models:/fraud/2", "eve"),
