@@ -65,10 +65,10 @@ def deploy(  # noqa: PLR0913 - one a group of options
     On AWS it is a function behind a public URL, which `-C allow=public-url` allows:
     MLflow cannot sign as AWS wants it, and the relay checks MLflow's own signature.
     """
+    options.refuse_misplaced(session.target)
     if session.target == LOCAL:
-        url = here.started(session, file, host, port, to)
-        value = {"url": url}
-        session.result(value, lambda console: console.print(f"relay listens on {url}"))
+        here.started(session, file, host, port, to)
+        _here(session, following="mlflow-serverless relay register")
         return
     from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.errors import RelayTargetError  # noqa: PLC0415 - as above
@@ -100,6 +100,10 @@ def deploy(  # noqa: PLR0913 - one a group of options
 @adopting
 def plan(session: Session, *, file: Path, name: str, check: bool, **asked: Any) -> None:
     """AWS: show what `relay deploy` would change."""
+    if session.target == LOCAL:
+        from mlflow_serverless.tools.errors import ToolTargetError  # noqa: PLC0415 - `--help` stays quick
+
+        raise ToolTargetError("relay", LOCAL)  # noqa: EM101 - the tool's name
     found = _proposed(session.world(), file, name, **asked)
     steps = [str(step) for step in found.plan.steps]
 
@@ -135,9 +139,7 @@ def _proposed(  # noqa: PLR0913 - one a group of options
 def status(session: Session, *, name: str) -> None:
     """Say whether there is a relay, where it listens and what it sends on."""
     if session.target == LOCAL:
-        url = here.url()
-        said = {"url": url, "log": str(here.folder().log)}
-        session.result(said, lambda console: console.print(f"relay listens on {url}"))
+        _here(session)
         return
     from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
 
@@ -153,6 +155,19 @@ def status(session: Session, *, name: str) -> None:
 
     filters = [one._asdict() for one in now.filters]
     session.result({**asdict(now), "filters": filters}, show)
+
+
+def _here(session: Session, following: str = "") -> None:
+    """The relay of this machine, and what comes next."""
+    said = {"url": here.url(), "log": str(here.folder().log)}
+
+    def show(console: Console) -> None:
+        console.print(f"relay listens on {said['url']}")
+        console.print(f"  log  {said['log']}")
+        if following:
+            console.print(f"next: {following}")
+
+    session.result(said, show)
 
 
 @relay.command()
