@@ -47,8 +47,8 @@ def _show(console: Console, file: Path, policy: "Policy") -> None:
         )
         for name, each in policy.environments.items()
     ]  # fmt: skip
-    columns = ("environment", "target", "after", "approval", "strategy", "name")
-    console.print(table("", columns, places))
+    of_places = ("environment", "target", "after", "approval", "strategy", "name")
+    console.print(table("", of_places, places))
     rules = [
         (
             str(number), escape(each.model), escape(str(each.on)),
@@ -56,8 +56,8 @@ def _show(console: Console, file: Path, policy: "Policy") -> None:
         )
         for number, each in enumerate(policy.models, 1)
     ]  # fmt: skip
-    columns = ("rule", "model", "on", "environments", "retire")
-    console.print(table("", columns, rules))
+    of_rules = ("rule", "model", "on", "environments", "retire")
+    console.print(table("", of_rules, rules))
 
 
 def _through(rule: "Rule", policy: "Policy") -> "Iterable[str]":
