@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from mlflow_serverless.lineage import Move
 
 
-def _moment(
+def moment(
     context: click.Context, option: click.Parameter, text: str | None
 ) -> datetime | None:
-    """ISO 8601; UTC where no zone is given."""
+    """The value of an option that is a time: ISO 8601; UTC where no zone is given."""
     if text is None:
         return None
     try:
@@ -43,12 +43,12 @@ def asking_when(function: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         click.option(
-            "--at", "when", callback=_moment, metavar="TIME",
-            help="What served at this time (ISO 8601, UTC), and why.",
+            "--at", "when", callback=moment, metavar="TIME",
+            help="Show what served at this time (ISO 8601, UTC), and why.",
         ),
         click.option(
             "--moves", is_flag=True,
-            help="Every move of traffic with its cause, newest first.",
+            help="List every move of traffic with its cause, newest first.",
         ),
     ):  # fmt: skip
         run = option(run)

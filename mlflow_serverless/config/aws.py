@@ -94,7 +94,7 @@ class ImageConfig(Section):
 
     model_store: Store | None = None
     """Keep models in S3 instead of the image: `s3://BUCKET/PREFIX`, or `own` for a
-    bucket of this account."""
+    bucket of this account that is made for it; `none` keeps them in the image."""
 
 
 class VpcConfig(Section):
