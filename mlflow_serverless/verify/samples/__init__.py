@@ -12,6 +12,7 @@ from mlflow_serverless.verify.samples.given import MisfitError, conform, read_sa
 from mlflow_serverless.verify.samples.group import Group
 from mlflow_serverless.verify.samples.layout import WIDEST, layout_of
 from mlflow_serverless.verify.samples.recover import recover
+from mlflow_serverless.verify.samples.shown import completed
 from mlflow_serverless.verify.samples.tensors import wide_groups
 
 __all__ = ["Group", "MisfitError", "conform", "samples"]
@@ -72,7 +73,7 @@ def _made_up(
         raise NoSamplesError(layout.stuck)
     if layout.tensors and len(layout.columns) > WIDEST:
         return tuple(wide_groups(layout.tensors, options))
-    known = recover(estimator, layout.names)
+    known = completed(recover(estimator, layout.names), layout)
     # networks lose and keep NaN as their kernels please once sums overflow
     network = layout.tensors and not hasattr(estimator, "get_params")
     skipped = frozenset({EDGES}) if network else frozenset[str]()
