@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import click
@@ -54,6 +55,8 @@ def _lines(described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in described.items():
         if key == "created":
             yield key, second(value)
+        elif isinstance(value, list):
+            yield from zip_longest([key], map(str, value), fillvalue="")
         elif not isinstance(value, Mapping):
             yield key, escape(str(value))
         else:

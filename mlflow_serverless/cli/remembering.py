@@ -79,6 +79,9 @@ def _moves(session: Session, name: str) -> None:
     found = _timeline(session, name)
 
     def show(console: Console) -> None:
+        if not found:
+            console.print(f"nothing is known to have served as {name}.")
+            return
         rows = [
             (
                 move.at.isoformat(timespec="seconds"), move.does.value, move.model,
