@@ -16,6 +16,7 @@ from mlflow_serverless.local.journal import Entry
 from mlflow_serverless.local.outcome import Outcome
 from mlflow_serverless.local.route import Target
 from mlflow_serverless.local.setup import Setup
+from mlflow_serverless.local.throttles import Throttles
 
 _FINISHING_S = 0.1
 """How long a request waits for one that is about to be idle, before it starts another:
@@ -71,6 +72,7 @@ class Fleet:
             runtime=setup.runtime, scratch=scratch, record=record,
             changed=self._changed, lambda_api=lambda: self.lambda_api,
         )  # fmt: skip
+        self._throttles = Throttles(record)
         self._all: list[Environment] = []
         self._in_flight: Counter[str] = Counter()
         self._waiting: deque[_Waiter] = deque()
@@ -110,6 +112,7 @@ class Fleet:
         name = target.name
         limit = CONCURRENCY if target.concurrency is None else target.concurrency
         if self._in_flight[name] >= limit:
+            self._throttles.count(target)
             raise ThrottledError(name, limit)
         self._in_flight[name] += 1
         try:
