@@ -257,7 +257,7 @@ def test_no_request_is_counted_twice(sizes: list[tuple[int, int]]):
     found = strata(pairs)
     grouped = groups(found, least=3, most=8)
 
-    assert found == [stratum for group in grouped for stratum in group]
+    assert [*found] == [stratum for group in grouped for stratum in group]
     assert all(min(stratum.sizes) >= 2 for stratum in found)
     assert sum(s.sizes[0] for s in found) <= sum(n for n, _ in sizes)
 
