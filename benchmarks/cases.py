@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import models
 from benchmarks.bundles import bundle_of, bundle_of_graph
 from benchmarks.kept import CACHE, digest_of
-from lambda_runtime.manifest import from_plain
+from lambda_runtime.manifest_read import from_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ def _lay_out(case: Case, target: Path) -> None:
     bundle.rename(target / "bundle")
     (work / "ours" / "model").rename(target / "mlflow")
     shutil.rmtree(work)
+    for path in target.rglob("*"):  # MLflow keeps external weights from other users
+        path.chmod(path.stat().st_mode | 0o444)
 
 
 def _stock(estimator, bundle: Path) -> bytes:

@@ -52,8 +52,13 @@ def run(plan: Plan) -> Section | None:
             if plan.is_over():
                 return section(plan.kept)
             key = _key(model, shape, name, number)
-            if key not in plan.kept:
+            if key in plan.kept:
+                continue
+            try:
                 plan.kept.put(key, asdict(_start(name, model, shape)))
+            except (OSError, RuntimeError) as cause:
+                # One that cannot is missing from the table; the others are measured.
+                print(f"{key}: {cause}", file=sys.stderr, flush=True)
     return section(plan.kept)
 
 

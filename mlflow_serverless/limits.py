@@ -58,9 +58,6 @@ LOG_RETENTION_DAYS = (
 )  # fmt: skip
 """PutRetentionPolicy retentionInDays [days]."""
 
-IMAGE_BYTES = 10 * 1024**3
-"""Uncompressed image [bytes]."""
-
 UNRESERVED_CONCURRENCY = 100
 """Concurrent executions that reservations must leave to the account."""
 
@@ -72,3 +69,6 @@ CONCURRENCY = 1_000
 
 IMAGE_BYTES = 10 * 2**30
 """Container image, all layers unpacked [bytes]."""
+
+MANAGED_POLICY_CHARS = 6_144
+"""One managed policy, white space not counted (IAM and STS quotas)."""

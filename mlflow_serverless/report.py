@@ -120,7 +120,7 @@ class Terminal(_Reporter):
             self._rest()
         line = Table.grid(padding=(0, 1))
         line.add_column(width=1)
-        line.add_column(width=9)
+        line.add_column(min_width=9)
         line.add_column(overflow="fold")
         mark = self._MARKS.get(moment, "[green]✓[/]")
         line.add_row(mark, f"[bold]{room}[/]", Text(sentence(moment, fields)))
@@ -132,11 +132,12 @@ class Terminal(_Reporter):
         part = fields.get("part")
         if isinstance(part, int | float):
             text = f"{text} {part:.0%}"
+        # As it is: what is in brackets is no markup, as in `mlflow[extras]`.
         if self._status is None:
-            self._status = self._console.status(text)
+            self._status = self._console.status(Text(text))
             self._status.start()
         else:
-            self._status.update(text)
+            self._status.update(Text(text))
 
     def _rest(self) -> None:
         if self._status is not None:

@@ -1,8 +1,10 @@
 """The Python door of rollouts: look, advance, and order about.
 
-mlflow_serverless.update("fraud", "models:/fraud/8", strategy="canary")
-while mlflow_serverless.advance("fraud").step:
-time.sleep(30)
+From a script of one's own:
+
+    mlflow_serverless.update("fraud", "models:/fraud/8", strategy="canary")
+    while mlflow_serverless.advance("fraud").step:
+        time.sleep(30)
 """
 
 import sys

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.wording import amount
 
 
 class DiskFullError(ServerlessError):
@@ -29,9 +30,9 @@ class DiskFullError(ServerlessError):
     kind = Kind.UNAVAILABLE
 
     def __init__(self, folder: Path) -> None:
-        free = shutil.disk_usage(_existing(folder)).free // 2**20
+        free = shutil.disk_usage(_existing(folder)).free
         super().__init__(
-            f"no space left in {folder}: {free} MB free.",
+            f"no space left in {folder}: {amount(free)} free.",
             hint="free some space, or set MLFLOW_SERVERLESS_HOME to a larger disk.",
         )
 

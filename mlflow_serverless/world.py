@@ -213,3 +213,13 @@ class World:
     controller: Callable[[Packing], str] | None = None
     """Makes the image of what drives rollouts in the account, on this machine; its
     address as of `Artifacts.stage`. None where nothing can."""
+
+    def where(self) -> str:
+        """
+        Where this is, in the same words however the target was typed.
+
+        Raises:
+            ServerlessError: Nothing says so, as of `Surveyor.place`.
+        """
+        place = self.cloud.place()
+        return str(place) if place else self.target

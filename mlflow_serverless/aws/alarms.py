@@ -4,21 +4,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from mlflow_serverless.aws.keeper import (
     Found,
+    all_of,
     canonical,
     listed,
-    missing,
     owner_of,
     pairs,
+    retag,
+    unless_missing,
     unlisted,
 )
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Alarm, Dashboard, Resource, Ringing, names
 from mlflow_serverless.plan.guard import EXECUTED
 
+_NO_DASHBOARD = "ResourceNotFound", "DashboardNotFoundError"
 _STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
 
 
@@ -50,8 +51,7 @@ class Alarms:
             yield Found(_alarm(alarm, tags), owner_of(tags))
 
     def _those(self, **which: Any) -> list[dict[str, Any]]:
-        pages = self._client.get_paginator("describe_alarms")
-        return [a for page in pages.paginate(**which) for a in page["MetricAlarms"]]
+        return all_of(self._client, "describe_alarms", "MetricAlarms", **which)
 
     def ringing(self, name: str) -> tuple[Ringing, ...]:
         """Ours that are in alarm; another deployment's name may begin with this one."""
@@ -84,19 +84,13 @@ class Alarms:
         # Tags given to an alarm that is there already are not taken.
         client = self._client
         answer = client.list_tags_for_resource(ResourceARN=arn)
-        tags = unlisted(answer["Tags"])
-        if old := sorted(set(tags) - set(dict(made.tags))):
-            client.untag_resource(ResourceARN=arn, TagKeys=old)
-        if pairs(tags) != made.tags and made.tags:
-            client.tag_resource(ResourceARN=arn, Tags=listed(made.tags))
+        retag(client, unlisted(answer["Tags"]), made.tags, ResourceARN=arn)
 
     def remove(self, name: str, resource: Alarm) -> None:  # noqa: ARG002
         """See `keeper.Keeper`."""
-        try:
-            self._client.delete_alarms(AlarmNames=[resource.name])
-        except ClientError as error:
-            if not missing(error, "ResourceNotFound"):
-                raise
+        unless_missing(
+            self._client.delete_alarms, "ResourceNotFound", AlarmNames=[resource.name]
+        )
 
 
 def _ringing(found: dict[str, Any]) -> Ringing:
@@ -149,15 +143,13 @@ class Dashboards:
         asked = {r.name: r.body for r in wanted if isinstance(r, Dashboard)}
         own = names.dashboard(name, self._access.place.region)
         for dashboard in {own, *asked}:
-            try:
-                found = self._client.get_dashboard(DashboardName=dashboard)
-            except ClientError as error:
-                if not missing(error, "ResourceNotFound", "DashboardNotFoundError"):
-                    raise
-                continue
-            plain = json.loads(found["DashboardBody"])
-            body = canonical(plain, asked.get(dashboard, ""))
-            yield Found(Dashboard(name=dashboard, body=body), name)
+            found = unless_missing(
+                self._client.get_dashboard, *_NO_DASHBOARD, DashboardName=dashboard
+            )
+            if found is not None:
+                plain = json.loads(found["DashboardBody"])
+                body = canonical(plain, asked.get(dashboard, ""))
+                yield Found(Dashboard(name=dashboard, body=body), name)
 
     def put(self, name: str, resource: Dashboard) -> None:  # noqa: ARG002
         """See `keeper.Keeper`."""
@@ -167,8 +159,7 @@ class Dashboards:
 
     def remove(self, name: str, resource: Dashboard) -> None:  # noqa: ARG002
         """See `keeper.Keeper`."""
-        try:
-            self._client.delete_dashboards(DashboardNames=[resource.name])
-        except ClientError as error:
-            if not missing(error, "ResourceNotFound", "DashboardNotFoundError"):
-                raise
+        unless_missing(
+            self._client.delete_dashboards, *_NO_DASHBOARD,
+            DashboardNames=[resource.name],
+        )  # fmt: skip

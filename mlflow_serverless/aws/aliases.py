@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from mlflow_serverless.aws.errors import code_of
 from mlflow_serverless.aws.functions import CONFLICT, MISSING, MOVED, Functions
+from mlflow_serverless.aws.keeper import all_of, unless_missing
 from mlflow_serverless.aws.retry import settled
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.aws.versions import Versions
@@ -41,23 +42,13 @@ class Aliases:
 
     def of(self, name: str) -> tuple[Alias, ...]:
         """All of *name*, sorted; none if there is no such function."""
-        pages = self._client.get_paginator("list_aliases").paginate(FunctionName=name)
-        try:
-            found = [_alias(a) for page in pages for a in page["Aliases"]]
-        except ClientError as error:
-            if code_of(error) == MISSING:
-                return ()
-            raise
-        return tuple(sorted(found, key=lambda alias: alias.name))
+        found = all_of(self._client, "list_aliases", "Aliases", FunctionName=name)
+        return tuple(sorted(map(_alias, found), key=lambda alias: alias.name))
 
     def look(self, name: str, alias: str) -> Alias | None:
         """One alias, if it is there."""
-        try:
-            return _alias(self._client.get_alias(FunctionName=name, Name=alias))
-        except ClientError as error:
-            if code_of(error) == MISSING:
-                return None
-            raise
+        found = unless_missing(self._client.get_alias, FunctionName=name, Name=alias)
+        return None if found is None else _alias(found)
 
     def point(self, step: PointAlias) -> None:
         """
@@ -106,11 +97,7 @@ class Aliases:
 
     def remove(self, name: str, alias: str) -> None:
         """Take a name away; nothing if it is not there."""
-        try:
-            self._client.delete_alias(FunctionName=name, Name=alias)
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
+        unless_missing(self._client.delete_alias, FunctionName=name, Name=alias)
 
     def _move(
         self, name: str, now: Alias | None, made: Alias, revision: str | None

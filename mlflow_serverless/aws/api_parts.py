@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mlflow_serverless.aws.domains import DOMAIN
 from mlflow_serverless.plan import Cors, HttpApi, JwtAuthorizer
+from mlflow_serverless.plan.names import DOMAIN
 
 STAGE = "$default"
 JWT = "jwt"

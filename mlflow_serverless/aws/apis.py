@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from mlflow_serverless.aws.api_parts import (
     ANYWHERE,
     JWT,
@@ -17,11 +15,12 @@ from mlflow_serverless.aws.api_parts import (
     route_said,
     stage_said,
 )
-from mlflow_serverless.aws.domains import DOMAIN, Domains
-from mlflow_serverless.aws.keeper import Found, missing, owner_of
+from mlflow_serverless.aws.domains import Domains
+from mlflow_serverless.aws.keeper import Found, owner_of, unless_missing
 from mlflow_serverless.aws.permissions import Permissions
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import HttpApi, Permission, Resource, names
+from mlflow_serverless.plan.names import DOMAIN
 
 _CALLER = "apigateway.amazonaws.com"
 _GONE = "NotFoundException"
@@ -177,13 +176,8 @@ class Apis:
         """See `keeper.Keeper`; with the permission and the domain that belong to it."""
         self._domains.remove(resource)
         for api in self._mine(name, resource):
-            if owner_of(api.get("Tags", {})) != name:
-                continue
-            try:
-                self._client.delete_api(ApiId=api["ApiId"])
-            except ClientError as error:
-                if not missing(error, _GONE):
-                    raise
+            if owner_of(api.get("Tags", {})) == name:
+                unless_missing(self._client.delete_api, _GONE, ApiId=api["ApiId"])
         if resource.qualifier and resource.sid:
             self._permissions.remove(name, self._permission("*", resource))
 

@@ -4,11 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from mlflow_serverless.aws.errors import FunctionFailedError, SlowError, code_of
-from mlflow_serverless.aws.functions import MISSING
-from mlflow_serverless.aws.keeper import Found
+from mlflow_serverless.aws.errors import FunctionFailedError, SlowError
+from mlflow_serverless.aws.keeper import Found, all_of, unless_missing
 from mlflow_serverless.aws.retry import settled
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import ProvisionedConcurrency, Resource
@@ -33,18 +30,15 @@ class Provisioned:
 
     def look(self, name: str, wanted: tuple[Resource, ...]) -> Iterator[Found]:  # noqa: ARG002 - they have no names of their own
         """See `keeper.Keeper`; whoever has the function has these."""
-        pages = self._client.get_paginator("list_provisioned_concurrency_configs")
-        try:
-            for page in pages.paginate(FunctionName=name):
-                for config in page["ProvisionedConcurrencyConfigs"]:
-                    found = ProvisionedConcurrency(
-                        qualifier=config["FunctionArn"].split(":")[7],
-                        count=config["RequestedProvisionedConcurrentExecutions"],
-                    )
-                    yield Found(found, name)
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
+        for config in all_of(
+            self._client, "list_provisioned_concurrency_configs",
+            "ProvisionedConcurrencyConfigs", FunctionName=name,
+        ):  # fmt: skip
+            found = ProvisionedConcurrency(
+                qualifier=config["FunctionArn"].split(":")[7],
+                count=config["RequestedProvisionedConcurrentExecutions"],
+            )
+            yield Found(found, name)
 
     def put(self, name: str, resource: ProvisionedConcurrency) -> None:
         """
@@ -66,13 +60,11 @@ class Provisioned:
         self._await_ready(name, resource.qualifier)
 
     def _asked_for(self, name: str, resource: ProvisionedConcurrency) -> bool:
-        try:
-            found = self._client.get_provisioned_concurrency_config(
-                FunctionName=name, Qualifier=resource.qualifier
-            )
-        except ClientError as error:
-            if code_of(error) != _NONE:
-                raise
+        found = unless_missing(
+            self._client.get_provisioned_concurrency_config, _NONE,
+            FunctionName=name, Qualifier=resource.qualifier,
+        )  # fmt: skip
+        if found is None:
             return False
         count: int = found["RequestedProvisionedConcurrentExecutions"]
         return count == resource.count and str(found["Status"]) != "FAILED"
@@ -94,10 +86,7 @@ class Provisioned:
 
     def remove(self, name: str, resource: ProvisionedConcurrency) -> None:
         """See `keeper.Keeper`."""
-        try:
-            self._client.delete_provisioned_concurrency_config(
-                FunctionName=name, Qualifier=resource.qualifier
-            )
-        except ClientError as error:
-            if code_of(error) not in {MISSING, _NONE}:
-                raise
+        unless_missing(
+            self._client.delete_provisioned_concurrency_config, _NONE,
+            FunctionName=name, Qualifier=resource.qualifier,
+        )  # fmt: skip

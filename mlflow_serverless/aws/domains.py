@@ -3,16 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from mlflow_serverless.aws.errors import code_of
-from mlflow_serverless.aws.keeper import missing, owner_of
+from mlflow_serverless.aws.keeper import owner_of, unless_missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Domain, HttpApi
-from mlflow_serverless.plan.names import PREFIX
-
-DOMAIN = f"{PREFIX}:domain"
-"""Tag of an API with the host name that leads to it."""
+from mlflow_serverless.plan.names import DOMAIN
 
 _GONE = "NotFoundException"
 _STAGE = "$default"
@@ -43,12 +37,7 @@ class Domains:
         return Domain(name=found["DomainName"], certificate=certificate)
 
     def _there(self, name: str) -> dict[str, Any] | None:
-        try:
-            return dict(self._client.get_domain_name(DomainName=name))
-        except ClientError as error:
-            if missing(error, _GONE):
-                return None
-            raise
+        return unless_missing(self._client.get_domain_name, _GONE, DomainName=name)
 
     def put(self, api: str, made: HttpApi) -> None:
         """Lead the API's domain to it; a DNS record is the user's to make."""
@@ -79,8 +68,6 @@ class Domains:
         found = self._there(made.domain.name)
         if found is None or not owner_of(found.get("Tags", {})):
             return
-        try:
-            self._client.delete_domain_name(DomainName=made.domain.name)
-        except ClientError as error:
-            if code_of(error) != _GONE:
-                raise
+        unless_missing(
+            self._client.delete_domain_name, _GONE, DomainName=made.domain.name
+        )

@@ -10,12 +10,13 @@ from botocore.exceptions import ClientError
 from mlflow_serverless.aws.errors import code_of
 from mlflow_serverless.aws.keeper import (
     Found,
+    all_of,
     canonical,
     listed,
-    missing,
     names_of,
     owner_of,
     pairs,
+    unless_missing,
     unlisted,
 )
 from mlflow_serverless.aws.retry import settled
@@ -24,6 +25,8 @@ from mlflow_serverless.build import Basic, Login, Reference
 from mlflow_serverless.plan import Repository, Resource, names
 
 _GONE = "RepositoryNotFoundException"
+_NO_POLICY = "RepositoryPolicyNotFoundException"
+_NO_LIFECYCLE = "LifecyclePolicyNotFoundException"
 _EXPIRE = "images without a tag go"
 
 
@@ -51,14 +54,10 @@ class Repositories:
                 yield self._found(found, like)
 
     def _there(self, repository: str) -> dict[str, Any] | None:
-        try:
-            answer = self._client.describe_repositories(repositoryNames=[repository])
-        except ClientError as error:
-            if missing(error, _GONE):
-                return None
-            raise
-        found: dict[str, Any] = answer["repositories"][0]
-        return found
+        answer = unless_missing(
+            self._client.describe_repositories, _GONE, repositoryNames=[repository]
+        )
+        return None if answer is None else dict(answer["repositories"][0])
 
     def _found(self, found: dict[str, Any], like: Repository | None) -> Found:
         name, arn = found["repositoryName"], found["repositoryArn"]
@@ -79,22 +78,18 @@ class Repositories:
         return Found(repository, owner_of(tags))
 
     def _policy(self, name: str, like: str) -> str:
-        try:
-            found = self._client.get_repository_policy(repositoryName=name)
-        except ClientError as error:
-            if missing(error, "RepositoryPolicyNotFoundException", _GONE):
-                return ""
-            raise
-        return canonical(json.loads(found["policyText"]), like)
+        found = unless_missing(
+            self._client.get_repository_policy, _NO_POLICY, _GONE, repositoryName=name
+        )
+        return canonical(json.loads(found["policyText"]), like) if found else ""
 
     def _untagged_days(self, name: str) -> int | None:
-        try:
-            found = self._client.get_lifecycle_policy(repositoryName=name)
-        except ClientError as error:
-            if missing(error, "LifecyclePolicyNotFoundException", _GONE):
-                return None
-            raise
-        for rule in json.loads(found["lifecyclePolicyText"])["rules"]:
+        found = unless_missing(
+            self._client.get_lifecycle_policy, _NO_LIFECYCLE, _GONE,
+            repositoryName=name,
+        )  # fmt: skip
+        rules = json.loads(found["lifecyclePolicyText"])["rules"] if found else ()
+        for rule in rules:
             if rule["selection"]["tagStatus"] == "untagged":
                 return int(rule["selection"]["countNumber"])
         return None
@@ -144,19 +139,16 @@ class Repositories:
                 repositoryName=made.name, lifecyclePolicyText=_lifecycle(made)
             )
             return
-        try:
-            client.delete_lifecycle_policy(repositoryName=made.name)
-        except ClientError as error:
-            if not missing(error, "LifecyclePolicyNotFoundException"):
-                raise
+        unless_missing(
+            client.delete_lifecycle_policy, _NO_LIFECYCLE, repositoryName=made.name
+        )
 
     def remove(self, name: str, resource: Repository) -> None:  # noqa: ARG002
         """See `keeper.Keeper`; with every image in it, as all of them are ours."""
-        try:
-            self._client.delete_repository(repositoryName=resource.name, force=True)
-        except ClientError as error:
-            if not missing(error, _GONE):
-                raise
+        unless_missing(
+            self._client.delete_repository, _GONE,
+            repositoryName=resource.name, force=True,
+        )  # fmt: skip
 
     def login(self, account: str) -> tuple[str, Login]:
         """
@@ -179,28 +171,21 @@ class Repositories:
 
         return host, login
 
-    def images(self, repository: str, account: str) -> Iterator[dict[str, Any]]:
+    def images(self, repository: str, account: str) -> list[dict[str, Any]]:
         """Every image with its digest and tags; none if there is no repository."""
-        pages = self._client.get_paginator("describe_images")
-        try:
-            for page in pages.paginate(repositoryName=repository, registryId=account):
-                yield from page["imageDetails"]
-        except ClientError as error:
-            if not missing(error, _GONE):
-                raise
+        return all_of(
+            self._client, "describe_images", "imageDetails", _GONE,
+            repositoryName=repository, registryId=account,
+        )  # fmt: skip
 
     def manifest(self, place: Reference, account: str) -> dict[str, Any] | None:
         """An image's manifest and media type; None if it is not there."""
-        try:
-            found = self._client.batch_get_image(
-                registryId=account, repositoryName=place.repository,
-                imageIds=[{"imageDigest": place.digest}],
-            )  # fmt: skip
-        except ClientError as error:
-            if missing(error, _GONE):
-                return None
-            raise
-        return next(iter(found.get("images", ())), None)
+        found = unless_missing(
+            self._client.batch_get_image, _GONE,
+            registryId=account, repositoryName=place.repository,
+            imageIds=[{"imageDigest": place.digest}],
+        )  # fmt: skip
+        return next(iter((found or {}).get("images", ())), None)
 
     def tag(self, place: Reference, account: str, tag: str) -> None:
         """Give an image that is there a further name; nothing if it has it."""
@@ -219,14 +204,11 @@ class Repositories:
 
     def untag(self, place: Reference, account: str, tag: str) -> None:
         """Take a name away; ECR removes the image with its last one."""
-        try:
-            self._client.batch_delete_image(
-                registryId=account, repositoryName=place.repository,
-                imageIds=[{"imageTag": tag}],
-            )  # fmt: skip
-        except ClientError as error:
-            if not missing(error, _GONE):
-                raise
+        unless_missing(
+            self._client.batch_delete_image, _GONE,
+            registryId=account, repositoryName=place.repository,
+            imageIds=[{"imageTag": tag}],
+        )  # fmt: skip
 
 
 def _basic(found: dict[str, Any]) -> Basic:

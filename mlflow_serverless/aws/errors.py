@@ -8,7 +8,7 @@ from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
 from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
+from mlflow_serverless.plan.errors import ThrottledError
 
 
 class NoCredentialsError(ServerlessError):
@@ -75,37 +75,10 @@ class AccessDeniedError(ServerlessError):
         where = f" on {resource}" if resource not in {"", "*"} else ""
         super().__init__(
             f"{who or 'the caller'} may not {action}{where}.",
-            hint=f"allow {action}; `mlflow-serverless iam` prints the whole policy "
-            "that deploying needs.",
+            hint=f"allow {action}; `mlflow-serverless iam NAME` prints the whole "
+            "policy that deploying needs.",
         )
         self.action, self.resource = action, resource
-
-
-class ThrottledError(ServerlessError):
-    """Too many at once, again and again."""
-
-    code = "throttled"
-    kind = Kind.UNAVAILABLE
-
-    def __init__(self, what: str, why: str) -> None:
-        super().__init__(
-            f"AWS refused {what} because there are too many at once: {why}",
-            hint="try again, send fewer at once, or raise concurrency.",
-        )
-
-
-class PayloadTooLargeError(ServerlessError):
-    """More than Lambda takes in one request."""
-
-    code = "payload-too-large"
-    kind = Kind.BAD_INPUT
-
-    def __init__(self, size: int) -> None:
-        super().__init__(
-            f"the request has {size} bytes; a synchronous one may have "
-            f"{SYNC_PAYLOAD_BYTES}.",
-            hint="send fewer rows at a time.",
-        )
 
 
 class UnreachableError(ServerlessError):
@@ -140,8 +113,9 @@ _REMEDIES = {
     "ImageAccessDenied": "let lambda.amazonaws.com pull: the repository's policy needs "
     "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
     "ImageDeleted": "deploy again: that pushes the image again.",
-    "InvalidImage": "deploy again with another builder (-C build.builder=direct).",
-    "InsufficientRolePermissions": "give the role what `mlflow-serverless plan` shows.",
+    "InvalidImage": "deploy again with another builder (-C image.builder=direct).",
+    "InsufficientRolePermissions": "give the role what "
+    "`mlflow-serverless iam NAME --of function` prints.",
     "EniLimitExceeded": "use fewer subnets, or ask for more network interfaces.",
     "SubnetOutOfIPAddresses": "use larger subnets.",
     "FunctionError.InitTimeout": "raise memory_mb: it starts faster with more.",
@@ -198,7 +172,7 @@ class AwsRefusedError(ServerlessError):
     def __init__(self, action: str, code: str, said: str) -> None:
         super().__init__(
             f"AWS refused {action}: {said} ({code})",
-            hint="change what it complains of, and run again.",
+            hint="change what it complains of.",
         )
         self.reason = code
 

@@ -1,6 +1,5 @@
 """The mutable function, and looking at all of it."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,8 @@ from mlflow_serverless.aws.errors import (
     explained_by,
     said_by,
 )
-from mlflow_serverless.aws.retry import settled, wait_for
+from mlflow_serverless.aws.keeper import all_of, unless_missing
+from mlflow_serverless.aws.retry import await_gone, settled, wait_for
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.plan import (
@@ -50,21 +50,13 @@ class Functions:
 
     def names(self) -> Iterator[str]:
         """Our deployments; one call for every fifty functions of the account."""
-        pages = self._client.get_paginator("list_functions").paginate()
-        for page in pages:
-            for config in page["Functions"]:
-                if configuration.is_deployment(config):
-                    yield config["FunctionName"]
+        for config in all_of(self._client, "list_functions", "Functions"):
+            if configuration.is_deployment(config):
+                yield config["FunctionName"]
 
     def look(self, name: str) -> dict[str, Any] | None:
         """GetFunction's answer; None if nothing is there, or what is cannot live."""
-        try:
-            found: dict[str, Any] = self._client.get_function(FunctionName=name)
-        except ClientError as error:
-            if code_of(error) == MISSING:
-                return None
-            raise
-        return found
+        return unless_missing(self._client.get_function, FunctionName=name)
 
     @staticmethod
     def owns(found: dict[str, Any]) -> bool:
@@ -193,14 +185,11 @@ class Functions:
 
     def delete(self, name: str) -> None:
         """Take it away with its versions and aliases; nothing if it is not there."""
-        pause = self._access.pace.poll_s
-        try:
-            settled(self._client.delete_function, self._access.pace, FunctionName=name)
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
-        while self.look(name) is not None:
-            time.sleep(pause)
+        pace = self._access.pace
+        unless_missing(
+            settled, call=self._client.delete_function, pace=pace, FunctionName=name
+        )
+        await_gone(lambda: self.look(name), f"the deletion of {name}", pace)
 
     def _reserve(self, name: str, concurrency: int | None) -> None:
         client, pace = self._client, self._access.pace

@@ -7,6 +7,7 @@ itself who needs what, and nothing else has to be remembered.
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.session import Access
@@ -179,6 +180,7 @@ def options_of(packing: Packing) -> BuildOptions:
         builder="docker" if packing.builder == "docker" else "daemonless",
         lock=read_list(packing.lock, "image.lock"),
         requirements=lines_of(read_list(packing.requirements, "image.requirements")),
+        interpreter=Path(packing.interpreter) if packing.interpreter else None,
     )
 
 

@@ -6,19 +6,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mlflow_serverless.aws.errors import (
-    PayloadTooLargeError,
-    ThrottledError,
-    code_of,
-    explained_by,
-    said_by,
-)
+from mlflow_serverless.aws.errors import code_of, explained_by, said_by
 from mlflow_serverless.aws.functions import MISSING, Functions
+from mlflow_serverless.aws.keeper import all_of
 from mlflow_serverless.aws.retry import settled
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.errors import ServerlessError
 from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
-from mlflow_serverless.plan.errors import NoSuchFunctionError, NoSuchVersionError
+from mlflow_serverless.plan.errors import (
+    NoSuchFunctionError,
+    NoSuchVersionError,
+    PayloadTooLargeError,
+    ThrottledError,
+)
 from mlflow_serverless.world import Reply
 
 _DURATION = re.compile(r'\tDuration: ([\d.]+) ms|"durationMs": ?([\d.]+)')
@@ -39,7 +39,7 @@ def call(
     double: predictions change nothing.
 
     Raises:
-        PayloadTooLargeError: Before anything is sent.
+        PayloadTooLargeError: Before anything is sent, as a rule.
         NoSuchFunctionError, NoSuchVersionError: Nothing is there.
         ThrottledError: Every try was refused.
     """
@@ -51,6 +51,8 @@ def call(
             Qualifier=qualifier, Payload=payload, LogType="Tail",
         )  # fmt: skip
     except ClientError as error:
+        if code_of(error) == "RequestTooLargeException":
+            raise PayloadTooLargeError(len(payload)) from error
         raise _refusal(access, functions, name, qualifier, error) from error
     return reply_of(answer)
 
@@ -83,8 +85,6 @@ def _refusal(
     if code == "TooManyRequestsException":
         reason = error.response.get("Reason", "")
         return ThrottledError(f"a call of {name}", reason or said_by(error))
-    if code == "RequestTooLargeException":
-        return PayloadTooLargeError(SYNC_PAYLOAD_BYTES + 1)
     if code != MISSING:
         return explained_by(error)
     if functions.look(name) is None:
@@ -93,8 +93,8 @@ def _refusal(
 
 
 def _known(access: Access, name: str) -> tuple[str, ...]:
-    client = access.client("lambda")
-    aliases = client.list_aliases(FunctionName=name)["Aliases"]
-    versions = client.list_versions_by_function(FunctionName=name)["Versions"]
+    client, of = access.client("lambda"), {"FunctionName": name}
+    aliases = all_of(client, "list_aliases", "Aliases", **of)
+    versions = all_of(client, "list_versions_by_function", "Versions", **of)
     numbers = (v["Version"] for v in versions if v["Version"] != "$LATEST")
     return (*(a["Name"] for a in aliases), *numbers)

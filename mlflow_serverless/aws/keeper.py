@@ -1,7 +1,7 @@
 """What stands around a function: one keeper a kind, all alike."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -85,3 +85,59 @@ def canonical(document: Any, like: str = "") -> str:
 def missing(error: ClientError, *codes: str) -> bool:
     """Whether *error* says that the thing is not there."""
     return code_of(error) in {*codes, "ResourceNotFoundException", "NoSuchEntity"}
+
+
+def unless_missing(
+    call: Callable[..., Any], /, *codes: str, **said: Any
+) -> dict[str, Any] | None:
+    """
+    What a client's *call* answers; None of what is not there.
+
+    Args:
+        call: An operation of a client: one that looks, or one that takes away.
+        codes: By which the service says so, beside those of `missing`.
+        said: The operation's parameters.
+
+    Raises:
+        ClientError: AWS says anything else.
+    """
+    try:
+        found: dict[str, Any] = call(**said)
+    except ClientError as error:
+        if missing(error, *codes):
+            return None
+        raise
+    return found
+
+
+def all_of(
+    client: Any, operation: str, items: str, /, *codes: str, **said: Any
+) -> list[dict[str, Any]]:
+    """
+    All that a listing shows, page after page; none of what is not there.
+
+    Args:
+        client: Whose listing it is.
+        operation: The listing: `list_aliases`.
+        items: What a page calls the things: `Aliases`.
+        codes: As for `unless_missing`.
+        said: The operation's parameters.
+
+    Raises:
+        ClientError: AWS says anything else.
+    """
+    pages = client.get_paginator(operation).paginate(**said)
+    try:
+        return [item for page in pages for item in page[items]]
+    except ClientError as error:
+        if missing(error, *codes):
+            return []
+        raise
+
+
+def retag(client: Any, there: Mapping[str, str], made: Pairs, **which: str) -> None:
+    """Make the tags of what *which* names *made*, which were *there*."""
+    if old := sorted(set(there) - set(dict(made))):
+        client.untag_resource(TagKeys=old, **which)
+    if made and pairs(there) != made:
+        client.tag_resource(Tags=listed(made), **which)

@@ -6,7 +6,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mlflow_serverless.aws.errors import code_of
-from mlflow_serverless.aws.keeper import Found, missing, names_of, owner_of, pairs
+from mlflow_serverless.aws.keeper import (
+    Found,
+    names_of,
+    owner_of,
+    pairs,
+    unless_missing,
+)
 from mlflow_serverless.aws.retry import settled
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import LogGroup, Resource, names
@@ -91,8 +97,4 @@ class LogGroups:
 
     def remove(self, name: str, resource: LogGroup) -> None:  # noqa: ARG002
         """See `keeper.Keeper`; with all that was logged."""
-        try:
-            self._client.delete_log_group(logGroupName=resource.name)
-        except ClientError as error:
-            if not missing(error):
-                raise
+        unless_missing(self._client.delete_log_group, logGroupName=resource.name)

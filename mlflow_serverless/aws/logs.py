@@ -5,9 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from mlflow_serverless.aws.errors import code_of
+from mlflow_serverless.aws.keeper import all_of
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan.names import log_group
 from mlflow_serverless.platform_lines import SAID, measured
@@ -20,8 +18,6 @@ _STREAM = re.compile(
 
 _COUNTS = " ".join(f'?"{said}"' for said in ("_aws", *SAID))
 """Lines with any of these: what requests measured, and how they ended."""
-
-_MISSING = "ResourceNotFoundException"
 
 
 class Logs:
@@ -52,20 +48,12 @@ class Logs:
     def _events(
         self, group: str, since: datetime | None, pattern: str
     ) -> Iterator[dict[str, Any]]:
-        found = self._found(group, _ms(since) if since else 0, pattern)
+        found = all_of(
+            self._access.client("logs"), "filter_log_events", "events",
+            logGroupName=group, startTime=_ms(since) if since else 0,
+            **({"filterPattern": pattern} if pattern else {}),
+        )  # fmt: skip
         return iter(sorted(found, key=lambda event: event["timestamp"]))
-
-    def _found(self, group: str, start: int, pattern: str) -> Iterator[dict[str, Any]]:
-        pages = self._access.client("logs").get_paginator("filter_log_events")
-        asked: dict[str, Any] = {"logGroupName": group, "startTime": start}
-        if pattern:
-            asked["filterPattern"] = pattern
-        try:
-            for page in pages.paginate(**asked):
-                yield from page["events"]
-        except ClientError as error:
-            if code_of(error) != _MISSING:
-                raise
 
 
 def _ms(at: datetime) -> int:

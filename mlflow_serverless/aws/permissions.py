@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mlflow_serverless.aws.errors import code_of
-from mlflow_serverless.aws.functions import CONFLICT, MISSING
-from mlflow_serverless.aws.keeper import Found
+from mlflow_serverless.aws.functions import CONFLICT
+from mlflow_serverless.aws.keeper import Found, all_of, unless_missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Permission, Resource
 
@@ -34,34 +34,22 @@ class Permissions:
     def look(self, name: str, wanted: tuple[Resource, ...]) -> Iterator[Found]:
         """See `keeper.Keeper`; of every alias."""
         keys = {r.name for r in wanted if isinstance(r, Permission)}
-        for qualifier in self._aliases(name):
+        aliases = all_of(self._client, "list_aliases", "Aliases", FunctionName=name)
+        for qualifier in [alias["Name"] for alias in aliases]:
             for said in self.statements(name, qualifier):
                 permission = _permission(said, qualifier)
                 ours = permission.sid in OURS or permission.name in keys
                 if ours:
                     yield Found(permission, name)
 
-    def _aliases(self, name: str) -> list[str]:
-        pages = self._client.get_paginator("list_aliases").paginate(FunctionName=name)
-        try:
-            return [alias["Name"] for page in pages for alias in page["Aliases"]]
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
-            return []
-
     def statements(self, name: str, qualifier: str) -> list[dict[str, Any]]:
         """All of one alias's policy, whoever made them; none of no alias."""
         if not qualifier:
             return []
-        try:
-            found = self._client.get_policy(FunctionName=name, Qualifier=qualifier)
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
-            return []
-        said: list[dict[str, Any]] = json.loads(found["Policy"])["Statement"]
-        return said
+        found = unless_missing(
+            self._client.get_policy, FunctionName=name, Qualifier=qualifier
+        )
+        return list(json.loads(found["Policy"])["Statement"]) if found else []
 
     def put(self, name: str, resource: Permission) -> None:
         """See `keeper.Keeper`; a statement that differs is replaced."""
@@ -82,14 +70,10 @@ class Permissions:
 
     def remove(self, name: str, resource: Permission) -> None:
         """See `keeper.Keeper`."""
-        try:
-            self._client.remove_permission(
-                FunctionName=name, Qualifier=resource.qualifier,
-                StatementId=resource.sid,
-            )  # fmt: skip
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
+        unless_missing(
+            self._client.remove_permission, FunctionName=name,
+            Qualifier=resource.qualifier, StatementId=resource.sid,
+        )  # fmt: skip
 
 
 def _said(made: Permission) -> dict[str, Any]:

@@ -93,6 +93,20 @@ def settled(call: Callable[..., Result], pace: Pace, **parameters: Any) -> Resul
         pause = min(2 * pause, 5.0)
 
 
+def await_gone(look: Callable[[], object], what: str, pace: Pace) -> None:
+    """
+    Wait until *look* finds nothing any more.
+
+    Raises:
+        SlowError: It still does after `pace.wait_s`: *what* is not done.
+    """
+    began = time.monotonic()
+    while look() is not None:
+        if time.monotonic() - began > pace.wait_s:
+            raise SlowError(what, pace.wait_s)
+        time.sleep(pace.poll_s)
+
+
 def wait_for(client: Any, waiter: str, pace: Pace, **parameters: Any) -> None:
     """
     Wait with botocore's *waiter* until a function or a version is ready.

@@ -14,6 +14,7 @@ from mlflow_serverless.aws.keeper import (
     names_of,
     owner_of,
     pairs,
+    unless_missing,
     unlisted,
 )
 from mlflow_serverless.aws.retry import settled
@@ -50,13 +51,8 @@ class Roles:
                 yield self._found(found, like)
 
     def _there(self, role: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = self._client.get_role(RoleName=role)["Role"]
-        except ClientError as error:
-            if missing(error):
-                return None
-            raise
-        return found
+        found = unless_missing(self._client.get_role, RoleName=role)
+        return None if found is None else dict(found["Role"])
 
     def _found(self, found: dict[str, Any], like: Role | None) -> Found:
         tags = unlisted(found.get("Tags", ()))
@@ -74,13 +70,10 @@ class Roles:
         return Found(role, owner_of(tags))
 
     def _policy(self, role: str, like: str) -> str:
-        try:
-            found = self._client.get_role_policy(RoleName=role, PolicyName=POLICY)
-        except ClientError as error:
-            if missing(error):
-                return ""
-            raise
-        return canonical(found["PolicyDocument"], like)
+        found = unless_missing(
+            self._client.get_role_policy, RoleName=role, PolicyName=POLICY
+        )
+        return canonical(found["PolicyDocument"], like) if found else ""
 
     def put(self, name: str, resource: Role) -> None:  # noqa: ARG002 - tags say whose
         """See `keeper.Keeper`."""

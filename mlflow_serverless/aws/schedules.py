@@ -1,6 +1,5 @@
 """Schedules, and the groups that they are in (EventBridge Scheduler)."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +9,16 @@ from botocore.exceptions import ClientError
 from mlflow_serverless.aws.errors import code_of, explained
 from mlflow_serverless.aws.keeper import (
     Found,
+    all_of,
     listed,
-    missing,
     names_of,
     owner_of,
     pairs,
+    retag,
+    unless_missing,
     unlisted,
 )
-from mlflow_serverless.aws.retry import settled
+from mlflow_serverless.aws.retry import await_gone, settled
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Resource, Schedule, ScheduleGroup, names
 
@@ -60,12 +61,7 @@ class ScheduleGroups:
         return owner_of(self._tags(found)) if found else ""
 
     def _found(self, group: str) -> dict[str, Any] | None:
-        try:
-            return dict(self._client.get_schedule_group(Name=group))
-        except ClientError as error:
-            if missing(error):
-                return None
-            raise
+        return unless_missing(self._client.get_schedule_group, Name=group)
 
     def _tags(self, found: dict[str, Any]) -> dict[str, str]:
         answer = self._client.list_tags_for_resource(ResourceArn=found["Arn"])
@@ -85,29 +81,25 @@ class ScheduleGroups:
 
     def _await_gone(self, group: str) -> None:
         """One that is being deleted still has its name."""
-        deadline = time.monotonic() + self._access.pace.settle_s
-        while (found := self._found(group)) and found["State"] == _GOING:
-            if time.monotonic() > deadline:
-                return
-            time.sleep(self._access.pace.poll_s)
+
+        def going() -> dict[str, Any] | None:
+            found = self._found(group)
+            return found if found and found["State"] == _GOING else None
+
+        what = f"the deletion of schedule group {group}"
+        await_gone(going, what, self._access.pace)
 
     def _tag(self, made: ScheduleGroup) -> None:
-        client, found = self._client, self.there(made.name)
-        if found is None:
-            return
-        tags = self._tags(found)
-        if old := sorted(set(tags) - set(dict(made.tags))):
-            client.untag_resource(ResourceArn=found["Arn"], TagKeys=old)
-        if pairs(tags) != made.tags and made.tags:
-            client.tag_resource(ResourceArn=found["Arn"], Tags=listed(made.tags))
+        found = self.there(made.name)
+        if found is not None:
+            arn, there = found["Arn"], self._tags(found)
+            retag(self._client, there, made.tags, ResourceArn=arn)
 
     def remove(self, name: str, resource: ScheduleGroup) -> None:  # noqa: ARG002
         """See `keeper.Keeper`; with every schedule in it."""
-        try:
-            self._client.delete_schedule_group(Name=resource.name)
-        except ClientError as error:
-            if not missing(error) and code_of(error) != _CONFLICT:
-                raise
+        unless_missing(
+            self._client.delete_schedule_group, _CONFLICT, Name=resource.name
+        )
         self._await_gone(resource.name)
 
 
@@ -132,15 +124,13 @@ class Schedules:
         owner = self._groups.owner(group)
         if owner != name:
             return
-        pages = self._client.get_paginator("list_schedules").paginate(GroupName=group)
-        for listing in [s["Name"] for page in pages for s in page["Schedules"]]:
-            try:
-                found = self._client.get_schedule(Name=listing, GroupName=group)
-            except ClientError as error:
-                if not missing(error):
-                    raise
-                continue
-            yield Found(_schedule(found), owner)
+        client = self._client
+        for listing in all_of(client, "list_schedules", "Schedules", GroupName=group):
+            found = unless_missing(
+                client.get_schedule, Name=listing["Name"], GroupName=group
+            )
+            if found is not None:
+                yield Found(_schedule(found), owner)
 
     def put(self, name: str, resource: Schedule) -> None:  # noqa: ARG002 - its group says whose
         """See `keeper.Keeper`."""
@@ -167,11 +157,7 @@ class Schedules:
             self._delete(group, schedule)
 
     def _delete(self, group: str, schedule: str) -> None:
-        try:
-            self._client.delete_schedule(Name=schedule, GroupName=group)
-        except ClientError as error:
-            if not missing(error):
-                raise
+        unless_missing(self._client.delete_schedule, Name=schedule, GroupName=group)
 
 
 def _said(made: Schedule) -> dict[str, Any]:

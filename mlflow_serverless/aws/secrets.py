@@ -13,6 +13,8 @@ from mlflow_serverless.aws.keeper import (
     names_of,
     owner_of,
     pairs,
+    retag,
+    unless_missing,
     unlisted,
 )
 from mlflow_serverless.aws.session import Access
@@ -52,13 +54,8 @@ class Secrets:
 
     def _there(self, name: str) -> dict[str, Any] | None:
         """DescribeSecret's answer; None also of one that is being deleted."""
-        try:
-            found: dict[str, Any] = self._client.describe_secret(SecretId=name)
-        except ClientError as error:
-            if missing(error):
-                return None
-            raise
-        return None if "DeletedDate" in found else found
+        found = unless_missing(self._client.describe_secret, SecretId=name)
+        return None if found is None or "DeletedDate" in found else found
 
     def put(self, name: str, resource: Secret) -> None:  # noqa: ARG002 - tags say whose
         """See `keeper.Keeper`; one that is there keeps its value."""
@@ -77,21 +74,14 @@ class Secrets:
         moved = _key(there) != made.kms_key
         key = {"KmsKeyId": made.kms_key or _USUAL_KEY} if moved else {}
         client.update_secret(SecretId=made.name, Description=made.description, **key)
-        tags = unlisted(there.get("Tags", ()))
-        if old := sorted(set(tags) - set(dict(made.tags))):
-            client.untag_resource(SecretId=made.name, TagKeys=old)
-        if pairs(tags) != made.tags and made.tags:
-            client.tag_resource(SecretId=made.name, Tags=listed(made.tags))
+        retag(client, unlisted(there.get("Tags", ())), made.tags, SecretId=made.name)
 
     def remove(self, name: str, resource: Secret) -> None:  # noqa: ARG002
         """See `keeper.Keeper`; at once: a value drawn at random is worth nothing."""
-        try:
-            self._client.delete_secret(
-                SecretId=resource.name, ForceDeleteWithoutRecovery=True
-            )
-        except ClientError as error:
-            if not missing(error):
-                raise
+        unless_missing(
+            self._client.delete_secret,
+            SecretId=resource.name, ForceDeleteWithoutRecovery=True,
+        )  # fmt: skip
 
     def value(self, name: str) -> str | None:
         """What the secret *name* holds; None if there is none."""

@@ -12,10 +12,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from mlflow_serverless.aws.errors import SlowError
-from mlflow_serverless.aws.keeper import missing
+from mlflow_serverless.aws.keeper import unless_missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.build import Basic, Login, Reference
 from mlflow_serverless.errors import Kind, ServerlessError
@@ -95,13 +93,11 @@ class EcrSigning:
         return list(found.get("signingStatuses", ()))
 
     def _ruleless(self) -> bool:
-        try:
-            found = self._access.client("ecr").get_signing_configuration()
-        except ClientError as error:
-            if missing(error, "SigningConfigurationNotFoundException"):
-                return True
-            raise
-        return not found.get("signingConfiguration", {}).get("rules")
+        found = unless_missing(
+            self._access.client("ecr").get_signing_configuration,
+            "SigningConfigurationNotFoundException",
+        )
+        return not (found or {}).get("signingConfiguration", {}).get("rules")
 
 
 class Cosign:

@@ -1,13 +1,13 @@
 """What preflight must know of an account; what may not be asked is left out."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.errors import AccessDeniedError, explained_by
-from mlflow_serverless.aws.keeper import canonical, missing
+from mlflow_serverless.aws.images import account_of
+from mlflow_serverless.aws.keeper import canonical, unless_missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.build import parse_reference
 from mlflow_serverless.plan import Desired, Repository, Role
@@ -69,38 +69,42 @@ def _account(access: Access) -> AccountFacts:
 
 def _role(access: Access, arn: str) -> RoleFacts:
     name = arn.rpartition("/")[2]
-    try:
-        found: dict[str, Any] = access.client("iam").get_role(RoleName=name)["Role"]
-    except ClientError as error:
-        if missing(error):
-            return RoleFacts(arn=arn, there=False)
-        raise
+    answer = unless_missing(access.client("iam").get_role, RoleName=name)
+    if answer is None:
+        return RoleFacts(arn=arn, there=False)
+    found = answer["Role"]
     trust = canonical(found["AssumeRolePolicyDocument"])
     return RoleFacts(arn=arn, there=found["Arn"] == arn, trust=trust)
 
 
 def _repository(access: Access, artifact: str) -> RepositoryFacts:
-    name = parse_reference(artifact).repository
-    like = Repository(name=name)
-    for found in Repositories(access).look("", (like,)):
-        if found.resource.name == name and isinstance(found.resource, Repository):
-            has = found.resource
-            return RepositoryFacts(
-                name=name, there=True, policy=has.policy, immutable=has.immutable
-            )
-    return RepositoryFacts(name=name, there=False)
+    """Of the registry that *artifact* is in, which may be another account's."""
+    place, client = parse_reference(artifact), access.client("ecr")
+    where, name = account_of(place) or access.place.account, place.repository
+    found = unless_missing(
+        client.describe_repositories, "RepositoryNotFoundException",
+        registryId=where, repositoryNames=[name],
+    )  # fmt: skip
+    if found is None:
+        return RepositoryFacts(name=name, there=False)
+    policy = unless_missing(
+        client.get_repository_policy, "RepositoryPolicyNotFoundException",
+        registryId=where, repositoryName=name,
+    )  # fmt: skip
+    mutability = found["repositories"][0].get("imageTagMutability")
+    return RepositoryFacts(
+        name=name, there=True, policy=policy["policyText"] if policy else "",
+        immutable=mutability == "IMMUTABLE",
+    )  # fmt: skip
 
 
 def _key(access: Access, named: str) -> KeyFacts:
     """Its policy only if it is our account's: another's shows it to nobody else."""
     client = access.client("kms")
-    try:
-        found: dict[str, Any] = client.describe_key(KeyId=named)["KeyMetadata"]
-    except ClientError as error:
-        if missing(error, "NotFoundException"):
-            return KeyFacts(there=False)
-        raise
-    policy = ""
+    answer = unless_missing(client.describe_key, "NotFoundException", KeyId=named)
+    if answer is None:
+        return KeyFacts(there=False)
+    found, policy = answer["KeyMetadata"], ""
     if found["AWSAccountId"] == access.place.account:
         known = client.get_key_policy(KeyId=found["KeyId"], PolicyName="default")
         policy = known["Policy"]

@@ -1,6 +1,5 @@
 """Tables of items that end by themselves."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,13 +9,14 @@ from mlflow_serverless.aws.errors import code_of
 from mlflow_serverless.aws.keeper import (
     Found,
     listed,
-    missing,
     names_of,
     owner_of,
     pairs,
+    retag,
+    unless_missing,
     unlisted,
 )
-from mlflow_serverless.aws.retry import wait_for
+from mlflow_serverless.aws.retry import await_gone, wait_for
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Resource, Table
 
@@ -46,13 +46,8 @@ class Tables:
                 yield self._found(found)
 
     def _there(self, table: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = self._client.describe_table(TableName=table)
-        except ClientError as error:
-            if missing(error):
-                return None
-            raise
-        return dict(found["Table"])
+        found = unless_missing(self._client.describe_table, TableName=table)
+        return None if found is None else dict(found["Table"])
 
     def _found(self, found: dict[str, Any]) -> Found:
         client, name = self._client, found["TableName"]
@@ -100,17 +95,10 @@ class Tables:
                     "Enabled": True, "AttributeName": made.until,
                 },
             )  # fmt: skip
-        if old := sorted(set(dict(there.tags)) - set(dict(made.tags))):
-            client.untag_resource(ResourceArn=arn, TagKeys=old)
-        if there.tags != made.tags and made.tags:
-            client.tag_resource(ResourceArn=arn, Tags=listed(made.tags))
+        retag(client, dict(there.tags), made.tags, ResourceArn=arn)
 
     def remove(self, name: str, resource: Table) -> None:  # noqa: ARG002
         """See `keeper.Keeper`; with all that is in it."""
-        try:
-            self._client.delete_table(TableName=resource.name)
-        except ClientError as error:
-            if not missing(error):
-                raise
-        while self._there(resource.name) is not None:
-            time.sleep(self._access.pace.poll_s)
+        table, pace = resource.name, self._access.pace
+        unless_missing(self._client.delete_table, TableName=table)
+        await_gone(lambda: self._there(table), f"the deletion of table {table}", pace)

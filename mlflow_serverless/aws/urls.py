@@ -6,8 +6,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mlflow_serverless.aws.errors import code_of
-from mlflow_serverless.aws.functions import CONFLICT, MISSING
-from mlflow_serverless.aws.keeper import Found
+from mlflow_serverless.aws.functions import CONFLICT
+from mlflow_serverless.aws.keeper import Found, all_of, unless_missing
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import Cors, FunctionUrl, Resource
 
@@ -29,18 +29,10 @@ class Urls:
 
     def look(self, name: str, wanted: tuple[Resource, ...]) -> Iterator[Found]:  # noqa: ARG002 - they have no names of their own
         """See `keeper.Keeper`; whoever has the function has its URLs."""
-        pages = self._client.get_paginator("list_function_url_configs")
-        try:
-            found = [
-                config
-                for page in pages.paginate(FunctionName=name)
-                for config in page["FunctionUrlConfigs"]
-            ]
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
-            return
-        for config in found:
+        for config in all_of(
+            self._client, "list_function_url_configs", "FunctionUrlConfigs",
+            FunctionName=name,
+        ):  # fmt: skip
             qualifier = config["FunctionArn"].split(":")[7:]
             if qualifier:
                 url = FunctionUrl(
@@ -65,13 +57,10 @@ class Urls:
 
     def remove(self, name: str, resource: FunctionUrl) -> None:
         """See `keeper.Keeper`."""
-        try:
-            self._client.delete_function_url_config(
-                FunctionName=name, Qualifier=resource.qualifier
-            )
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
+        unless_missing(
+            self._client.delete_function_url_config,
+            FunctionName=name, Qualifier=resource.qualifier,
+        )  # fmt: skip
 
 
 def _said(cors: Cors | None) -> dict[str, Any]:

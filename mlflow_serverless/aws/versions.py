@@ -9,13 +9,8 @@ from botocore.exceptions import ClientError
 
 from mlflow_serverless.aws import configuration
 from mlflow_serverless.aws.errors import code_of
-from mlflow_serverless.aws.functions import (
-    MISSING,
-    MOVED,
-    Functions,
-    function_of,
-    image_of,
-)
+from mlflow_serverless.aws.functions import MOVED, Functions, function_of, image_of
+from mlflow_serverless.aws.keeper import all_of, unless_missing
 from mlflow_serverless.aws.retry import settled, wait_for
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan import (
@@ -53,18 +48,10 @@ class Versions:
 
     def of(self, name: str) -> tuple[Version, ...]:
         """All of *name*, oldest first; none if there is no such function."""
-        pages = self._client.get_paginator("list_versions_by_function")
-        try:
-            listed = [
-                config
-                for page in pages.paginate(FunctionName=name)
-                for config in page["Versions"]
-                if config["Version"] != "$LATEST"
-            ]
-        except ClientError as error:
-            if code_of(error) == MISSING:
-                return ()
-            raise
+        every = all_of(
+            self._client, "list_versions_by_function", "Versions", FunctionName=name
+        )
+        listed = [config for config in every if config["Version"] != "$LATEST"]
         listed.sort(key=lambda config: int(config["Version"]))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = pool.map(self._whole, listed)
@@ -76,14 +63,12 @@ class Versions:
         with self._lock:
             if key in self._known:
                 return self._known[key]
-        try:
-            found = self._client.get_function(
-                FunctionName=config["FunctionName"], Qualifier=config["Version"]
-            )
-        except ClientError as error:
-            if code_of(error) == MISSING:
-                return None
-            raise
+        found = unless_missing(
+            self._client.get_function,
+            FunctionName=config["FunctionName"], Qualifier=config["Version"],
+        )  # fmt: skip
+        if found is None:
+            return None
         version = version_of(config, image_of(found))
         with self._lock:
             self._known[key] = version
@@ -133,11 +118,10 @@ class Versions:
 
     def remove(self, step: RemoveVersion) -> None:
         """Take a version away; nothing if it is not there."""
-        try:
-            self._client.delete_function(FunctionName=step.name, Qualifier=step.version)
-        except ClientError as error:
-            if code_of(error) != MISSING:
-                raise
+        unless_missing(
+            self._client.delete_function,
+            FunctionName=step.name, Qualifier=step.version,
+        )  # fmt: skip
 
     def holding(
         self, name: str, content: str

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.wording import amount
 
-_INTERPRETER = "pass a Python {0} of this machine: interpreter=$(uv python find {0})"
+_AWS_BASE = "public.ecr.aws/lambda/python:3.12"
+_INTERPRETER = "name one of this machine: -C image.interpreter=$(uv python find {0})"
 
 
 def _dotted(version: tuple[int, ...]) -> str:
@@ -22,8 +24,8 @@ class BaseTooOldError(ServerlessError):
     ) -> None:
         super().__init__(
             f"{base} has glibc {_dotted(glibc)}; current wheels need {_dotted(least)}.",
-            hint="use a base of Python 3.12 or newer: "
-            "public.ecr.aws/lambda/python:3.12 (Amazon Linux 2023).",
+            hint="use a base of Python 3.12 or newer (Amazon Linux 2023): "
+            f"-C image.base_image={_AWS_BASE}.",
         )
 
 
@@ -36,7 +38,7 @@ class BaseUnsuitableError(ServerlessError):
     def __init__(self, base: str, why: str) -> None:
         super().__init__(
             f"{base} cannot be the base: {why}.",
-            hint="public.ecr.aws/lambda/python:3.12 can.",
+            hint=f"use -C image.base_image={_AWS_BASE}.",
         )
 
 
@@ -49,9 +51,9 @@ class BaseArchitectureError(ServerlessError):
     def __init__(self, base: str, wanted: str, have: Sequence[str]) -> None:
         super().__init__(
             f"{base} is for {', '.join(have) or 'nothing'}, not for {wanted}.",
-            hint=f"choose architecture={have[0]}, or another base."
+            hint=f"use -C image.architecture={have[0]}, or another base."
             if have
-            else "choose another base.",
+            else "set another image.base_image.",
         )
 
 
@@ -64,7 +66,8 @@ class BasePythonError(ServerlessError):
     def __init__(self, base: str, has: str, wanted: str) -> None:
         super().__init__(
             f"{base} has Python {has}, and {wanted} was asked for.",
-            hint=f"use public.ecr.aws/lambda/python:{wanted}, or ask for {has}.",
+            hint=f"use -C image.base_image=public.ecr.aws/lambda/python:{wanted}, or "
+            f"-C image.python_version={has}.",
         )
 
 
@@ -120,7 +123,7 @@ class RequirementsMissingError(ServerlessError):
         super().__init__(
             f"{model} is served by its own library, and nothing says which versions "
             f"of {', '.join(names)} it was proved with.",
-            hint="pass the model's recorded requirements: BuildOptions.requirements.",
+            hint="name a file that says: -C image.requirements=FILE.",
         )
 
 
@@ -146,7 +149,7 @@ class WrongArchitectureError(ServerlessError):
     def __init__(self, file: str, has: str, wanted: str) -> None:
         super().__init__(
             f"{file} is built for {has}, and the function runs on {wanted}.",
-            hint="choose the other architecture, or a wheel built for this one.",
+            hint="use the other -C image.architecture=, or a wheel built for this one.",
         )
 
 
@@ -174,12 +177,12 @@ class ImageTooLargeError(ServerlessError):
     def __init__(
         self, total: int, limit: int, layers: Sequence[tuple[str, int]]
     ) -> None:
-        parts = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in layers)
+        parts = ", ".join(f"{name} {amount(size)}" for name, size in layers)
         super().__init__(
             f"the image has {total / 2**30:.1f} GiB unpacked ({parts}); Lambda takes "
             f"{limit / 2**30:.0f} GiB.",
-            hint="keep the model out of the image (S3 or a mounted folder), or serve "
-            "it as a graph: engine=onnx needs 30 MB of libraries.",
+            hint="keep the model out of the image (-C image.model_store=own), or serve "
+            "it as a graph: -C engine=onnx needs 30 MB of libraries.",
         )
 
 
@@ -205,7 +208,7 @@ class EngineError(ServerlessError):
     def __init__(self, why: str) -> None:
         super().__init__(
             f"the Docker engine cannot build: {why}",
-            hint="start it, or take the builder that needs none: builder=daemonless.",
+            hint="start it, or build without one: -C image.builder=direct.",
         )
 
 
@@ -218,5 +221,5 @@ class LayerDiffersError(ServerlessError):
     def __init__(self, layer: str, where: str) -> None:
         super().__init__(
             f"the Docker engine's {layer} layer is not what was given to it: {where}.",
-            hint="take the builder that needs no engine: builder=daemonless.",
+            hint="build without an engine: -C image.builder=direct.",
         )

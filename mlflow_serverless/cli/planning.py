@@ -1,4 +1,4 @@
-"""Commands that say what would change, and what that takes."""
+"""The command that says what would change."""
 
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
@@ -8,9 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from mlflow_serverless.cli.reporting import Files, reporting
-from mlflow_serverless.cli.session import Session, command, named, table
-from mlflow_serverless.cli.wish import Wish, adopting, configured, options_of, wished
-from mlflow_serverless.config import parse
+from mlflow_serverless.cli.session import Session, command, examples, named, table
+from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.errors import Kind, ServerlessError
 
 if TYPE_CHECKING:
@@ -28,14 +27,20 @@ class DriftError(ServerlessError):
         count = "a step" if steps == 1 else f"{steps} steps"
         super().__init__(
             f"{name} on {target} is not as it should be: {count} away.",
-            hint="the plan above says what differs; deploy or update brings it about.",
+            hint=f"`mlflow-serverless plan {name}` shows what differs; deploy or "
+            "update brings it about.",
         )
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless plan fraud models:/fraud@champion",
+        "mlflow-serverless plan fraud --check",
+    )
+)
 @command
 @named
-@click.option("--check", is_flag=True, help="Fail if anything would change.")
+@click.option("--check", is_flag=True, help="Exit with 4 if anything would change.")
 @adopting
 @wished
 @reporting("Plan of {name}")
@@ -48,7 +53,12 @@ def plan(  # noqa: PLR0913 - one argument an option
     foreign: "Foreign",
     files: Files,
 ) -> None:
-    """Show what `deploy` would change; without MODEL_URI, against what is deployed."""
+    """
+    Show what `deploy` would change; change nothing.
+
+    Lists the steps, what security audit and preflight checks found, and the cost.
+    Without MODEL_URI the model that is deployed is kept.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.secure import refuse  # noqa: PLC0415 - as above
 
@@ -119,52 +129,3 @@ def _plain(proposal: "Proposal") -> dict[str, object]:
         ],
         "costs": [asdict(line) for line in proposal.costs],
     }
-
-
-@click.command()
-@command
-@named
-@configured
-@click.option("--account", help="Twelve digits; asked of AWS if left out.")
-@click.option("--region", help="Asked of the AWS environment if left out.")
-@click.option(
-    "--of", "whose",
-    type=click.Choice(["deployer", "function", "controller", "key"]),
-    default="deployer", show_default=True,
-    help="Whose policy; a controller is there with strategy.driver=cloud; of "
-    "`kms_key`: what it has to say as well.",
-)  # fmt: skip
-def iam(  # noqa: PLR0913 - one argument an option
-    session: Session,
-    *,
-    name: str,
-    options: tuple[str, ...],
-    account: str | None,
-    region: str | None,
-    whose: str,
-) -> None:
-    """Print the policy that deploying NAME needs, or that it or its key would have."""
-    from mlflow_serverless.pipeline.intended import outline  # noqa: PLC0415 - `--help` stays quick
-    from mlflow_serverless.plan import Place, Role, names, partition_of  # noqa: PLC0415
-    from mlflow_serverless.secure import deployer_policy, key_policy  # noqa: PLC0415
-    from mlflow_serverless.secure.document import pretty  # noqa: PLC0415
-
-    if account and region:
-        place = Place(region=region, account=account, partition=partition_of(region))
-    else:
-        asked = session.world().cloud.place()
-        if asked is None:
-            message = f"{session.target} has no policies: name --account and --region."
-            raise click.UsageError(message)
-        place = asked
-    config = parse(options_of(options))
-    want = outline(name, config, place)
-    roles = {r.name: r.policy for r in want.resources if isinstance(r, Role)}
-    if whose == "deployer":
-        text = deployer_policy(place, want, signing=config.image.signing)
-    elif whose == "key":
-        text = key_policy(place, want)
-    else:
-        called = names.role if whose == "function" else names.control_role
-        text = roles.get(called(name, place.region), "{}")
-    click.echo(pretty(text))

@@ -52,7 +52,6 @@ Arn = Annotated[str, AfterValidator(_arn)]
 Store = Annotated[str, AfterValidator(_store)]
 RepositoryName = Annotated[str, AfterValidator(_repository)]
 Retention = Annotated[int, AfterValidator(_retention)]
-Percent = Annotated[float, Ge(0), Le(100)]
 
 
 class ImageConfig(Section):
@@ -68,7 +67,8 @@ class ImageConfig(Section):
     """Image to build upon, by tag or digest; `none` is AWS's own Python image."""
 
     builder: Literal["auto", "docker", "direct"] = "auto"
-    """`docker`: Docker's engine; `direct`: without one; `auto`: whichever is there."""
+    """`direct`: without an engine; `docker`: Docker's; `auto`: `direct`, so that every
+    machine makes the same digest."""
 
     repository: RepositoryName | None = None
     """Repository to keep images in, shared with other deployments, of this account or
@@ -85,12 +85,16 @@ class ImageConfig(Section):
     requirements: Path | None = None
     """What a model served by its own library needs, where it has not recorded it."""
 
+    interpreter: Path | None = None
+    """A Python of the image's minor release that runs on this machine, to compile for
+    it where the base's own does not run here (macOS, Windows); `none` takes that."""
+
     signing: Literal["none", "ecr", "cosign"] = "none"
     """Sign images, and deploy only what is signed: by the registry, or by cosign."""
 
     model_store: Store | None = None
     """Keep models in S3 instead of the image: `s3://BUCKET/PREFIX`, or `own` for a
-    bucket of this account."""
+    bucket of this account that is made for it; `none` keeps them in the image."""
 
 
 class VpcConfig(Section):

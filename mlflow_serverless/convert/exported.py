@@ -1,6 +1,9 @@
 """Graphs that another exporter made: tidied, and bound to the model's signature."""
 
+import logging
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import onnx
 from onnx import TensorProto, helper
@@ -30,7 +33,7 @@ def draft_of_export(
     Raises:
         NoConversionError: It has several inputs or outputs, or they do not fit.
     """
-    inputs = tuple(tensor_of(i) for i in _fed(proto))
+    inputs = tuple(tensor_of(i) for i in fed(proto))
     outputs = tuple(tensor_of(o) for o in proto.graph.output)
     if len(inputs) != 1 or len(outputs) != 1:
         why = f"it has {len(inputs)} inputs and {len(outputs)} outputs, not one of each"
@@ -49,7 +52,30 @@ def draft_of_export(
     )
 
 
-def _fed(proto: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+@contextmanager
+def quiet(log: str) -> Iterator[None]:
+    """Exporters tell, in *log* and as warnings, of what nobody asked for."""
+    logger = logging.getLogger(log)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
+
+
+def brief(who: str, cause: Exception) -> str:
+    """Why *who*, an exporter, gave up, in one line."""
+    root = cause.__cause__ or cause
+    lines = [line.strip() for line in str(root).splitlines() if line.strip()]
+    reason = lines[0] if lines else type(root).__name__
+    return f"{who} says {type(root).__name__}: {reason[:200]}"
+
+
+def fed(proto: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """Its inputs; older graphs list their weights among them."""
     stored = {tensor.name for tensor in proto.graph.initializer}
     return [value for value in proto.graph.input if value.name not in stored]
 
@@ -129,7 +155,7 @@ def freezes(lone: Tensor, signature: Signature) -> Iterator[str]:
 
 def frozen_batch(proto: onnx.ModelProto) -> int | None:
     """How many rows the graph takes, if that was fixed; None if it varies."""
-    for value in _fed(proto):
+    for value in fed(proto):
         shape = tensor_of(value).shape
         if shape and shape[0] is not None:
             return shape[0]

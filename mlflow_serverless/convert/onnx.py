@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import onnx
-from onnx import TensorProto, helper
 
 from lambda_runtime.manifest import Answer, Feed, Field, Signature, Tensor
 from mlflow_serverless.convert.draft import Draft, Source
@@ -12,6 +11,7 @@ from mlflow_serverless.convert.errors import (
     NoConversionError,
     UnloadableModelError,
 )
+from mlflow_serverless.convert.exported import fed, tensor_of
 from mlflow_serverless.convert.load import flavor_config
 from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.model import ServableModel
@@ -41,9 +41,8 @@ def _loaded(file: Path) -> onnx.ModelProto:
 
 
 def _bound(proto: onnx.ModelProto, signature: Signature) -> Draft:
-    stored = {tensor.name for tensor in proto.graph.initializer}
-    inputs = tuple(_tensor(i) for i in proto.graph.input if i.name not in stored)
-    outputs = tuple(_tensor(output) for output in proto.graph.output)
+    inputs = tuple(tensor_of(value) for value in fed(proto))
+    outputs = tuple(tensor_of(output) for output in proto.graph.output)
     return Draft(
         proto=proto,
         inputs=inputs,
@@ -95,19 +94,3 @@ def _feeds(inputs: tuple[Tensor, ...], signature: Signature) -> tuple[Feed, ...]
     if columns:
         return tuple(Feed(i.name, (i.name,)) for i in inputs)
     return tuple(Feed(i.name, (), i.name) for i in inputs)
-
-
-def _tensor(info: onnx.ValueInfoProto) -> Tensor:
-    kind = info.type.tensor_type
-    if not kind.elem_type or kind.elem_type == TensorProto.UNDEFINED:
-        why = f"{info.name} is no tensor"
-        raise NoConversionError(why, of="the graph")
-    dtype = (
-        "string"
-        if kind.elem_type == TensorProto.STRING
-        else helper.tensor_dtype_to_np_dtype(kind.elem_type).name
-    )
-    shape = tuple(
-        d.dim_value if d.HasField("dim_value") else None for d in kind.shape.dim
-    )
-    return Tensor(info.name, dtype, shape)

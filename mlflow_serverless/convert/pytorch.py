@@ -6,10 +6,6 @@ at one row when it was logged: MLflow's own model refuses other batches then, an
 does the graph, with a warning in the report.
 """
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +15,12 @@ import torch
 
 from mlflow_serverless.convert.draft import Draft, Source
 from mlflow_serverless.convert.errors import NoConversionError, UnloadableModelError
-from mlflow_serverless.convert.exported import draft_of_export, frozen_batch
+from mlflow_serverless.convert.exported import (
+    brief,
+    draft_of_export,
+    frozen_batch,
+    quiet,
+)
 from mlflow_serverless.convert.load import flavor_config, load_native
 from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.model import ServableModel
@@ -88,12 +89,12 @@ def _exported(module: Any, model: ServableModel) -> Any:
     example, varying = _example(model)
     shapes = (dict.fromkeys(varying, torch.export.Dim.AUTO),)
     try:
-        with _quiet(), torch.no_grad():
+        with quiet("torch.onnx"), torch.no_grad():
             return torch.export.export(
                 module, (torch.from_numpy(example),), dynamic_shapes=shapes
             )
     except Exception as cause:  # whatever tracing runs into, it is named
-        raise NoConversionError(_brief("torch.export", cause), of=kind) from cause
+        raise NoConversionError(brief("torch.export", cause), of=kind) from cause
 
 
 def _example(model: ServableModel) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
@@ -133,12 +134,12 @@ def _given(model: ServableModel) -> np.ndarray[Any, Any] | None:
 
 def _graph(program: Any, kind: str) -> onnx.ModelProto:
     try:
-        with _quiet():
+        with quiet("torch.onnx"):
             made = torch.onnx.export(
                 program, dynamo=True, opset_version=OPSET, verbose=False
             )
     except Exception as cause:  # whatever the exporter runs into, it is named
-        raise NoConversionError(_brief("torch.onnx", cause), of=kind) from cause
+        raise NoConversionError(brief("torch.onnx", cause), of=kind) from cause
     proto: onnx.ModelProto = made.model_proto
     _number(proto)
     return proto
@@ -154,25 +155,3 @@ def _number(proto: onnx.ModelProto) -> None:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param.isdecimal():
                 dim.dim_value = int(dim.dim_param)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """The exporter tells of libraries that nobody asked for."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(before)
-
-
-def _brief(who: str, cause: Exception) -> str:
-    """The exporter's reason in one line."""
-    root = cause.__cause__ or cause
-    lines = [line.strip() for line in str(root).splitlines() if line.strip()]
-    reason = lines[0] if lines else type(root).__name__
-    return f"{who} says {type(root).__name__}: {reason[:200]}"

@@ -7,10 +7,6 @@ engine.
 """
 
 import importlib
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,7 +15,7 @@ import tensorflow as tf
 
 from mlflow_serverless.convert.draft import Draft, Source
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.convert.exported import draft_of_export
+from mlflow_serverless.convert.exported import brief, draft_of_export, quiet
 from mlflow_serverless.convert.load import load_native
 from mlflow_serverless.convert.lower.builder import Builder
 from mlflow_serverless.model import ServableModel
@@ -68,13 +64,12 @@ def _graph(network: Any, kind: str) -> onnx.ModelProto:
     call = tf.function(lambda rows: network(rows, training=False))
     exporter = importlib.import_module("tf2onnx")
     try:
-        with _quiet():
+        with quiet("tf2onnx"):
             made, _ = exporter.convert.from_function(
                 call, input_signature=[spec], opset=OPSET
             )
     except Exception as cause:  # whatever the exporter runs into, it is named
-        why = f"tf2onnx says {type(cause).__name__}: {_first(cause)}"
-        raise NoConversionError(why, of=kind) from cause
+        raise NoConversionError(brief("tf2onnx", cause), of=kind) from cause
     proto: onnx.ModelProto = made
     _open_batch(proto)
     _drop_nan(proto, _fused(call, spec))
@@ -149,22 +144,3 @@ def _without_nan(node: onnx.NodeProto) -> list[onnx.NodeProto]:
         onnx.helper.make_node("Where", [missing, _LOWEST, value], [kept], kept),
         node,
     ]
-
-
-def _first(cause: Exception) -> str:
-    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
-    return lines[0][:200] if lines else ""
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Exporters tell of every pass they make."""
-    log = logging.getLogger("tf2onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(before)

@@ -10,12 +10,12 @@ from mlflow_serverless.aws.api_parts import (
     route_said,
     stage_said,
 )
-from mlflow_serverless.aws.domains import DOMAIN
 from mlflow_serverless.export.cfn_around import permission
 from mlflow_serverless.export.cfn_parts import ALIAS, Part, ref
 from mlflow_serverless.export.labels import camel
 from mlflow_serverless.export.words import CALLER
 from mlflow_serverless.plan import HttpApi, Permission, Place
+from mlflow_serverless.plan.names import DOMAIN
 
 
 def http_api(label: str, made: HttpApi, place: Place, serves: str) -> dict[str, Part]:

@@ -12,11 +12,11 @@ from mlflow_serverless.aws.api_parts import (
     route_said,
     stage_said,
 )
-from mlflow_serverless.aws.domains import DOMAIN
 from mlflow_serverless.export.tf_around import permission
 from mlflow_serverless.export.tf_parts import Block, Link, link, snaked
 from mlflow_serverless.export.words import CALLER
 from mlflow_serverless.plan import HttpApi, Permission, Place
+from mlflow_serverless.plan.names import DOMAIN
 
 
 def http_api(label: str, made: HttpApi, place: Place, alias: str) -> Iterator[Block]:

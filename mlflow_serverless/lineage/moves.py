@@ -34,6 +34,7 @@ class Move:
     """UTC."""
     deployment: str
     target: str
+    """As typed."""
     environment: str
     does: Does
     model: str
@@ -42,20 +43,26 @@ class Move:
     """The published version's number."""
     why: str = ""
     cause: Cause = field(default_factory=Cause)
+    where: str = ""
+    """What the target meant; see `World.where`. Empty where it was not noted."""
+
+    def is_of(self, deployment: str, *, target: str, where: str) -> bool:
+        """
+        Whether it was a move of *deployment*, by whatever target that was reached.
+
+        Args:
+            deployment: Its name.
+            target: As typed; all that there is to go by where nothing else was noted.
+            where: What it means.
+        """
+        there = self.where == where if self.where else self.target == target
+        return self.deployment == deployment and there
 
     def as_tag(self) -> tuple[str, str]:
         """Key and value of the tag that keeps it."""
         moment = f"{self.at:%Y%m%dT%H%M%S.%fZ}"
-        value = {
-            "at": self.at.isoformat(),
-            "target": self.target,
-            "environment": self.environment,
-            "does": self.does.value,
-            "model": self.model,
-            "version": self.version,
-            "why": self.why,
-            "cause": {key: text for key, text in asdict(self.cause).items() if text},
-        }
+        value = self.described()
+        del value["deployment"]  # the key has it, and a value has little room
         return f"{PREFIX}{self.deployment}.{moment}", json.dumps(value)
 
     def described(self) -> dict[str, object]:
@@ -64,6 +71,7 @@ class Move:
             "at": self.at.isoformat(),
             "deployment": self.deployment,
             "target": self.target,
+            "where": self.where,
             "environment": self.environment,
             "does": self.does.value,
             "model": self.model,
@@ -98,6 +106,7 @@ def moves_in(tags: Mapping[str, str], model: str) -> Iterator[Move]:
                 version=said["version"],
                 why=said["why"],
                 cause=Cause(**said["cause"]),
+                where=said.get("where", ""),
             )
         except (ValueError, KeyError, TypeError):
             continue  # somebody else's tag, or one that was edited by hand

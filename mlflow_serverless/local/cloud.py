@@ -8,7 +8,6 @@ from pathlib import Path
 from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
 from mlflow_serverless.local import bundles
 from mlflow_serverless.local.client import Client
-from mlflow_serverless.local.errors import PayloadTooLargeError
 from mlflow_serverless.local.journal import Journal
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.local.ledger import Ledger
@@ -29,7 +28,7 @@ from mlflow_serverless.plan import (
     after,
     name_of,
 )
-from mlflow_serverless.plan.errors import NoSuchFunctionError
+from mlflow_serverless.plan.errors import NoSuchFunctionError, PayloadTooLargeError
 from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.preflight import Facts
 from mlflow_serverless.world import LogLine, Reply

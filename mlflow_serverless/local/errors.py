@@ -4,7 +4,6 @@ from enum import Enum
 from pathlib import Path
 
 from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
 
 
 class StateCorruptError(ServerlessError):
@@ -71,33 +70,6 @@ class BundleDamagedError(ServerlessError):
         super().__init__(
             f"the bundle in {folder} is damaged: {what}.",
             hint="deploy the model again; that puts a sound bundle in its place.",
-        )
-
-
-class PayloadTooLargeError(ServerlessError):
-    """More than Lambda takes in one request."""
-
-    code = "payload-too-large"
-    kind = Kind.BAD_INPUT
-
-    def __init__(self, size: int) -> None:
-        super().__init__(
-            f"the request has {size} bytes; a synchronous one may have "
-            f"{SYNC_PAYLOAD_BYTES}.",
-            hint="send fewer rows at a time.",
-        )
-
-
-class ThrottledError(ServerlessError):
-    """No environment may be started for the request."""
-
-    code = "throttled"
-    kind = Kind.UNAVAILABLE
-
-    def __init__(self, name: str, limit: int) -> None:
-        super().__init__(
-            f"{name} answers {limit} requests at once already; this one was refused.",
-            hint="try again, send fewer at once, or raise concurrency.",
         )
 
 

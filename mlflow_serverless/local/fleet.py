@@ -11,12 +11,13 @@ from pathlib import Path
 
 from mlflow_serverless.limits import CONCURRENCY
 from mlflow_serverless.local.environment import Environment, Phase, Surroundings
-from mlflow_serverless.local.errors import MachineBusyError, ThrottledError
+from mlflow_serverless.local.errors import MachineBusyError
 from mlflow_serverless.local.journal import Entry
 from mlflow_serverless.local.outcome import Outcome
 from mlflow_serverless.local.route import Target
 from mlflow_serverless.local.setup import Setup
 from mlflow_serverless.local.throttles import Throttles
+from mlflow_serverless.plan.errors import ThrottledError
 
 _FINISHING_S = 0.1
 """How long a request waits for one that is about to be idle, before it starts another:
@@ -113,7 +114,8 @@ class Fleet:
         limit = CONCURRENCY if target.concurrency is None else target.concurrency
         if self._in_flight[name] >= limit:
             self._throttles.count(target)
-            raise ThrottledError(name, limit)
+            what, why = f"a request to {name}", f"it answers {limit} already"
+            raise ThrottledError(what, why)
         self._in_flight[name] += 1
         try:
             return await self._answer(target, payload, qualifier)

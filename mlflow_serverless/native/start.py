@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import lambda_runtime
+from mlflow_serverless.limits import MB_PER_VCPU
 from mlflow_serverless.native.errors import ColdStartError, SlowAnswerError
 
 START_S = 120.0
@@ -216,7 +217,7 @@ def _variables(
     port: int, bundle: Path, scratch: str, python: Path | None
 ) -> dict[str, str]:
     return {
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MB_PER_VCPU),
         "AWS_LAMBDA_FUNCTION_NAME": "proof",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",

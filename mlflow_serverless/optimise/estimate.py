@@ -33,6 +33,20 @@ MACS_PER_US = 4_000
 _LOG2_LEAVES = 8
 """Steps down a tree whose depth is not written in the graph."""
 
+_FUSED = {
+    "FusedConv": ("Conv", {"auto_pad", "dilations", "group", "pads", "strides"}),
+    "FusedGemm": ("Gemm", {"transA", "transB"}),
+    "FusedMatMul": ("MatMul", set[str]()),
+}
+"""ONNX Runtime's operators, the standard ones in them, and what shapes depend on."""
+
+_OVER_PLACES = {"Conv", "ConvInteger", "QLinearConv"}
+_OVER_ROWS = {
+    "MatMul", "Gemm", "MatMulInteger", "QLinearMatMul", "DynamicQuantizeMatMul",
+    "MatMulIntegerToFloat",
+}  # fmt: skip
+"""Dense operators: their weights are applied at every place, or to every row."""
+
 
 def load_ms(proto: onnx.ModelProto, *, prepack: bool = True) -> float:
     """Session creation [ms]."""
@@ -44,10 +58,11 @@ def load_ms(proto: onnx.ModelProto, *, prepack: bool = True) -> float:
 
 def run_us(proto: onnx.ModelProto) -> float:
     """A run of one row [us]; dimensions that vary count as one."""
-    shapes = _shapes(proto)
+    plain = _unfused(proto)
+    shapes = _shapes(plain)
     weights = {tensor.name: tensor.dims for tensor in proto.graph.initializer}
     trees = sum(_tree_roots(node) for node in proto.graph.node)
-    macs = sum(_macs(node, weights, shapes) for node in proto.graph.node)
+    macs = sum(_macs(node, weights, shapes) for node in plain.graph.node)
     return round(
         OPERATOR_US * _dispatched(proto.graph)
         + TREE_STEP_US * _LOG2_LEAVES * trees
@@ -90,6 +105,21 @@ def _tree_roots(node: onnx.NodeProto) -> int:
     return 0
 
 
+def _unfused(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """*proto* in standard operators, as shapes are known through those only."""
+    plain = onnx.ModelProto()
+    plain.CopyFrom(proto)
+    for node in plain.graph.node:
+        if node.op_type not in _FUSED:
+            continue
+        kind, shaping = _FUSED[node.op_type]
+        kept = [attribute for attribute in node.attribute if attribute.name in shaping]
+        named = (list(node.input)[:3], list(node.output)[:1])
+        node.CopyFrom(onnx.helper.make_node(kind, *named, name=node.name))
+        node.attribute.extend(kept)
+    return plain
+
+
 def _shapes(proto: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
     """Shapes of what flows between operators, with 1 where a dimension varies."""
     inferred = onnx.shape_inference.infer_shapes(proto)
@@ -109,8 +139,8 @@ def _macs(
 ) -> int:
     """Multiply-adds of a dense operator: its weights times where they are applied."""
     dims = next((weights[name] for name in node.input if name in weights), None)
-    if dims is None or node.op_type not in {"MatMul", "Gemm", "Conv", "FusedGemm"}:
+    if dims is None or node.op_type not in _OVER_PLACES | _OVER_ROWS:
         return 0
     out = shapes.get(node.output[0], ())
-    places = out[2:] if node.op_type == "Conv" else out[:-1]
+    places = out[2:] if node.op_type in _OVER_PLACES else out[:-1]
     return prod(dims) * prod(places)

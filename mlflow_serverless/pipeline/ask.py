@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from mlflow_serverless.pipeline.errors import (
-    FunctionFailedError,
+    PredictionFailedError,
     PredictionRefusedError,
 )
 from mlflow_serverless.world import Invoker, Reply
@@ -16,14 +16,14 @@ def ask(cloud: Invoker, name: str, payload: bytes, *, qualifier: str) -> Reply:
 
     Raises:
         PredictionRefusedError: The request does not fit the model.
-        FunctionFailedError: The function did not get as far as an answer.
+        PredictionFailedError: The function did not get as far as an answer.
         ServerlessError: As `Invoker.invoke` does.
     """
     reply = cloud.invoke(name, payload, qualifier=qualifier)
     said = parsed(reply.payload)
     if reply.error is not None:
         why = f"{reply.error}: {_message(said, reply)}"
-        raise FunctionFailedError(name, reply.version, why)
+        raise PredictionFailedError(name, reply.version, why)
     if isinstance(said, dict) and "error_code" in said and "predictions" not in said:
         raise PredictionRefusedError(
             name, str(said["error_code"]), _message(said, reply)

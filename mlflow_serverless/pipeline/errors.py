@@ -84,15 +84,16 @@ class NothingBeforeError(ServerlessError):
         )
 
 
-class FunctionFailedError(ServerlessError):
+class PredictionFailedError(ServerlessError):
     """The function itself failed, not the request."""
 
-    code = "function-failed"
+    code = "prediction-failed"
     kind = Kind.INTERNAL
 
     def __init__(self, name: str, version: str, why: str) -> None:
+        which = f"{name} version {version}" if version else name
         super().__init__(
-            f"{name} version {version} failed: {why}.",
+            f"{which} failed: {why}.",
             hint=f"mlflow-serverless logs {name} shows what it said.",
         )
 
@@ -104,7 +105,10 @@ class PredictionRefusedError(ServerlessError):
     kind = Kind.BAD_INPUT
 
     def __init__(self, name: str, error_code: str, why: str) -> None:
-        super().__init__(f"{name} refuses the request ({error_code}): {why}")
+        super().__init__(
+            f"{name} refuses the request ({error_code}): {why}",
+            hint="send what its signature says; docs/protocol.md has all the forms.",
+        )
 
 
 class FrontDoorError(ServerlessError):
@@ -160,6 +164,37 @@ class NotLetInError(ServerlessError):
             f"{url} does not let us in (status {status}).",
             hint="requests are signed for AWS's own hosts only, with the credentials "
             "of -t lambda; name the deployment instead to invoke it.",
+        )
+
+
+class NoDoorError(ServerlessError):
+    """A door that the deployment does not have."""
+
+    code = "no-door"
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, name: str, door: str, known: tuple[str, ...]) -> None:
+        has = " and ".join(_DOORS[each] for each in known)
+        there = f"it has {has}" if known else "it can only be invoked"
+        super().__init__(
+            f"{name} has not {_DOORS[door]} to be asked through; {there}.",
+            hint=f"update it with -C {door}.auth=iam, or leave --door out.",
+        )
+
+
+_DOORS = {"url": "a function URL", "api": "an HTTP API"}
+
+
+class TokenMissingError(ServerlessError):
+    """An API that wants a token, asked without one."""
+
+    code = "token-missing"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the API of {name} wants a bearer token.",
+            hint="put one from its issuer into MLFLOW_SERVERLESS_TOKEN.",
         )
 
 

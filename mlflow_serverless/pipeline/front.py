@@ -59,9 +59,17 @@ def fronts(have: Actual) -> Iterator[Front]:
             yield Front(url.rstrip("/"), resource.auth, service)
 
 
-def post(url: str, body: bytes, doors: Doors | None) -> tuple[int, bytes]:
+def post(
+    url: str, body: bytes, doors: Doors | None, *, bearer: str = ""
+) -> tuple[int, bytes]:
     """
     Status and answer of `/invocations` under *url*; signed where AWS listens.
+
+    Args:
+        url: With or without the path.
+        body: JSON.
+        doors: Signs; None for nobody.
+        bearer: A token to bring along instead.
 
     Raises:
         UnreachableUrlError: Nobody answers, or it is no address of the web.
@@ -70,7 +78,8 @@ def post(url: str, body: bytes, doors: Doors | None) -> tuple[int, bytes]:
     if not address.startswith(("http://", "https://")):
         raise UnreachableUrlError(url, "it is neither http nor https")
     signed = doors.sign(address, body) if doors else {}
-    headers = {"Content-Type": "application/json", **signed}
+    known = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    headers = {"Content-Type": "application/json", **known, **signed}
     request = urllib.request.Request(address, body, headers)  # noqa: S310 - http or https, checked above
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:  # noqa: S310

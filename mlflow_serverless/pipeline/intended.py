@@ -43,9 +43,11 @@ class Intended:
     cold_start: str
 
 
-def outline(name: str, config: DeploymentConfig, place: Place | None) -> Desired:
+def outline(
+    name: str, config: DeploymentConfig, place: Place | None, *, bundle: str = ""
+) -> Desired:
     """The deployment as far as it is known before a model is built for it."""
-    around = topology(name, config, place)
+    around = topology(name, config, place, bundle=bundle)
     function = Function(name=name, artifact="", settings=around.settings)
     resources = around.resources
     if place is not None and config.strategy.driver == DRIVER:

@@ -1,4 +1,4 @@
-"""What happens to a deployment later: going back, and letting go of what is old."""
+"""What happens to a deployment later: going back, letting go of the old, the end."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,12 +8,21 @@ from mlflow_serverless.lineage import Does
 from mlflow_serverless.pipeline.desired import model_of, origin_of
 from mlflow_serverless.pipeline.ending import Steps
 from mlflow_serverless.pipeline.errors import NothingBeforeError
-from mlflow_serverless.pipeline.look import published, there
+from mlflow_serverless.pipeline.look import published, snapshot, there
 from mlflow_serverless.pipeline.noting import mark, marked, note, refused_in
 from mlflow_serverless.pipeline.request import Deployment, Published
-from mlflow_serverless.plan import Actual, Alias, Garbage, RouteAlias, garbage
+from mlflow_serverless.plan import (
+    Actual,
+    Alias,
+    Garbage,
+    RouteAlias,
+    Version,
+    garbage,
+    plan_removal,
+)
 from mlflow_serverless.plan.errors import NoSuchVersionError
 from mlflow_serverless.plan.resources import INSIDE
+from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.provenance import restate, withdraw
 from mlflow_serverless.report import step
 from mlflow_serverless.topology import config_of
@@ -51,34 +60,40 @@ def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
     """
     have = there(name, world.cloud)
     config = config_of(have)
-    wanted = config.alias
-    alias = have.alias(wanted)
+    alias = have.alias(config.alias)
     if alias is None:
-        raise NothingBeforeError(name, wanted)
+        raise NothingBeforeError(name, config.alias)
+    version, ended = _back_to(have, alias, to)
+    changed = (alias.version, alias.weights) != (version.number, ())
+    if changed:
+        # First the mark: a reconcile that comes between must not undo the move.
+        refused = _refused(have, alias, version.number)
+        mark(have, marked(have, world.cause, refused=refused), world)
+        back = (version.number, (), ended, alias.revision)
+        world.cloud.perform(RouteAlias(name, alias.name, *back))
+    said = "serves" if changed else "serves already"
+    what = f"{name}:{alias.name} {said} version {version.number}"
+    world.tell("rollback.done", what=what)
+    now = published(version, world.cloud.snapshot(name))
+    if config.record:
+        restated(now, model_of(have, alias.name), name, alias.name, world)
+        if changed:
+            why = f"rolled back from version {alias.version}"
+            note(have, Does.RETURNS, version.number, why=why, world=world)
+    return Moved(
+        name=name, alias=alias.name, before=alias.version, now=now, changed=changed
+    )
+
+
+def _back_to(have: Actual, alias: Alias, to: str | None) -> tuple[Version, str]:
+    """Where to go back, and the alias's note then: of a rollout that ends by it."""
     going = _aborted(have, alias)
     target = to or (going[0] if going else _before(have, alias))
     version = have.version(target)
     if version is None:
         known = tuple(v.number for v in have.versions)
-        raise NoSuchVersionError(name, target, known)
-    changed = (alias.version, alias.weights) != (target, ())
-    if changed:
-        # First the mark: a reconcile that comes between must not undo the move.
-        refused = _refused(have, alias, target)
-        mark(have, marked(have, world.cause, refused=refused), world)
-        kept = going[1] if going and going[0] == target else ""
-        world.cloud.perform(RouteAlias(name, wanted, target, (), kept, alias.revision))
-    said = "serves" if changed else "serves already"
-    world.tell("rollback.done", what=f"{name}:{wanted} {said} version {target}")
-    now = published(version, world.cloud.snapshot(name))
-    if config.record:
-        restated(now, model_of(have, wanted), name, wanted, world)
-        if changed:
-            why = f"rolled back from version {alias.version}"
-            note(have, Does.RETURNS, target, why=why, world=world)
-    return Moved(
-        name=name, alias=wanted, before=alias.version, now=now, changed=changed
-    )
+        raise NoSuchVersionError(have.name, target, known)
+    return version, going[1] if going and going[0] == target else ""
 
 
 def _refused(have: Actual, alias: Alias, target: str) -> tuple[str, ...]:
@@ -173,6 +188,28 @@ def gc(name: str, world: World, *, keep: int | None = None) -> Garbage:
         count = len(found.plan.steps)
         said.say(f"{count} removed, {len(found.kept)} versions kept", fresh=bool(count))
     return found
+
+
+def delete(name: str, world: World) -> bool:
+    """
+    Take the deployment away; False if there was none.
+
+    Raises:
+        NotADeploymentError: It is a function of ours that serves no model.
+        ApplyError: A removal failed; run again to go on.
+    """
+    check_function_name(name)
+    have = snapshot(name, world.cloud)
+    removal = plan_removal(have)
+    with step(world.tell, "delete", name) as said:
+        apply(removal, world.cloud, Steps(world))
+        said.say(name if removal else f"{name} is not there", fresh=bool(removal))
+    if removal and config_of(have).record:
+        withdraw(model_of(have, config_of(have).alias), name, world.tell)
+    if left := unseen(have):
+        what = f"not allowed to look, so these may be left: {', '.join(left)}"
+        world.tell("delete.warning", what=what, left=left)
+    return bool(removal)
 
 
 def unseen(have: Actual) -> tuple[str, ...]:

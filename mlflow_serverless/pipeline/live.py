@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.pipeline.ask import parsed
-from mlflow_serverless.pipeline.errors import FunctionFailedError, NotLetInError
+from mlflow_serverless.pipeline.errors import NotLetInError, PredictionFailedError
 from mlflow_serverless.pipeline.front import fronts, post
 from mlflow_serverless.pipeline.look import status
 from mlflow_serverless.report import step
@@ -57,7 +57,7 @@ def by_name(name: str, world: World) -> Post:
         reply = world.cloud.invoke(name, body, qualifier=alias)
         if reply.error is not None:
             said = reply.payload[:200].decode(errors="replace")
-            raise FunctionFailedError(name, reply.version, f"{reply.error}: {said}")
+            raise PredictionFailedError(name, reply.version, f"{reply.error}: {said}")
         said = parsed(reply.payload)
         refused = isinstance(said, dict) and "predictions" not in said
         return (400 if refused else 200), reply.payload

@@ -66,6 +66,6 @@ def note(  # noqa: PLR0913 - what a move is
     move = Move(
         at=datetime.now(UTC), deployment=have.name, target=world.target,
         environment="", does=does, model=origin_of(there).model, version=version,
-        why=why, cause=cause or world.cause,
+        why=why, cause=cause or world.cause, where=world.where(),
     )  # fmt: skip
     provenance.moved(move, world.tell)

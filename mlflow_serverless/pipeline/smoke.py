@@ -62,11 +62,11 @@ def difference(expected: Any, got: Any, at: str = "$") -> str:  # noqa: PLR0911 
         return _first(pairs)
     if isinstance(expected, bool) != isinstance(got, bool):
         return f"{at} is {got!r}, not {expected!r}"
+    if _is_nan(expected) and _is_nan(got):
+        return ""
     if _is_number(expected) and _is_number(got):
         near = math.isclose(expected, got, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
         return "" if near else f"{at} is {got}, not {expected}"
-    if _is_nan(expected) and _is_nan(got):
-        return ""
     return "" if expected == got else f"{at} is {got!r}, not {expected!r}"
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from mlflow_serverless.apply import apply
 from mlflow_serverless.config import DeploymentConfig, from_flat, parse
 from mlflow_serverless.lineage import Does, read_cause
 from mlflow_serverless.pipeline.build import build, resolve
@@ -17,16 +16,10 @@ from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.pipeline.controlled import controlled
 from mlflow_serverless.pipeline.desired import caused, model_of, tag
-from mlflow_serverless.pipeline.ending import (
-    Ending,
-    Steps,
-    carry_out,
-    follow,
-)
+from mlflow_serverless.pipeline.ending import Ending, carry_out, follow
 from mlflow_serverless.pipeline.errors import ModelUnnamedError
 from mlflow_serverless.pipeline.front import enter
 from mlflow_serverless.pipeline.intended import Intended, examine, intend, located
-from mlflow_serverless.pipeline.life import unseen
 from mlflow_serverless.pipeline.look import snapshot, there
 from mlflow_serverless.pipeline.noting import note
 from mlflow_serverless.pipeline.request import (
@@ -50,12 +43,10 @@ from mlflow_serverless.plan import (
     content_of,
     key_of,
     plan,
-    plan_removal,
 )
 from mlflow_serverless.plan.resources import described
 from mlflow_serverless.plan.rules import check_function_name
 from mlflow_serverless.provenance import keep, record, withdraw
-from mlflow_serverless.report import step
 from mlflow_serverless.secure import refuse
 from mlflow_serverless.topology import config_of
 from mlflow_serverless.world import World
@@ -98,16 +89,14 @@ def deploy(
     decided = _decided(request, have, config, built, place, world)
     refuse(request.name, decided.intended.findings)
     warn(decided.intended.findings, world)
-    now, want = decided.now, decided.intended.want
-    changes = _planned(want, now, request, world)
+    want = decided.intended.want
     ending = Ending(
-        changes=changes, want=want, built=built, config=config, chosen=decided.chosen
-    )
-    asked = carry_out(ending, world)
-    if changes and config.smoke:
-        outside = enter(want, built.question, now.alias(want.alias), world)
-        asked = "; ".join(filter(None, (asked, outside)))
-    done = replace(_deployment(ending, world), smoke=asked)
+        changes=_planned(want, decided.now, request, world), want=want, built=built,
+        config=config, chosen=decided.chosen,
+    )  # fmt: skip
+    asked = _brought_about(ending, decided.now, world)
+    costs = tuple(filter(None, (built.cost, *map(str, decided.intended.costs))))
+    done = replace(_deployment(ending, world), smoke=asked, costs=costs)
     if config.record:
         _recorded(have, ending, done, request, world)
     done = follow(done, ending, world, watch)
@@ -194,27 +183,6 @@ def _left_alone(want: Desired, have: Actual) -> Iterator[Finding]:
             yield Finding(code="left-alone", weight=Weight.NOTE, what=what)
 
 
-def delete(name: str, world: World) -> bool:
-    """
-    Take the deployment away; False if there was none.
-
-    Raises:
-        NotADeploymentError: It is a function of ours that serves no model.
-    """
-    check_function_name(name)
-    have = snapshot(name, world.cloud)
-    removal = plan_removal(have)
-    with step(world.tell, "delete", name) as said:
-        apply(removal, world.cloud, Steps(world))
-        said.say(name if removal else f"{name} is not there", fresh=bool(removal))
-    if removal and config_of(have).record:
-        withdraw(model_of(have, config_of(have).alias), name, world.tell)
-    if left := unseen(have):
-        what = f"not allowed to look, so these may be left: {', '.join(left)}"
-        world.tell("delete.warning", what=what, left=left)
-    return bool(removal)
-
-
 def _found(request: DeployRequest, world: World) -> Actual:
     check_function_name(request.name)
     if request.intent is Intent.UPDATE:
@@ -253,6 +221,16 @@ def _planned(want: Desired, have: Actual, request: DeployRequest, world: World) 
     return changes
 
 
+def _brought_about(ending: Ending, now: Actual, world: World) -> str:
+    """Carry the plan out; what was asked of the version, and then at its front door."""
+    asked = carry_out(ending, world)
+    if not (ending.changes and ending.config.smoke):
+        return asked
+    want = ending.want
+    outside = enter(want, ending.built.question, now.alias(want.alias), world)
+    return "; ".join(filter(None, (asked, outside)))
+
+
 def _deployment(ending: Ending, world: World) -> Deployment:
     want, built = ending.want, ending.built
     have = world.cloud.snapshot(want.function.name)
@@ -266,6 +244,7 @@ def _deployment(ending: Ending, world: World) -> Deployment:
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
+        run=built.model.run_id or "",
         changed=tuple(_taken(one, ending) for one in ending.changes.steps),
         outputs=have.outputs,
         calls=calls(have, want.alias, world.target),
@@ -279,13 +258,21 @@ def _taken(one: Step, ending: Ending) -> str:
     return str(one)
 
 
+def _has_all(done: Deployment, world: World) -> bool:
+    """Whether the version has all traffic: without stages it gets it at once."""
+    pointed = world.cloud.snapshot(done.name).alias(done.alias)
+    return pointed is not None and (pointed.version, pointed.weights) == (
+        done.version, (),
+    )  # fmt: skip
+
+
 def _recorded(
     have: Actual, ending: Ending, done: Deployment, request: DeployRequest,
     world: World,
 ) -> None:  # fmt: skip
     """MLflow says of each model where it is served now."""
     built = ending.built
-    if ending.begins:
+    if ending.begins and not _has_all(done, world):
         keep(built.model, done.name, built.reports, world.tell)
         return  # the rollout says what serves, when it has moved the traffic
     before = model_of(have, done.alias)

@@ -1,6 +1,7 @@
 """What a step may be refused for; every cloud raises these, whatever lies beneath."""
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.limits import SYNC_PAYLOAD_BYTES
 
 
 class BadNameError(ServerlessError):
@@ -70,7 +71,7 @@ class NoSuchVersionError(ServerlessError):
 class FunctionExistsError(ServerlessError):
     """The name is taken, by a function that differs."""
 
-    code = "deployment-exists"
+    code = "function-exists"
     kind = Kind.CONFLICT
 
     def __init__(self, name: str) -> None:
@@ -173,4 +174,32 @@ class NotOfferedError(ServerlessError):
         super().__init__(
             f"{where} has no {', no '.join(what)}.",
             hint="leave these options out for this target.",
+        )
+
+
+class PayloadTooLargeError(ServerlessError):
+    """More than Lambda takes in one request."""
+
+    code = "payload-too-large"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"the request has {size} bytes; a synchronous one may have "
+            f"{SYNC_PAYLOAD_BYTES}.",
+            hint="send fewer rows at a time.",
+        )
+
+
+class ThrottledError(ServerlessError):
+    """Too many at once."""
+
+    code = "throttled"
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, what: str, why: str) -> None:
+        because = why.rstrip(".")
+        super().__init__(
+            f"{what} was refused because there are too many at once: {because}.",
+            hint="try again, send fewer at once, or raise concurrency.",
         )

@@ -18,6 +18,9 @@ SHARED = "shared"
 TOOL = f"{PREFIX}:tool"
 """The tag of a function of ours that serves no model, and what it is in a word."""
 
+DOMAIN = f"{PREFIX}:domain"
+"""The tag of an HTTP API with the host name that leads to it."""
+
 DIGEST = f"{PREFIX}:desired"
 """The tag with the hash of the desired state."""
 

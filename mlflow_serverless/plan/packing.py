@@ -28,5 +28,7 @@ class Packing:
     """File with the dependencies and their hashes; empty to resolve them."""
     requirements: str = ""
     """File with what a native model needs, where it has not recorded it; or empty."""
+    interpreter: str = ""
+    """A Python of this machine that compiles; empty for the base's own."""
     model_url: str = ""
     """`s3://BUCKET/KEY` that is to hold the model; empty to put it in the artifact."""

@@ -52,6 +52,10 @@ class Place:
         """What host names end with: `amazonaws.com`."""
         return _SUFFIXES[self.partition]
 
+    def __str__(self) -> str:
+        """The same for whoever gets there, by whatever target: `aws:ACCOUNT:REGION`."""
+        return f"{self.partition}:{self.account}:{self.region}"
+
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a *resource* of this account, in this region."""
         where = f"{service}:{self.region}:{self.account}"

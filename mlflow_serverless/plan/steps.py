@@ -144,7 +144,9 @@ class PointAlias:
     has moved it since, the step is refused. None moves it from wherever it is."""
 
     def __str__(self) -> str:
-        return f"point {self.name}:{self.alias} at the version with {self.content}"
+        return (
+            f"point {self.name}:{self.alias} at the version with content {self.content}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

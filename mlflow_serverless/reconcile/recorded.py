@@ -56,7 +56,9 @@ def restate(registry: Registry, before: str, now: Deployment, *, tell: Tell) -> 
             registry.tag(now.model, key, value)
 
 
-def unrecorded(place: Place, have: Deployed, model: Model | None) -> Does | None:
+def unrecorded(
+    place: Place, have: Deployed, model: Model | None, *, where: str
+) -> Does | None:
     """
     What to write down of a deployment that serves without any note of it.
 
@@ -64,13 +66,15 @@ def unrecorded(place: Place, have: Deployed, model: Model | None) -> Does | None
         place: The deployment.
         have: What it serves.
         model: The registered model that its versions belong to.
+        where: What its target means.
 
     Returns:
         None where the history's last word on *place* says just this.
     """
     if model is None or not have.version:
         return None
-    moves = [m for m in _moves(model) if _is_of(m, place)]
+    ours = {"target": place.target, "where": where}
+    moves = [m for m in _moves(model) if m.is_of(place.name, **ours)]
     last = max(moves, key=lambda move: move.at, default=None)
     known = {model.uri(version) for version in model.versions}
     if have.model not in known:
@@ -96,15 +100,24 @@ def models_of(have: Actual, registry: Registry) -> list[str]:
 
 
 def timeline(
-    name: str, target: str, models: Iterable[str], registry: Registry
+    name: str, target: str, models: Iterable[str], registry: Registry, *, where: str
 ) -> list[Move]:
-    """Every move of the deployment *name* on *target*, newest first."""
+    """
+    Every move of the deployment *name*, newest first.
+
+    Args:
+        name: The deployment's.
+        target: As typed.
+        models: Names of the registered models that it may have served.
+        registry: Where their tags are.
+        where: What *target* means: other ways to type it lead to the same moves.
+    """
     found = [
         move
         for model in models
         for uri, tags in registry.tags(model)
         for move in moves_in(tags, uri)
-        if move.deployment == name and move.target == target
+        if move.is_of(name, target=target, where=where)
     ]
     return sorted(found, key=lambda move: move.at, reverse=True)
 
@@ -112,7 +125,3 @@ def timeline(
 def _moves(model: Model) -> Iterable[Move]:
     for version in model.versions:
         yield from moves_in(version.tags, model.uri(version))
-
-
-def _is_of(move: Move, place: Place) -> bool:
-    return (move.deployment, move.target) == (place.name, place.target)

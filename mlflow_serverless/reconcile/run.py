@@ -72,9 +72,8 @@ def dry_run(scene: Scene, wish: Wish) -> Result:
         ServerlessError: The registry cannot be read, or `only` names nothing.
     """
     view = look(scene)
-    return Result(
-        outcomes=tuple(_proposed(scene, view, wish)), digest=digest_of(view.intents)
-    )
+    digest = digest_of(view.intents, view.bound)
+    return Result(outcomes=tuple(_proposed(scene, view, wish)), digest=digest)
 
 
 def reconcile(scene: Scene, wish: Wish) -> Result:
@@ -88,7 +87,7 @@ def reconcile(scene: Scene, wish: Wish) -> Result:
         ServerlessError: The registry cannot be read, or `only` names nothing.
     """
     view = look(scene)
-    digest = digest_of(view.intents)
+    digest = digest_of(view.intents, view.bound)
     if wish.expect and wish.expect != digest:
         raise IntentsMovedError(wish.expect, digest)
     outcomes = tuple(
@@ -186,6 +185,7 @@ def _done(
     return Outcome(
         intent=intent, state="done", steps=done.steps, deployment=done.deployment,
         parity=done.deployment.parity if done.deployment else "",
+        cost="; ".join(done.deployment.costs) if done.deployment else "",
     )  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def _recorded(
     record(
         scene.registry, intent.place, done.does, model=model_of(intent),
         version=done.version, why=intent.why, cause=cause, at=wish.clock.now(),
-        tell=wish.tell,
+        where=scene.worlds(intent.place.target).where(), tell=wish.tell,
     )  # fmt: skip
 
 
@@ -206,12 +206,14 @@ def _healed(scene: Scene, binding: Binding, now: Again, wish: Wish) -> None:
     if binding.problem or not isinstance(now.intent, Ignore):
         return
     _accepted(scene, binding, now)
-    does = unrecorded(binding.place, now.have, now.model)
+    where = scene.worlds(binding.place.target).where()
+    does = unrecorded(binding.place, now.have, now.model, where=where)
     if does is not None:
         record(
             scene.registry, binding.place, does, model=now.have.model,
             version=now.have.version, why="found serving",
-            cause=read_cause(now.have.cause), at=wish.clock.now(), tell=wish.tell,
+            cause=read_cause(now.have.cause), at=wish.clock.now(), where=where,
+            tell=wish.tell,
         )  # fmt: skip
 
 

@@ -185,7 +185,11 @@ class SignatureUnsupportedError(ServerlessError):
     kind = Kind.UNSUPPORTED
 
     def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"the signature of {where} has {what}, which is not served.")
+        super().__init__(
+            f"the signature of {where} has {what}, which is not served.",
+            hint="log the model with columns of numbers, texts, booleans or times, or "
+            "with tensors.",
+        )
 
 
 class FlavorMissingError(ServerlessError):

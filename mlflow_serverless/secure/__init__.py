@@ -1,7 +1,7 @@
 """Least privilege as a function of what is deployed, and what we refuse to deploy."""
 
 from mlflow_serverless.secure.audit import audit
-from mlflow_serverless.secure.deployer import deployer_policy
+from mlflow_serverless.secure.deployer import deployer_policies
 from mlflow_serverless.secure.document import canonical, document
 from mlflow_serverless.secure.errors import RefusedError, refuse
 from mlflow_serverless.secure.policy import (
@@ -21,7 +21,7 @@ __all__ = [
     "audit",
     "bucket_policy",
     "canonical",
-    "deployer_policy",
+    "deployer_policies",
     "document",
     "key_policy",
     "looks_secret",

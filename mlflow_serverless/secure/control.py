@@ -59,9 +59,33 @@ def control_policy(place: Place, reach: ControlReach) -> str:
 
 def _needed(place: Place, reach: ControlReach) -> Iterator[Statement]:
     function = place.arn("lambda", f"function:{reach.name}")
+    yield writing(place, names.log_group(names.controller(reach.name)))
+    yield from _moving(place, reach, function)
+    if reach.alarms:
+        yield from _hearing(place, reach.name)
+    if reach.kept:
+        yield Statement(
+            sid="KeepItsVersionsStarted",
+            actions=(
+                "lambda:DeleteProvisionedConcurrencyConfig",
+                "lambda:GetProvisionedConcurrencyConfig",
+                "lambda:PutProvisionedConcurrencyConfig",
+            ),
+            resources=(f"{function}:*",),
+        )
+    if reach.asks:
+        asked = (f"function:{name}:{qualifier}" for name, qualifier in reach.asks)
+        yield Statement(
+            sid="AskItsHooks",
+            actions=("lambda:InvokeFunction",),
+            resources=tuple(place.arn("lambda", one) for one in asked),
+        )
+
+
+def _moving(place: Place, reach: ControlReach, function: str) -> Iterator[Statement]:
+    """Look at both versions, move the traffic, and be called no more."""
     group = place.arn("logs", f"log-group:{reach.log_group}")
     schedules = f"schedule/{names.schedule_group(reach.name)}/*"
-    yield writing(place, names.log_group(names.controller(reach.name)))
     yield Statement(
         sid="SeeItsVersions",
         actions=(
@@ -85,25 +109,6 @@ def _needed(place: Place, reach: ControlReach) -> Iterator[Statement]:
         actions=("scheduler:DeleteSchedule",),
         resources=(place.arn("scheduler", schedules),),
     )
-    if reach.alarms:
-        yield from _hearing(place, reach.name)
-    if reach.kept:
-        yield Statement(
-            sid="KeepItsVersionsStarted",
-            actions=(
-                "lambda:DeleteProvisionedConcurrencyConfig",
-                "lambda:GetProvisionedConcurrencyConfig",
-                "lambda:PutProvisionedConcurrencyConfig",
-            ),
-            resources=(f"{function}:*",),
-        )
-    if reach.asks:
-        asked = (f"function:{name}:{qualifier}" for name, qualifier in reach.asks)
-        yield Statement(
-            sid="AskItsHooks",
-            actions=("lambda:InvokeFunction",),
-            resources=tuple(place.arn("lambda", one) for one in asked),
-        )
 
 
 def _hearing(place: Place, name: str) -> Iterator[Statement]:

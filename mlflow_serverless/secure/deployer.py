@@ -1,7 +1,8 @@
 """What whoever deploys needs to be allowed, for one deployment and no more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from mlflow_serverless import limits
 from mlflow_serverless.plan import (
     Alarm,
     Controller,
@@ -10,6 +11,7 @@ from mlflow_serverless.plan import (
     HttpApi,
     LogGroup,
     ModelBucket,
+    Packing,
     Place,
     Repository,
     Resource,
@@ -20,6 +22,7 @@ from mlflow_serverless.plan import (
     Table,
     names,
 )
+from mlflow_serverless.secure.brought import IMAGES, MODELS, NETWORK, brought
 from mlflow_serverless.secure.control import making, passing, passing_its, seeking
 from mlflow_serverless.secure.document import Statement, document
 from mlflow_serverless.secure.policy import LAMBDA
@@ -48,18 +51,17 @@ _ROLE = tuple(
         "DeleteRolePermissionsBoundary",
     )
 )  # fmt: skip
-_REPOSITORY = tuple(
-    f"ecr:{action}"
-    for action in (
-        "CreateRepository", "DeleteRepository", "DescribeRepositories", "TagResource",
-        "UntagResource", "ListTagsForResource", "SetRepositoryPolicy",
-        "GetRepositoryPolicy", "PutLifecyclePolicy", "GetLifecyclePolicy",
-        "PutImageScanningConfiguration", "PutImageTagMutability", "DescribeImages",
-        "ListImages", "DescribeImageSigningStatus",
-        "BatchGetImage", "BatchDeleteImage", "BatchCheckLayerAvailability",
-        "GetDownloadUrlForLayer", "InitiateLayerUpload", "UploadLayerPart",
-        "CompleteLayerUpload", "PutImage",
-    )
+_REPOSITORY = (
+    *IMAGES,
+    *(
+        f"ecr:{action}"
+        for action in (
+            "CreateRepository", "DeleteRepository", "TagResource", "UntagResource",
+            "ListTagsForResource", "SetRepositoryPolicy", "PutLifecyclePolicy",
+            "GetLifecyclePolicy", "PutImageScanningConfiguration",
+            "PutImageTagMutability",
+        )
+    ),
 )  # fmt: skip
 _LOGS = tuple(
     f"logs:{action}"
@@ -131,9 +133,8 @@ _KEY = (
     "kms:GenerateDataKey",
     "kms:GetKeyPolicy",
 )
-_MODELS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 _ASK = ("execute-api:Invoke",)
-_WITHIN = (_MODELS, _ASK)
+_WITHIN = (MODELS, _ASK)
 """What is done with what a resource holds or serves; the rest makes it."""
 _DELIVERY = (
     "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery",
@@ -143,22 +144,40 @@ _DELIVERY = (
 """How an API is told to log; AWS knows no resources for these either."""
 
 
-def deployer_policy(place: Place, want: Desired, *, signing: str = "none") -> str:
+def deployer_policies(place: Place, want: Desired, packing: Packing) -> tuple[str, ...]:
     """
-    What deploying, watching and deleting *want* takes, as a policy to attach.
+    What deploying, watching and deleting *want* takes, as policies to attach.
 
-    The only statements on all resources are of actions for which AWS knows no others.
+    One if it fits into one; AWS bounds each. The only statements on all resources are
+    of actions for which AWS knows no others.
 
     Args:
         place: Where.
         want: All of it.
-        signing: How images are signed (`image.signing`); ECR signs on behalf of
+        packing: Where its images go, and how they are signed: ECR signs on behalf of
             whoever pushes, by profiles of the account that only the registry's rule
             names.
     """
-    profiles = place.arn("signer", "/signing-profiles/*")
-    sign = Statement(sid="Sign", actions=("signer:SignPayload",), resources=(profiles,))
-    return document((*_allowed(place, want), *([sign] if signing == "ecr" else [])))
+    statements = [*_allowed(place, want), *brought(place, want, packing)]
+    if packing.signing == "ecr":
+        profiles = place.arn("signer", "/signing-profiles/*")
+        statements.append(
+            Statement(
+                sid="Sign", actions=("signer:SignPayload",), resources=(profiles,)
+            )
+        )
+    return tuple(_divided(statements, limits.MANAGED_POLICY_CHARS))
+
+
+def _divided(statements: Iterable[Statement], most: int) -> Iterator[str]:
+    """Documents of at most *most* characters, in order; they have no white space."""
+    held: list[Statement] = []
+    for statement in statements:
+        if held and len(document((*held, statement))) > most:
+            yield document(held)
+            held = []
+        held.append(statement)
+    yield document(held)
 
 
 _Texts = tuple[str, ...]
@@ -170,10 +189,7 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
     yield Statement(
         sid="Function", actions=_FUNCTION, resources=(function, f"{function}:*")
     )
-    api = any(isinstance(resource, HttpApi) for resource in want.resources)
-    draws = any(isinstance(resource, Secret) for resource in want.resources)
-    unbound = (*_EVERYWHERE, *(_DELIVERY if api else ()), *(_DRAW if draws else ()))
-    yield Statement(sid="Look", actions=unbound, resources=("*",))
+    yield Statement(sid="Look", actions=tuple(_unbound(want)), resources=("*",))
     yield from seeking(place, want.function.name)
     if settings.role:
         yield from _passing(settings.role)
@@ -184,7 +200,20 @@ def _allowed(place: Place, want: Desired) -> Iterator[Statement]:
         named = names.alarm(want.function.name, "*")
         alarms = place.arn("cloudwatch", f"alarm:{named}")
         yield Statement(sid="Alarms", actions=_ALARM, resources=(alarms,))
-    # One statement for all that the same is done with: managed policies are short.
+    yield from _making(place, want)
+
+
+def _unbound(want: Desired) -> Iterator[str]:
+    """What is done on all resources."""
+    kinds = {type(resource) for resource in want.resources}
+    yield from _EVERYWHERE
+    yield from _DELIVERY if HttpApi in kinds else ()
+    yield from _DRAW if Secret in kinds else ()
+    yield from NETWORK if want.function.settings.subnets else ()
+
+
+def _making(place: Place, want: Desired) -> Iterator[Statement]:
+    """One statement for all that the same is done with: policies are short."""
     alike: dict[_Texts, tuple[str, list[str]]] = {}
     for number, resource in enumerate(want.resources):
         if isinstance(resource, Controller | Schedule):
@@ -214,7 +243,7 @@ def _around(place: Place, resource: Resource) -> Iterator[tuple[_Texts, _Texts]]
             yield _LOGS, (group, f"{group}:*")
         case ModelBucket():
             yield _BUCKET, (place.bucket_arn(name),)
-            yield _MODELS, (place.bucket_arn(f"{name}/*"),)
+            yield MODELS, (place.bucket_arn(f"{name}/*"),)
         case HttpApi():
             root = f"arn:{place.partition}:apigateway:{place.region}::"
             yield _API, tuple(f"{root}/{part}" for part in _API_PARTS)

@@ -61,9 +61,25 @@ def canonical(text: str) -> str:
     return json.dumps(_normal(json.loads(text)), sort_keys=True, separators=(",", ":"))
 
 
+_ORDER = (
+    "Version", "Statement", "Sid", "Effect", "Principal", "Action", "Resource",
+    "Condition",
+)  # fmt: skip
+"""As AWS's own documentation writes policies."""
+
+
 def pretty(text: str) -> str:
     """A policy to read, and to paste."""
-    return json.dumps(json.loads(text), indent=2)
+    return json.dumps(_ordered(json.loads(text)), indent=2)
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_ordered(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    keys = sorted(value, key=lambda k: (_ORDER.index(k) if k in _ORDER else 99, k))
+    return {key: _ordered(value[key]) for key in keys}
 
 
 def statements(text: str) -> Iterator[dict[str, Any]]:

@@ -12,8 +12,8 @@ AWS_PYTHON = "public.ecr.aws/lambda/python"
 
 KNOWN = (
     "allow", "concurrency", "image.architecture", "image.base_image", "image.builder",
-    "image.python_version", "kms_key", "log_retention_days", "memory_mb",
-    "permissions_boundary", "tags", "timeout_s",
+    "image.interpreter", "image.python_version", "kms_key", "log_retention_days",
+    "memory_mb", "permissions_boundary", "tags", "timeout_s",
 )  # fmt: skip
 
 
@@ -65,4 +65,5 @@ def options_of(config: DeploymentConfig) -> BuildOptions:
         python=python,
         architecture=image.architecture,
         builder="docker" if image.builder == "docker" else "daemonless",
+        interpreter=image.interpreter,
     )

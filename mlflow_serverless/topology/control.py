@@ -47,33 +47,38 @@ def control(
         place: Where.
         artifact: Address of the controller's image; empty before it is built.
     """
-    tags, region = _tags(name, config), place.region
-    controller = names.controller(name)
-    log, group = names.log_group(controller), names.schedule_group(name)
-    boundary = config.permissions_boundary or ""
-    runs_as = names.control_role(name, region)
+    tags, controller = _tags(name, config), names.controller(name)
+    log, runs_as = names.log_group(controller), names.control_role(name, place.region)
     return (
         LogGroup(
             name=log, retention_days=config.log_retention_days,
             kms_key=config.kms_key or "", tags=tags,
         ),
-        Role(
-            name=runs_as, trust=trust_policy(),
-            policy=control_policy(place, _reach(name, config)), boundary=boundary,
-            description=f"What the controller of {name}'s rollouts may do", tags=tags,
-        ),
-        Role(
-            name=names.schedule_role(name, region),
-            trust=schedule_trust(place, group),
-            policy=schedule_policy(place, controller), boundary=boundary,
-            description=f"What wakes the controller of {name}'s rollouts", tags=tags,
-        ),
-        ScheduleGroup(name=group, tags=tags),
+        *_roles(name, config, place),
+        ScheduleGroup(name=names.schedule_group(name), tags=tags),
         Controller(
             name=controller, artifact=artifact, log_group=log,
             tags=tuple(sorted({*tags, (names.TOOL, "control")})),
             role=place.global_arn("iam", f"role/{runs_as}"),
             architecture=config.image.architecture,
+        ),
+    )  # fmt: skip
+
+
+def _roles(name: str, config: DeploymentConfig, place: Place) -> tuple[Role, Role]:
+    """What the controller runs as, and what wakes it."""
+    tags, boundary = _tags(name, config), config.permissions_boundary or ""
+    return (
+        Role(
+            name=names.control_role(name, place.region), trust=trust_policy(),
+            policy=control_policy(place, _reach(name, config)), boundary=boundary,
+            description=f"What the controller of {name}'s rollouts may do", tags=tags,
+        ),
+        Role(
+            name=names.schedule_role(name, place.region),
+            trust=schedule_trust(place, names.schedule_group(name)),
+            policy=schedule_policy(place, names.controller(name)), boundary=boundary,
+            description=f"What wakes the controller of {name}'s rollouts", tags=tags,
         ),
     )  # fmt: skip
 

@@ -183,6 +183,7 @@ class Site:
             mount_from=tuple(image.mount_from),
             lock=str(image.lock or ""),
             requirements=str(image.requirements or ""),
+            interpreter=str(image.interpreter or ""),
             model_url=self.model_url,
         )
 

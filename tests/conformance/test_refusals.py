@@ -148,7 +148,7 @@ def test_creating_over_another_function_is_a_conflict(control):
     control.deploy()
     other = control.want(1)
 
-    with refused("deployment-exists"):
+    with refused("function-exists"):
         control.cloud.perform(CreateFunction(other.function, ()))
 
     assert control.want().function == control.cloud.snapshot(control.name).function

@@ -8,24 +8,18 @@ control plane says, and its doors.
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import urllib.request
 
 import pytest
 from click.testing import CliRunner
 
 import mlflow_serverless
 from mlflow_serverless.cli import main
+from mlflow_serverless.config import parse
+from mlflow_serverless.pipeline.permitted import policies
 from tests.fakes.aws.account import access_to
-from tests.fakes.aws.engine import SETUP, Engine
-from tests.fakes.aws.registry import Registry, htpasswd
-from tests.fakes.aws.server import REGION, Aws
+from tests.fakes.aws.server import REGION
 from tests.fakes.aws.tokens import Issuer
-from tests.fakes.loop_process import ROOT
-from tests.fakes.registry_process import program, registry
 from tests.fakes.shop import log
-from tests.image.containers import BASE, docker
 from tests.models.canonical import customers, pipeline
 
 pytestmark = [
@@ -34,44 +28,6 @@ pytestmark = [
 ]  # fmt: skip
 
 NAME, TARGET = "churn", f"lambda:/{REGION}"
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    """A registry that everybody may pull a base image from; its address there."""
-    if program() is None:
-        pytest.skip("no docker-registry (apt-get install docker-registry)")
-    if not shutil.which("docker"):
-        pytest.skip("no docker command (apt-get install docker.io)")
-    script = ["sh", str(ROOT / "scripts/base_image.sh"), BASE]
-    made = subprocess.run(script, capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"no base image can be made here: {made.stderr[-300:]}")
-    with registry(tmp_path_factory.mktemp("base")) as host:
-        docker("tag", BASE, f"{host}/base:3")
-        docker("push", "-q", f"{host}/base:3")
-        docker("rmi", f"{host}/base:3")
-        yield f"{host}/base:3"
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory):
-    """AWS, with ECR over a real registry, that runs images in containers."""
-    folder = tmp_path_factory.mktemp("aws")
-    (folder / "login").mkdir()
-    (folder / "registry").mkdir()
-    with (
-        registry(folder / "registry", htpasswd=htpasswd()) as host,
-        Aws(
-            folder / "run", SETUP, Registry(host, REGION),
-            Engine(host, folder / "login"),
-        ) as made,
-        pytest.MonkeyPatch.context() as patch,
-    ):  # fmt: skip
-        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder / "home"))
-        for key, value in made.environ().items():
-            patch.setenv(key, value)
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +68,21 @@ def native(version, rows):
 
 def run(*words: str) -> dict:
     """One of our commands; what it says in JSON."""
+    return json.loads(ran(*words).stdout)
+
+
+def ran(*words: str):
+    """One of our commands, done."""
     done = CliRunner().invoke(main, [*words, "-t", TARGET, "--json"])
     assert 0 == done.exit_code, done.output
-    return json.loads(done.stdout)
+    return done
+
+
+def images(aws, name: str = NAME) -> list[str]:
+    """Digests that the registry keeps for the deployment."""
+    ecr = access_to(aws).client("ecr")
+    found = ecr.describe_images(repositoryName=f"mlflow-serverless/{name}")
+    return [image["imageDigest"] for image in found["imageDetails"]]
 
 
 def test_a_container_of_the_pushed_image_answers_as_the_model_does(deployed):
@@ -137,10 +105,28 @@ def test_the_same_again_takes_no_step(deployed, base):
     assert () == again.changed
 
 
+def test_layers_of_a_neighbour_are_mounted(deployed, base):
+    """Another deployment of the same model sends nothing to the registry."""
+    given = options(base) | {
+        "image.mount_from": f"mlflow-serverless/{NAME}", "smoke": "false",
+        "url.auth": "off", "api.auth": "off",
+    }  # fmt: skip
+    words = [word for pair in given.items() for word in ("-C", "=".join(pair))]
+    told = ran("deploy", "beside", "models:/churn-on-aws/1", *words).stderr
+    (pushed,) = (
+        event for event in map(json.loads, told.splitlines())
+        if event["event"] == "push.done"
+    )  # fmt: skip
+    ran("delete", "beside")
+
+    assert (0, 0) == (pushed["sent"], pushed["present"])
+    assert 10_000_000 < pushed["mounted"]
+
+
 def test_an_update_is_served_and_taken_back(deployed):
-    """A second image behind the alias, and the first again without a build."""
-    rows = customers(50, seed=8)
-    moved = mlflow_serverless.update(NAME, "models:/churn-on-aws/2", target=TARGET)
+    """An image of a `docker build` is served; then the first again, without a build."""
+    rows, engine = customers(50, seed=8), {"image.builder": "docker"}
+    moved = mlflow_serverless.update(NAME, "models:/churn-on-aws/2", TARGET, **engine)
     assert native(2, rows) == moved.predict(rows)
 
     run("rollback", NAME)
@@ -163,30 +149,49 @@ def test_a_token_gets_through_its_api(deployed, aws):
     issuer = Issuer("https://issuer.example.com/")
     aws.apis.issuers.append(issuer)
     changed = mlflow_serverless.update(
-        NAME, target=TARGET,
-        **{"api.auth": "jwt", "api.issuer": issuer.url, "api.audience": "churn"},
+        NAME, target=TARGET, memory_mb=768,
+        **{"api.auth": "jwt", "api.issuer": issuer.url, "api.audience": "churn",
+           "image.builder": "direct"},
     )  # fmt: skip
-    rows = customers(20, seed=10)
-    url = dict(changed.outputs)["api_url"]
-    body = json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split"))})
-    headers = {
-        "Content-Type": "application/json",
-        "Authorization": f"Bearer {issuer.token(aud='churn')}",
-    }
-    request = urllib.request.Request(f"{url}/invocations", body.encode(), headers)
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        found = json.load(reply)["predictions"]
+    rows, token = customers(20, seed=10), issuer.token(aud="churn")
+    ways = ({"door": "api", "token": token}, {"door": "url"})
+    found = [mlflow_serverless.predict(NAME, rows, TARGET, **way) for way in ways]
 
-    assert native(1, rows) == found
+    assert [native(1, rows)] * 2 == found
     assert "its URL refuses whoever has no token" in changed.smoke
 
 
 def test_what_nobody_needs_goes(deployed, aws):
-    """The version that serves nobody, and its image; what serves stays."""
-    run("gc", NAME, "--keep", "1", "--yes")
+    """
+    Two versions that serve nobody, and the one image that no other is made of.
 
+    First it is only said; the image that serves is the first version's, too, and stays.
+    """
+    before = images(aws)
+    (dry,) = run("gc", NAME, "--keep", "1")
+    said = images(aws)
+    (done,) = run("gc", NAME, "--keep", "1", "--yes")
+    (left,) = mlflow_serverless.history(NAME, target=TARGET)
+
+    assert (2, before) == (len(before), said)
+    assert dry["steps"] == done["steps"]
+    assert 3 == len(done["steps"])
+    assert ("3", [left.artifact.partition("@")[2]]) == (left.version, images(aws))
     rows = customers(5, seed=9)
     assert native(1, rows) == mlflow_serverless.predict(NAME, rows, target=TARGET)
+    (none,) = run("gc", NAME, "--keep", "1", "--yes")
+    assert [] == none["steps"]
+
+
+def test_nothing_was_called_beside_the_printed_policy(deployed, aws):
+    """All that this file has asked of AWS so far, `mlflow-serverless iam` allows."""
+    given = {"url.auth": "iam", "api.auth": "iam"}
+    texts = policies("deployer", NAME, parse(given), access_to(aws).place)
+    said = [s for text in texts for s in json.loads(text)["Statement"]]
+    allowed = {action for statement in said for action in statement["Action"]}
+    called = {call.permission for call in aws.faults.calls}
+
+    assert {"sts:GetCallerIdentity"} == called - allowed
 
 
 def test_nothing_is_left(deployed, aws):

@@ -16,8 +16,6 @@ import mlflow_serverless
 from mlflow_serverless.plan import Schedule, driving, names
 from tests.end_to_end.test_aws import (  # noqa: F401 - fixtures
     TARGET,
-    aws,
-    base,
     native,
     options,
     versions,
@@ -61,7 +59,7 @@ def schedules(cloud) -> list[Schedule]:
     return [r for r in driving(cloud.snapshot(NAME)) if isinstance(r, Schedule)]
 
 
-def test_the_account_promotes_it_and_lets_go(aws, begun):  # noqa: F811
+def test_the_account_promotes_it_and_lets_go(aws, begun):
     """
     Looked at by the controller's own image, until nothing is left to look at.
     """
@@ -80,7 +78,7 @@ def test_the_account_promotes_it_and_lets_go(aws, begun):  # noqa: F811
     assert [] == aws.scheduler.refused
 
 
-def test_nothing_of_it_is_left(aws, begun):  # noqa: F811
+def test_nothing_of_it_is_left(aws, begun):
     """
     The controller, its image, its roles, its log and its group go with the deployment.
     """

@@ -8,8 +8,6 @@ AWS's control plane says, Secrets Manager and DynamoDB (moto), GitHub.
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -20,16 +18,11 @@ from click.testing import CliRunner
 from mlflow_serverless.cli import main
 from mlflow_serverless.relay.check import ID, SIGNATURE, TIMESTAMP, sign
 from tests.fakes.aws.account import access_to
-from tests.fakes.aws.engine import SETUP, Engine
-from tests.fakes.aws.registry import Registry, htpasswd
-from tests.fakes.aws.server import REGION, Aws
+from tests.fakes.aws.server import REGION
 from tests.fakes.github import github
-from tests.fakes.loop_process import ROOT
 from tests.fakes.mlflow_server import mlflow_server
 from tests.fakes.mlflow_state import pointing_at
 from tests.fakes.patience import until
-from tests.fakes.registry_process import program, registry
-from tests.image.containers import BASE, docker
 
 pytestmark = [
     pytest.mark.docker, pytest.mark.emulator, pytest.mark.slow,
@@ -46,45 +39,13 @@ models:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    """A registry that everybody may pull a base image from; its address there."""
-    if program() is None:
-        pytest.skip("no docker-registry (apt-get install docker-registry)")
-    if not shutil.which("docker"):
-        pytest.skip("no docker command (apt-get install docker.io)")
-    script = ["sh", str(ROOT / "scripts/base_image.sh"), BASE]
-    made = subprocess.run(script, capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"no base image can be made here: {made.stderr[-300:]}")
-    with registry(tmp_path_factory.mktemp("base")) as host:
-        docker("tag", BASE, f"{host}/base:3")
-        docker("push", "-q", f"{host}/base:3")
-        docker("rmi", f"{host}/base:3")
-        yield f"{host}/base:3"
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory):
-    """AWS, with ECR over a real registry, that runs images in containers."""
-    folder = tmp_path_factory.mktemp("aws")
-    (folder / "login").mkdir()
-    (folder / "registry").mkdir()
-    with (
-        registry(folder / "registry", htpasswd=htpasswd()) as host,
-        Aws(
-            folder / "run", SETUP, Registry(host, REGION),
-            Engine(host, folder / "login"),
-        ) as made,
-        pytest.MonkeyPatch.context() as patch,
-    ):  # fmt: skip
-        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder / "home"))
+def aws(aws):
+    """The account, as the target that is meant; it keeps GitHub's token."""
+    secrets = access_to(aws).client("secretsmanager")
+    secrets.create_secret(Name=TOKEN, SecretString="good")
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_SERVERLESS_TARGET", f"lambda:/{REGION}")
-        for key, value in made.environ().items():
-            patch.setenv(key, value)
-        access_to(made).client("secretsmanager").create_secret(
-            Name=TOKEN, SecretString="good"
-        )
-        yield made
+        yield aws
 
 
 @pytest.fixture(scope="module")

@@ -13,3 +13,7 @@ class Heard:
 
     def __call__(self, event: str, /, **fields: object) -> None:
         self.events.append((event, fields))
+
+    def names(self) -> list[str]:
+        """Of the events, in order."""
+        return [event for event, _ in self.events]

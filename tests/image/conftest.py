@@ -10,8 +10,7 @@ import zipfile
 
 import pytest
 
-from tests.fakes.loop_process import ROOT
-from tests.image.containers import BASE, build, docker
+from tests.image.containers import base_image, build, docker
 
 
 @pytest.fixture(scope="session")
@@ -58,12 +57,5 @@ def _download(folder, name: str) -> None:
 @pytest.fixture(scope="session")
 def image(engine, tmp_path_factory):
     """The function's image, on a base made from Debian packages."""
-    done = subprocess.run(
-        ["sh", str(ROOT / "scripts/base_image.sh"), BASE],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip(f"no base image can be made here: {done.stderr[-300:]}")
+    base_image()
     return build(tmp_path_factory.mktemp("image"))

@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.bundle import native_library, write_bundle
 from tests.fakes.loop_process import ROOT
+from tests.fakes.registry_process import program, registry
 
 BASE = "mlflow-serverless-base"
 IMAGE = "mlflow-serverless-test"
@@ -48,6 +51,35 @@ def docker(*arguments: str, timeout_s: float = 120) -> str:
         why = f"docker {arguments[0]}: {done.stderr.strip()}"
         raise RuntimeError(why)
     return done.stdout.strip()
+
+
+def base_image() -> str:
+    """A base image, made of Debian packages; its name. Skips where none can be made."""
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts/base_image.sh"), BASE],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"no base image can be made here: {done.stderr[-300:]}")
+    return BASE
+
+
+@contextmanager
+def registry_of_base(folder: Path) -> Iterator[str]:
+    """A registry that everybody may pull a base image from; the image's address."""
+    if program() is None:
+        pytest.skip("no docker-registry (apt-get install docker-registry)")
+    if not shutil.which("docker"):
+        pytest.skip("no docker command (apt-get install docker.io)")
+    made = base_image()
+    with registry(folder) as host:
+        address = f"{host}/base:3"
+        docker("tag", made, address)
+        docker("push", "-q", address)
+        try:
+            yield address
+        finally:
+            docker("rmi", address)
 
 
 def build(context: Path) -> str:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mlflow_serverless.build import BuildOptions, Registry, build, push
+from mlflow_serverless.build import BuildOptions, Registry, build, push, tools
 from mlflow_serverless.build.elf import is_elf, machine_of
 from mlflow_serverless.build.manifest import digest_of
+from mlflow_serverless.build.tools import tool_image
 from mlflow_serverless.build.unpack import unpack
 from mlflow_serverless.native import make
 from mlflow_serverless.package import read_bundle
 from mlflow_serverless.store import ContentStore
+from mlflow_serverless.tools import Tool
 from mlflow_serverless.verify import ParityOptions
 from tests.fakes.base_image import INDEX, for_machine, tar_of
 from tests.fakes.bundle import EVENT, write_bundle
-from tests.fakes.loop_process import ROOT
-from tests.fakes.registry_process import program, registry
 from tests.fakes.runtime_api import FakeRuntimeApi
 from tests.fakes.saving import save
-from tests.fakes.tell import silent
-from tests.image.containers import BASE, docker, running
+from tests.fakes.tell import Heard, silent
+from tests.image.containers import docker, registry_of_base, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
 
@@ -38,19 +37,8 @@ NEW_MODEL_BYTES = 8 * 1024
 @pytest.fixture(scope="module")
 def host(engine, tmp_path_factory):
     """A real registry that has a real base; `host:port`."""
-    if program() is None:
-        pytest.skip("no docker-registry (apt-get install docker-registry)")
-    made = subprocess.run(
-        ["sh", str(ROOT / "scripts/base_image.sh"), BASE],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        pytest.skip(f"no base image can be made here: {made.stderr[-300:]}")
-    with registry(tmp_path_factory.mktemp("registry")) as where:
-        docker("tag", BASE, f"{where}/base:3")
-        docker("push", "-q", f"{where}/base:3")
-        yield where
-        docker("rmi", f"{where}/base:3")
+    with registry_of_base(tmp_path_factory.mktemp("registry")) as address:
+        yield address.partition("/")[0]
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +123,23 @@ def test_the_engine_builds_the_same_image(host, store, pushed):
     assert image.layers[1:] == built.layers[1:]
     assert [x.diff_id for x in image.layers] == [x.diff_id for x in built.layers]
     assert answer_of(sent.address) == answer_of(again.address)
+
+
+def test_the_engine_builds_the_same_tool(host, store, monkeypatch):
+    """Of less code than a tool has, as compiling takes long; no model, no libraries."""
+    monkeypatch.setattr(tools, "PACKAGES", ("lambda_runtime",))
+    tool, heard = Tool(name="small", handler="small:handler"), Heard()
+    ways = {
+        builder: tool_image(
+            tool, BuildOptions(base=f"{host}/base:3", builder=builder), store, heard
+        )
+        for builder in ("daemonless", "docker")
+    }
+    ours, engines = ways.values()
+
+    assert "build.progress" in {event for event, _ in heard.events}
+    assert ours.config_digest == engines.config_digest
+    assert ours.layers[1:] == engines.layers[1:]
 
 
 def test_onnxruntimes_own_package_runs_in_it(host, store, pushed, tmp_path):

@@ -58,6 +58,30 @@ def test_a_terminal_shows_what_is_done():
     assert "Pipeline, 12 nodes (unchanged)" in out.getvalue()
 
 
+def test_what_is_in_brackets_is_shown_as_it_is():
+    """
+    Extras of a requirement, and whatever a path may hold, are no markup.
+    """
+    out = io.StringIO()
+    with Terminal(Console(file=out, force_terminal=True, width=80)) as tell:
+        tell("environment.progress", what="installs mlflow[extras] for [/models/a]")
+        tell("environment.done", what="done [/models/a]")
+
+    assert "environment installs mlflow[extras] for [/models/a]" in out.getvalue()
+    assert "done [/models/a]" in out.getvalue()
+
+
+def test_no_room_s_name_is_cut():
+    """
+    Also the longest one's.
+    """
+    out = io.StringIO()
+    with Terminal(Console(file=out, width=80)) as tell:
+        tell("environment.done", what="made")
+
+    assert "✓ environment made" == out.getvalue().strip()
+
+
 def test_silence_is_silent():
     """
     `--quiet` shows nothing at all.

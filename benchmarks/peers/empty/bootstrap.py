@@ -23,6 +23,8 @@ def read():
     size = int(fields.get(b"content-length", 0))
     while len(body) < size:
         body += link.recv(65536)
+    while b"transfer-encoding" in fields and not body.endswith(b"0\r\n\r\n"):
+        body += link.recv(65536)
     return fields
 
 

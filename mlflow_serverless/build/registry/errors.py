@@ -19,7 +19,7 @@ class BadReferenceError(ServerlessError):
 class RegistryUnreachableError(ServerlessError):
     """No answer, or none that helps, however often it was asked."""
 
-    code = "registry-unreachable"
+    code = "image-registry-unreachable"
     kind = Kind.UNAVAILABLE
 
     def __init__(self, host: str, why: str, *, attempts: int) -> None:
@@ -32,7 +32,7 @@ class RegistryUnreachableError(ServerlessError):
 class RegistryDeniedError(ServerlessError):
     """The registry knows who asks, and says no; or does not know."""
 
-    code = "registry-denied"
+    code = "image-registry-denied"
     kind = Kind.DENIED
 
     def __init__(self, host: str, what: str, why: str) -> None:
@@ -88,11 +88,14 @@ class TagTakenError(ServerlessError):
 class RegistryRefusedError(ServerlessError):
     """An answer that no retry will change."""
 
-    code = "registry-refused"
+    code = "image-registry-refused"
     kind = Kind.REFUSED
 
     def __init__(self, host: str, what: str, status: int, why: str) -> None:
-        super().__init__(f"{host} refuses {what} with {status}: {why}")
+        super().__init__(
+            f"{host} refuses {what} with {status}: {why}",
+            hint="change what it complains of, and run again.",
+        )
 
 
 class BlobDamagedError(ServerlessError):
@@ -112,7 +115,7 @@ class BlobDamagedError(ServerlessError):
 class PlainHttpError(ServerlessError):
     """A password or token would cross a network in the clear."""
 
-    code = "registry-plain-http"
+    code = "image-registry-plain-http"
     kind = Kind.REFUSED
 
     def __init__(self, url: str) -> None:

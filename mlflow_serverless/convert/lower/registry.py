@@ -56,11 +56,6 @@ def falls_back(other: Callable[[Any, str, Data], Result]) -> None:
     _FALLBACKS.append(other)
 
 
-def has_recipe(estimator: Any, method: str) -> bool:
-    """Whether *method* of *estimator* has a recipe of ours."""
-    return (type(estimator), method) in _RECIPES
-
-
 def lower(estimator: Any, method: str, data: Data) -> Result:
     """
     Symbols for `estimator.method(data)`.

@@ -185,13 +185,6 @@ class Sym:
         wanted = self.graph.constant(np.array(shape, dtype=np.int64))
         return self.graph.op("Reshape", self, wanted, dtype=self.dtype, shape=known)
 
-    def transpose(self, *order: int) -> "Sym":
-        """With its dimensions in another *order*."""
-        shape = tuple(self.shape[i] for i in order)
-        return self.graph.op(
-            "Transpose", self, dtype=self.dtype, shape=shape, perm=list(order)
-        )
-
     def clip(self, low: float | None, high: float | None) -> "Sym":
         """Between *low* and *high*; NaN stays NaN."""
         value = self

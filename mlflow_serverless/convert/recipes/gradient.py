@@ -34,7 +34,6 @@ from mlflow_serverless.convert.recipes.numeric import (
 )
 
 STAGED = (GradientBoostingClassifier, GradientBoostingRegressor)
-HISTOGRAM = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 CLASSIFIERS = (GradientBoostingClassifier, HistGradientBoostingClassifier)
 
 

@@ -27,11 +27,9 @@ from tests.fakes.aws.shelf import ACCOUNT, split
 from tests.fakes.aws.tokens import Issuer, accepted, scopes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from tests.fakes.aws.plane import Plane
-    from tests.fakes.aws.shelf import Shelf
-    from tests.fakes.aws.signature import Signatures
+    from tests.fakes.aws.door import Behind
 
 PATH = "/_aws/execute-api/"
 """Where APIs are, as there are no names for hosts here; LocalStack has them there."""
@@ -76,18 +74,11 @@ class ApiDoor:
     The way in by HTTP APIs.
 
     Args:
-        shelf: Where functions are kept.
-        plane: Runs them.
-        signatures: Knows those that are right.
-        root: What comes before `PATH`; asked late, as the server is made last.
+        behind: What it leads to.
     """
 
-    def __init__(
-        self, shelf: Shelf, plane: Plane, signatures: Signatures,
-        root: Callable[[], str],
-    ) -> None:  # fmt: skip
-        self._shelf, self._plane = shelf, plane
-        self._signatures, self._root = signatures, root
+    def __init__(self, behind: Behind) -> None:
+        self._behind = behind
         self._buckets: dict[str, Bucket] = {}
         self._pool = ThreadPoolExecutor(16)
         self.issuers: list[Issuer] = []
@@ -98,7 +89,7 @@ class ApiDoor:
 
     def renamed(self, answer: Answer) -> Answer:
         """*answer* of the control plane, with endpoints that lead here."""
-        ours = f"{self._root()}{PATH}".encode()
+        ours = f"{self._behind.root()}{PATH}".encode()
         body = _REAL.sub(lambda found: ours + found[1], answer.body)
         return Answer(answer.status, body, answer.headers)
 
@@ -106,7 +97,7 @@ class ApiDoor:
         """What whoever comes by an API's URL is answered."""
         rest = environ["PATH_INFO"].removeprefix(PATH)
         known, _, path = rest.partition("/")
-        apis = get_backend("apigatewayv2")[ACCOUNT][self._shelf.region].apis
+        apis = get_backend("apigatewayv2")[ACCOUNT][self._behind.shelf.region].apis
         api = apis.get(known)
         if api is None or STAGE not in api.stages:
             return _said(404, "Not Found")
@@ -153,9 +144,9 @@ class ApiDoor:
     def _authorise(self, visit: Visit, route: Any) -> None:
         match route.authorization_type:
             case "AWS_IAM":
-                url = self._root() + visit.environ["PATH_INFO"]
+                url = self._behind.root() + visit.environ["PATH_INFO"]
                 given = (visit.environ, url, visit.body, "execute-api")
-                if not self._signatures.right(*given):
+                if not self._behind.signatures.right(*given):
                     raise TurnedAwayError(403, "Forbidden")
                 visit.authorizer = {"iam": {"accountId": ACCOUNT}}
             case "JWT":
@@ -181,7 +172,7 @@ class ApiDoor:
         self._allowed(visit, name, qualifier or "")
         event = self._event(visit)
         work = self._pool.submit(
-            self._plane.invoke, name, event, Qualifier=qualifier
+            self._behind.plane.invoke, name, event, Qualifier=qualifier
         )  # fmt: skip
         try:
             found = work.result(integration.timeout_in_millis / 1000)
@@ -199,10 +190,10 @@ class ApiDoor:
 
     def _allowed(self, visit: Visit, name: str, qualifier: str) -> None:
         """Whether the alias lets this API call it: the gateway asks as a stranger."""
-        region, api = self._shelf.region, visit.api.api_id
+        region, api = self._behind.shelf.region, visit.api.api_id
         method, path = visit.method, visit.path
         source = f"arn:aws:execute-api:{region}:{ACCOUNT}:{api}/{STAGE}/{method}{path}"
-        statements = self._shelf.find(name).policies.get(qualifier, {}).values()
+        statements = self._behind.shelf.find(name).policies.get(qualifier, {}).values()
         for said in statements:
             pattern = said.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn")
             ours = said["Principal"] == {"Service": "apigateway.amazonaws.com"}
@@ -219,7 +210,8 @@ class ApiDoor:
             for key, value in environ.items()
             if key.startswith("HTTP_")
         } | {"content-type": environ.get("CONTENT_TYPE", "")}
-        host = f"{visit.api.api_id}.execute-api.{self._shelf.region}.amazonaws.com"
+        region = self._behind.shelf.region
+        host = f"{visit.api.api_id}.execute-api.{region}.amazonaws.com"
         call = function_url.Call(
             method=visit.method, path=visit.path, query=environ["QUERY_STRING"],
             headers=(*(headers | {"host": host}).items(),), body=visit.body,
@@ -250,7 +242,7 @@ class ApiDoor:
             r"\$context\.([\w.]*\w)", lambda found: known[found[1]], said["format"]
         )
         group = said["destinationArn"].partition("log-group:")[2].removesuffix(":*")
-        self._plane.note(group, visit.api.api_id, line)
+        self._behind.plane.note(group, visit.api.api_id, line)
 
 
 def _cors(visit: Visit) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,32 +26,40 @@ BOTH = {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
 """What a public URL needs its alias to allow everybody."""
 
 
+@dataclass(frozen=True)
+class Behind:
+    """What every door leads to."""
+
+    shelf: Shelf
+    """Where functions are kept."""
+    plane: Plane
+    """Runs them."""
+    signatures: Signatures
+    """Knows those that are right."""
+    root: Callable[[], str]
+    """What comes before a door's path; asked late, as the server is made last."""
+
+
 class UrlDoor:
     """
     The way in by function URLs.
 
     Args:
-        shelf: Where functions are kept.
-        plane: Runs them.
-        signatures: Knows those that are right.
-        root: What comes before `PATH`; asked late, as the server is made last.
+        behind: What it leads to.
     """
 
-    def __init__(
-        self, shelf: Shelf, plane: Plane, signatures: Signatures,
-        root: Callable[[], str],
-    ) -> None:  # fmt: skip
-        self._shelf, self._plane = shelf, plane
-        self._signatures, self._root = signatures, root
+    def __init__(self, behind: Behind) -> None:
+        self._behind = behind
 
     def url(self, arn: str) -> str:
         """The URL that leads to *arn*, a function's with a qualifier."""
-        return f"{self._root()}{PATH}{hashlib.sha256(arn.encode()).hexdigest()[:24]}/"
+        name = hashlib.sha256(arn.encode()).hexdigest()[:24]
+        return f"{self._behind.root()}{PATH}{name}/"
 
     def answer(self, environ: Mapping[str, Any], body: bytes) -> Answer:
         """What whoever comes by a URL is answered."""
-        at = self._root() + environ["PATH_INFO"]
-        for made in self._shelf.functions.values():
+        at = self._behind.root() + environ["PATH_INFO"]
+        for made in self._behind.shelf.functions.values():
             for qualifier, url in made.urls.items():
                 if at.startswith(url["FunctionUrl"]):
                     return self._within(made, qualifier, environ, body)
@@ -60,8 +69,8 @@ class UrlDoor:
         self, made: Made, qualifier: str, environ: Mapping[str, Any], body: bytes
     ) -> Answer:
         auth = made.urls[qualifier]["AuthType"]
-        at = self._root() + environ["PATH_INFO"]
-        signed = auth == "AWS_IAM" and self._signatures.right(
+        at = self._behind.root() + environ["PATH_INFO"]
+        signed = auth == "AWS_IAM" and self._behind.signatures.right(
             environ, at, body, "lambda"
         )
         if not signed and not (auth == "NONE" and _public(made, qualifier)):
@@ -73,7 +82,7 @@ class UrlDoor:
             body=body, source="127.0.0.1", id=uuid.uuid4().hex, at=datetime.now(UTC),
         )  # fmt: skip
         try:
-            found = self._plane.invoke(
+            found = self._behind.plane.invoke(
                 made.name, function_url.to_event(call), Qualifier=qualifier
             )
         except AwsError as error:

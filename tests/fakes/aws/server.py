@@ -21,7 +21,7 @@ from tests.fakes.aws import api_door, door
 from tests.fakes.aws.allowed import Roles, resource_of
 from tests.fakes.aws.api_door import ApiDoor
 from tests.fakes.aws.control import Control
-from tests.fakes.aws.door import UrlDoor
+from tests.fakes.aws.door import Behind, UrlDoor
 from tests.fakes.aws.edges import Edges
 from tests.fakes.aws.faults import (
     Call,
@@ -96,11 +96,11 @@ class Aws:
         self.plane = Plane(self.shelf, scratch, setup, engine)
         self.registry, self._gateway = registry, Gateway(REGION)
         control = Control(self.shelf, self.outside)
-        doors = (
+        behind = Behind(
             self.shelf, self.plane, Signatures(Credentials(KEY, SECRET), REGION),
             lambda: self.endpoint,
         )  # fmt: skip
-        self._door, self.apis = UrlDoor(*doors), ApiDoor(*doors)
+        self._door, self.apis = UrlDoor(behind), ApiDoor(behind)
         edges = Edges(self.shelf, self._door.url)
         self._lambda = RestJson("lambda", control, edges, self.plane)
         self.roles = Roles()

@@ -33,8 +33,8 @@ from mlflow_serverless.store import ContentStore
 from mlflow_serverless.topology import topology
 from mlflow_serverless.world import World
 from tests.fakes.cloud import FakeCloud
+from tests.fakes.resolved import MODEL
 from tests.fakes.tell import silent
-from tests.unit.package.test_package import MODEL
 
 NAME = "fraud"
 PLACE = Place(region="eu-central-1", account="123456789012")

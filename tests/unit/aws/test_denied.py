@@ -1,17 +1,32 @@
 """Whoever lacks a permission is told which, and is where they were."""
 
 import json
+from fnmatch import fnmatchcase
 
 import pytest
 
+from mlflow_serverless.apply import apply
+from mlflow_serverless.aws import AwsCloud
 from mlflow_serverless.errors import Kind, ServerlessError
-from mlflow_serverless.plan import plan, plan_removal
-from mlflow_serverless.secure import deployer_policy
-from tests.fakes.aws.account import cloud_of, image, wanted
+from mlflow_serverless.plan import Packing, plan, plan_removal
+from mlflow_serverless.secure import deployer_policies
+from tests.fakes.aws.about import Asked, listen
+from tests.fakes.aws.account import (
+    REPOSITORY,
+    access_to,
+    cloud_of,
+    image,
+    unbuilt,
+    wanted,
+)
+from tests.fakes.tell import silent
 from tests.unit.aws.test_around import KINDS, first
 
 WHO = "sts:GetCallerIdentity"
 """Everybody may ask who they are."""
+
+OWN_BUCKET = "arn:aws:s3:::mlflow-serverless-123456789012-us-east-1"
+"""Where models might be; who may not look there could not have put any there."""
 
 
 def journey(aws, access, name):
@@ -52,9 +67,7 @@ def test_each_permission_that_is_missing_is_named(aws, access, name, rehearsed):
         needed(aws, step)
 
     assert 40 < len(told)
-    want = wanted(access, name, resources=tuple(first(kind, name) for kind in KINDS))
-    said = json.loads(deployer_policy(access.place, want))["Statement"]
-    assert set() == told - {one for statement in said for one in statement["Action"]}
+    assert set() == told - allowed(access, name)
 
 
 def refused(aws, step, permission: str) -> set[str]:
@@ -72,6 +85,48 @@ def refused(aws, step, permission: str) -> set[str]:
     assert permission in error.message
     assert permission in error.hint
     return {permission}
+
+
+def statements(access, name) -> list[dict]:
+    """What `mlflow-serverless iam` says that the journey of *name* takes."""
+    want = wanted(access, name, resources=tuple(first(kind, name) for kind in KINDS))
+    packing = Packing(name=name, repository=f"{access.place.registry}/{REPOSITORY}")
+    texts = deployer_policies(access.place, want, packing)
+    return [said for text in texts for said in json.loads(text)["Statement"]]
+
+
+def allowed(access, name) -> set[str]:
+    return {action for said in statements(access, name) for action in said["Action"]}
+
+
+def test_all_that_is_called_is_allowed_on_what_it_is_about(aws, access, name):
+    """Looks, listings, logs, a prediction: nothing is called beside the policy."""
+    mine = access_to.__wrapped__(aws)
+    heard = listen(mine.session, access.place)
+    cloud, resources = AwsCloud(mine, unbuilt, silent), tuple(
+        first(kind, name) for kind in KINDS
+    )  # fmt: skip
+    for number in (1, 2):
+        want = wanted(access, name, number, resources=resources, concurrency=5)
+        apply(plan(want, cloud.snapshot(name, wanted=resources)), cloud, silent)
+    cloud.facts(want)
+    cloud.names()
+    cloud.invoke(name, b"{}")
+    assert list(cloud.logs(name))
+    apply(plan_removal(cloud.snapshot(name, wanted=resources)), cloud, silent)
+
+    beside = {one for one in heard if not may(statements(access, name), one)}
+    assert 60 < len(heard)
+    assert beside <= {Asked(WHO, "*"), Asked("s3:ListBucket", OWN_BUCKET)}
+
+
+def may(said: list[dict], asked: Asked) -> bool:
+    """Whether a statement lets whoever has it do this with that."""
+    return any(
+        asked.permission in one["Action"]
+        and any(fnmatchcase(asked.arn, each) for each in one["Resource"])
+        for one in said
+    )
 
 
 def test_what_may_not_be_looked_at_and_is_not_wanted_is_noted(aws, cloud, access, name):

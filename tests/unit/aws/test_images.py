@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -27,14 +29,16 @@ def packing(**given: str) -> Packing:
     return topology("fraud", parse(given), PLACE).packing
 
 
-def test_a_lock_and_requirements_of_the_users_reach_the_builder(tmp_path):
+def test_a_lock_requirements_and_a_python_of_the_users_reach_the_builder(tmp_path):
     """The lock as it is, hashes and all; of requirements the lines that ask."""
     lock, wishes = tmp_path / "a.lock", tmp_path / "wishes.txt"
     lock.write_text("numpy==2.4.6 \\\n    --hash=sha256:00\n")
     wishes.write_text("# ours\nscikit-learn==1.9.0  # newest\n\n")
     given = {"image.lock": str(lock), "image.requirements": str(wishes)}
-    options = options_of(packing(**given))
+    options = options_of(packing(**given, **{"image.interpreter": sys.executable}))
 
+    assert Path(sys.executable) == options.interpreter
+    assert options_of(packing()).interpreter is None
     assert lock.read_text() == options.lock
     assert ("scikit-learn==1.9.0",) == options.requirements
     assert ("", ()) == (options_of(packing()).lock, options_of(packing()).requirements)

@@ -26,8 +26,8 @@ from tests.fakes.aws.account import access_to, cloud_of
 from tests.fakes.aws.faults import Fault
 from tests.fakes.bundles import make_bundle
 from tests.fakes.tell import silent
+from tests.fakes.worlds import make_world
 from tests.unit.aws.test_around import first
-from tests.unit.pipeline.test_story import make_world
 
 if TYPE_CHECKING:
     from mlflow_serverless.package import Bundle

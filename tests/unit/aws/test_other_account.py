@@ -1,6 +1,8 @@
 """Images in another account's registry: asked for there, logged in to there."""
 
 import base64
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +11,7 @@ from botocore.stub import Stubber
 from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.images import Images
 from mlflow_serverless.plan import Actual, Function, Settings
+from mlflow_serverless.preflight import inspect
 from tests.fakes.aws.account import unbuilt
 from tests.fakes.tell import silent
 
@@ -17,6 +20,12 @@ HOST = f"{OTHER}.dkr.ecr.us-east-1.amazonaws.com"
 DIGEST = f"sha256:{'a' * 64}"
 IMAGE = f"{HOST}/models@{DIGEST}"
 TAG = f"it-{'a' * 12}"
+PULLED = json.dumps({
+    "Statement": {
+        "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    },
+})  # fmt: skip
 
 
 @pytest.fixture
@@ -25,6 +34,37 @@ def ecr(access):
     with Stubber(access.client("ecr")) as stub:
         yield stub
         stub.assert_no_pending_responses()
+
+
+def test_preflight_looks_into_that_account_s_registry(access, cloud, ecr, want):
+    """A repository of the same name here would be another one."""
+    asked = {"registryId": OTHER, "repositoryNames": ["models"]}
+    found = {"repositoryName": "models", "imageTagMutability": "IMMUTABLE"}
+    policy = {"registryId": OTHER, "repositoryName": "models"}
+    ecr.add_response("describe_repositories", {"repositories": [found]}, asked)
+    ecr.add_response("get_repository_policy", {"policyText": PULLED}, policy)
+    wished = want()
+    theirs = replace(wished, function=replace(wished.function, artifact=IMAGE))
+    facts = cloud.facts(theirs)
+
+    assert ("models", True, True) == (
+        facts.repository.name, facts.repository.there, facts.repository.immutable,
+    )  # fmt: skip
+    assert not [f for f in inspect(theirs, facts) if f.code.startswith("repository")]
+
+
+def test_what_that_account_does_not_show_is_said(access, cloud, ecr, want):
+    """Whoever may push there may not look: a warning, and no refusal."""
+    ecr.add_client_error(
+        "describe_repositories", "AccessDeniedException",
+        "User: me is not authorized to perform: ecr:DescribeRepositories on resource: "
+        f"arn:aws:ecr:us-east-1:{OTHER}:repository/models",
+    )  # fmt: skip
+    wished = want()
+    theirs = replace(wished, function=replace(wished.function, artifact=IMAGE))
+    facts = cloud.facts(theirs)
+
+    assert (None, ("ecr:DescribeRepositories",)) == (facts.repository, facts.denied)
 
 
 def test_the_login_is_for_that_account_s_registry(access, ecr):

@@ -63,4 +63,4 @@ def test_an_engine_that_is_not_there_is_named(tmp_path, monkeypatch):
 
     with pytest.raises(EngineError) as caught:
         DockerEngine(ContentStore(tmp_path), silent)
-    assert "daemonless" in caught.value.hint
+    assert "image.builder=direct" in caught.value.hint

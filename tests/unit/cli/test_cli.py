@@ -5,13 +5,14 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from mlflow_serverless.cli import main
 from mlflow_serverless.cli.doctor import Finding, bases, examine
 from mlflow_serverless.cli.looking import Tail
-from mlflow_serverless.cli.session import EXIT_CODES
+from mlflow_serverless.cli.session import EXIT_CODES, command
 from mlflow_serverless.config import parse
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.export import NoTemplateError
@@ -46,23 +47,36 @@ def run(home, monkeypatch):
 @pytest.fixture
 def deployed(home, tmp_path):
     """`fraud` with one version that nobody has called."""
+    return deployed_with({"memory_mb": 256}, home, tmp_path)
+
+
+def deployed_with(given, home, tmp_path):
     bundle = make_bundle(tmp_path / "bundle")
     cloud = LocalCloud(home)
     artifact = keep(cloud, read_bundle(bundle.folder))
-    want = desired("fraud", artifact, MODEL, "equal", parse({"memory_mb": 256}))
+    want = desired("fraud", artifact, MODEL, "equal", parse(given))
     for step in plan(want, cloud.snapshot("fraud")).steps:
         cloud.perform(step)
     return cloud
+
+
+def test_what_is_in_brackets_is_shown_as_it_is(run, home, tmp_path):
+    """
+    Values of variables are no markup for the terminal.
+    """
+    deployed_with({"environment.PATH_PATTERN": "[/a-z]+[bold]"}, home, tmp_path)
+
+    assert "PATH_PATTERN = [/a-z]+[bold]" in run("status", "fraud").output
 
 
 def test_every_command_has_help(run):
     """
     Each says what it does, in a sentence.
     """
-    for name, command in main.commands.items():
+    for name, each in main.commands.items():
         result = run(name, "--help")
         assert 0 == result.exit_code
-        assert command.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
+        assert each.help.strip().split("\n", maxsplit=1)[0].endswith("."), name
 
 
 def test_status_shows_what_is_deployed(run, deployed):
@@ -391,6 +405,74 @@ def test_iam_prints_a_policy_to_attach(run):
     refused = run("iam", "fraud")
     assert 2 == refused.exit_code
     assert "--account and --region" in refused.output
+
+
+def test_ctrl_c_ends_a_command_as_shells_expect():
+    """
+    With 130 and no word of its own: following a log ends that way.
+    """
+
+    @click.command()
+    @command
+    def endless(session):
+        raise KeyboardInterrupt
+
+    ended = CliRunner().invoke(endless)
+    assert (130, "") == (ended.exit_code, ended.output)
+
+
+WHERE = ("--account", "123456789012", "--region", "eu-central-1")
+MANY = (
+    "-C", "url.auth=iam", "-C", "api.auth=iam", "-C", "alarms.errors=1",
+    "-C", "alarms.dashboard=true", "-C", "image.model_store=own",
+    "-C", "strategy.driver=cloud",
+)  # fmt: skip
+
+
+def test_iam_divides_what_one_policy_does_not_hold(run, tmp_path):
+    """
+    Said where it is printed; each in a file of its own where a folder is named.
+    """
+    printed = run("iam", "fraud", *WHERE, *MANY)
+    first, end = json.JSONDecoder().raw_decode(printed.stdout)
+    second = json.loads(printed.stdout[end:])
+    run("iam", "fraud", *WHERE, *MANY, "-o", str(tmp_path / "policies"))
+    files = sorted((tmp_path / "policies").iterdir())
+
+    assert "2 policies" in printed.stderr
+    assert ["fraud-deployer-1.json", "fraud-deployer-2.json"] == [f.name for f in files]
+    assert [first, second] == [json.loads(file.read_text()) for file in files]
+
+
+def test_iam_prints_what_deploying_a_relay_needs(run):
+    """
+    By the name that relays have unless they are told another.
+    """
+    policy = json.loads(run("iam", "--of", "relay", *WHERE).stdout)
+    said = {action for each in policy["Statement"] for action in each["Action"]}
+
+    assert {"secretsmanager:CreateSecret", "dynamodb:CreateTable"} <= said
+    assert "function:mlflow-serverless-relay" in json.dumps(policy)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        (("iam",), 2, "name one deployment"),
+        (("iam", "fraud", *WHERE, "--of", "key"), 3, "kms_key=ARN"),
+        (("iam", "fraud", *WHERE, "--of", "controller"), 3, "strategy.driver=cloud"),
+        (("iam", "fraud", "--account", "123", "--region", "eu-central-1"), 2, "123456"),
+        (("iam", "fraud", "--account", "1" * 12, "--region", "x"), 2, "eu-central"),
+    ],
+)  # fmt: skip
+def test_iam_says_what_to_type_instead(run, words, code, hint):
+    """
+    Where nothing has such a policy, or no ARN could have such a part.
+    """
+    refused = run(*words)
+
+    assert code == refused.exit_code
+    assert hint in refused.output
 
 
 def test_what_only_aws_has_is_refused_here(run):

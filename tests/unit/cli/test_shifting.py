@@ -20,8 +20,8 @@ from mlflow_serverless.screen import drawing_on
 from mlflow_serverless.shift.configured import strategy_of
 from mlflow_serverless.wiring import world_for
 from tests.fakes.bundles import keep, make_bundle
+from tests.fakes.resolved import MODEL
 from tests.fakes.tell import silent
-from tests.unit.package.test_package import MODEL
 
 GIVEN = {
     "memory_mb": 256, "record": False, "strategy": "canary", "strategy.steps": "10,50",

@@ -79,6 +79,7 @@ def move(minutes, does, model="models:/fraud/1"):
         at=START + timedelta(minutes=minutes), deployment="fraud",
         target="lambda:/local", environment="production", does=does, model=model,
         version="1", why="because", cause=Cause(actor="ann"),
+        where="aws:123456789012:eu-west-1",
     )  # fmt: skip
 
 

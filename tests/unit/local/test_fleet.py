@@ -7,9 +7,10 @@ import psutil
 import pytest
 
 from mlflow_serverless.local import status
-from mlflow_serverless.local.errors import MachineBusyError, ThrottledError
+from mlflow_serverless.local.errors import MachineBusyError
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.plan import DeleteFunction, RouteAlias
+from mlflow_serverless.plan.errors import ThrottledError
 from tests.fakes.patience import phases, until
 from tests.unit.local.conftest import ask
 

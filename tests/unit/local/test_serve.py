@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-from mlflow_serverless.local.errors import (
-    NotLoopbackError,
+from mlflow_serverless.local.errors import NotLoopbackError, PortInUseError
+from mlflow_serverless.local.serve import application, listening
+from mlflow_serverless.plan.errors import (
+    NoSuchFunctionError,
     PayloadTooLargeError,
-    PortInUseError,
     ThrottledError,
 )
-from mlflow_serverless.local.serve import application, listening
-from mlflow_serverless.plan.errors import NoSuchFunctionError
 from mlflow_serverless.world import Reply
 from tests.fakes.asgi import Answered
 from tests.fakes.asgi import request as asked
@@ -86,7 +85,7 @@ def test_the_answer_is_the_functions():
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (ThrottledError("a", 1), 429),
+        (ThrottledError("a call", "one is answered"), 429),
         (NoSuchFunctionError("a"), 404),
         (PayloadTooLargeError(7_000_000), 413),
         ("Unhandled", 502),

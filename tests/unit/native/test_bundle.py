@@ -7,7 +7,7 @@ import pytest
 from lambda_runtime.manifest import Answer, Feed, Field, Tensor
 from lambda_runtime.native.recipe import KEY, Recipe
 from mlflow_serverless.native.bundle import Draft, write
-from tests.unit.package.test_package import MODEL
+from tests.fakes.resolved import MODEL
 
 
 @pytest.mark.parametrize(

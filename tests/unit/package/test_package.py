@@ -13,7 +13,6 @@ from lambda_runtime.cache import pieces
 from lambda_runtime.manifest import (
     PIECE_BYTES,
     Answer,
-    Column,
     Engine,
     Feed,
     Field,
@@ -23,20 +22,11 @@ from lambda_runtime.manifest import (
     Variant,
 )
 from mlflow_serverless.convert import OnnxGraph
-from mlflow_serverless.model import ServableModel
 from mlflow_serverless.optimise import Artefact
 from mlflow_serverless.package import BundleCorruptError, package, read_bundle
 from mlflow_serverless.package.errors import BundleUnreadableError
 from mlflow_serverless.package.packer import carry
-
-MODEL = ServableModel(
-    uri="models:/fraud/7", asked="models:/fraud@champion", name="fraud", version="7",
-    model_id=f"m-{'a' * 32}", run_id=None, flavor="sklearn", predict_fn="predict",
-    signature=Signature(
-        columns=(Column("größe", "double"),), params=(Param("t", "long", 1, (-1,)),)
-    ),
-    folder=Path("model"), digest="sha256:00", requirements=(), example=None,
-)  # fmt: skip
+from tests.fakes.resolved import MODEL
 
 
 def make(folder: Path, into: Path, *, load_ms: float = 1.0, **model: Any):

@@ -7,7 +7,7 @@ import pytest
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.pipeline.ask import ask
 from mlflow_serverless.pipeline.errors import (
-    FunctionFailedError,
+    PredictionFailedError,
     PredictionRefusedError,
 )
 from mlflow_serverless.pipeline.smoke import difference
@@ -47,7 +47,7 @@ def test_a_failing_function_says_where_to_look():
     A function error is not the request's fault.
     """
     cloud = Says(b'{"errorMessage": "no model", "errorType": "x"}', "Unhandled")
-    with pytest.raises(FunctionFailedError, match="Unhandled: no model") as caught:
+    with pytest.raises(PredictionFailedError, match="Unhandled: no model") as caught:
         ask(cloud, "it", b"", qualifier="live")
 
     assert "logs it" in caught.value.hint
@@ -59,6 +59,7 @@ def test_a_failing_function_says_where_to_look():
         ({"p": [1.0, "a"]}, {"p": [1.0 + 1e-9, "a"]}, ""),
         ([1, 2], [1.0, 2.0], ""),
         ([math.nan, None], [None, math.nan], ""),
+        ([math.nan, 1.0], [math.nan, math.nan], "$[1] is nan, not 1.0"),
         ([1, 2], [1], "$ has 1 items, not 2"),
         ({"a": 1}, {"b": 1}, "$ has ['b'], not ['a']"),
         ({"p": ["yes"]}, {"p": ["no"]}, "$.p[0] is 'no', not 'yes'"),

@@ -16,8 +16,8 @@ from mlflow_serverless.plan.errors import NotOfferedError
 from mlflow_serverless.shift import Kind, Stage, Strategy
 from tests.fakes.rollout_cloud import RolloutCloud
 from tests.fakes.rooms import FakeRooms
+from tests.fakes.worlds import RIGHT, make_world
 from tests.unit.pipeline.test_at_a_place import PLACE
-from tests.unit.pipeline.test_story import RIGHT, make_world
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mlflow-serverless/fraud@sha256:it"
 BESIDE = {"log group", "role", "schedule group", "controller"}

@@ -12,7 +12,7 @@ from mlflow_serverless.pipeline.desired import desired, note_of, origin_of, tag
 from mlflow_serverless.plan import Actual, Version
 from mlflow_serverless.plan.rules import check
 from mlflow_serverless.topology import config_of
-from tests.unit.package.test_package import MODEL
+from tests.fakes.resolved import MODEL
 
 AWS_TAG = re.compile(r"[\w\s.:/=+\-@]{0,256}")
 

@@ -13,7 +13,7 @@ from mlflow_serverless.pipeline.live import by_name, by_url
 from mlflow_serverless.plan import FunctionUrl, HttpApi
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.rooms import FakeRooms
-from tests.unit.pipeline.test_story import RIGHT, WISH, make_world
+from tests.fakes.worlds import RIGHT, WISH, make_world
 
 SIGNED = {"X-Signed": "yes"}
 
@@ -21,11 +21,12 @@ SIGNED = {"X-Signed": "yes"}
 class Door(BaseHTTPRequestHandler):
     """Answers what it is told to; the last of its answers again and again."""
 
-    answers, asked = [(200, RIGHT)], []
+    answers, asked, tokens = [(200, RIGHT)], [], []
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         self.asked.append((self.path, self.headers["X-Signed"]))
+        self.tokens.append(self.headers["Authorization"])
         first, *rest = self.answers
         type(self).answers = rest or [first]
         self.send_response(first[0])
@@ -40,7 +41,7 @@ class Door(BaseHTTPRequestHandler):
 @pytest.fixture
 def door():
     """A door on loopback, and its URL."""
-    handler = type("OneDoor", (Door,), {"asked": []})
+    handler = type("OneDoor", (Door,), {"asked": [], "tokens": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -7,8 +7,8 @@ from mlflow_serverless.pipeline import deploy, fill, hand_over
 from mlflow_serverless.secure import RefusedError
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.rooms import FakeRooms
+from tests.fakes.worlds import RIGHT, make_world
 from tests.unit.pipeline.test_at_a_place import PLACE, wish
-from tests.unit.pipeline.test_story import RIGHT, make_world
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from mlflow_serverless.pipeline.rollouts import abort, advance, promote
 from tests.fakes.rollout_cloud import RolloutCloud
 from tests.fakes.rooms import FakeRooms
 from tests.fakes.shop import untagged
+from tests.fakes.worlds import make_world
 from tests.unit.pipeline.test_rollouts import QUICK, RIGHT, Clock, Traffic, wish
-from tests.unit.pipeline.test_story import make_world
 
 ANN = Cause(actor="ann", run="https://ci.example/1", commit="a1")
 

@@ -32,7 +32,7 @@ from mlflow_serverless.shift import Hold, State, recorded
 from mlflow_serverless.shift.errors import NoRolloutError, RolloutUnderWayError
 from tests.fakes.rollout_cloud import RolloutCloud, TestClock
 from tests.fakes.rooms import FakeRooms
-from tests.unit.pipeline.test_story import make_world
+from tests.fakes.worlds import make_world
 
 RIGHT = b'{"predictions": [1.0]}'
 QUICK = {

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.pipeline import (
-    DeployRequest,
     Intent,
     delete,
     deploy,
@@ -19,41 +18,15 @@ from mlflow_serverless.pipeline import (
 from mlflow_serverless.pipeline.errors import (
     DeploymentExistsError,
     DeploymentMissingError,
-    FunctionFailedError,
     ModelUnnamedError,
+    PredictionFailedError,
     SmokeFailedError,
 )
 from mlflow_serverless.plan.errors import BadNameError
-from mlflow_serverless.store import ContentStore
-from mlflow_serverless.world import World
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.rooms import FakeRooms
-
-RIGHT = b'{"predictions": [1.0]}'
-WISH = DeployRequest(
-    name="fraud", model_uri="models:/fraud/1", given={"memory_mb": 512, "record": False}
-)
-
-
-class Told:
-    def __init__(self) -> None:
-        self.events = []
-
-    def __call__(self, event, /, **fields) -> None:
-        self.events.append((event, fields))
-
-    def names(self):
-        return [event for event, _ in self.events]
-
-
-def make_world(folder, cloud=None):
-    return World(
-        target="memory:",
-        cloud=cloud or MemoryCloud(answer=lambda _: RIGHT),
-        store=ContentStore(folder / "work"),
-        downloads=folder / "models",
-        tell=Told(),
-    )
+from tests.fakes.tell import Heard
+from tests.fakes.worlds import RIGHT, WISH, make_world
 
 
 @pytest.fixture
@@ -86,7 +59,7 @@ def test_a_second_run_does_nothing_and_says_so(world, rooms):
     """
     deploy(WISH, world, rooms)
     visits, asked = rooms.visits.copy(), len(world.cloud.asked)
-    again = replace(world, tell=Told())
+    again = replace(world, tell=Heard())
     done = deploy(WISH, again, rooms)
 
     assert () == done.changed
@@ -160,7 +133,7 @@ def test_a_function_that_fails_gets_no_traffic(tmp_path, rooms):
     """
     cloud = MemoryCloud(answer=lambda _: b"{}", error="Unhandled")
     world = make_world(tmp_path, cloud)
-    with pytest.raises(FunctionFailedError):
+    with pytest.raises(PredictionFailedError):
         deploy(WISH, world, rooms)
 
     assert () == cloud.snapshot("fraud").aliases

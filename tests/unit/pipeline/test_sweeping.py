@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from mlflow_serverless.cli import main
 from mlflow_serverless.pipeline import stale, sweep
 from tests.fakes.memory_cloud import MemoryCloud
-from tests.unit.pipeline.test_story import make_world
+from tests.fakes.worlds import make_world
 
 NOW = datetime.now(UTC)
 

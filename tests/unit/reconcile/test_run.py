@@ -7,7 +7,7 @@ import pytest
 from mlflow_serverless.errors import Kind
 from mlflow_serverless.lineage import read_cause
 from mlflow_serverless.pipeline.desired import tag
-from mlflow_serverless.plan import PointAlias, RouteAlias
+from mlflow_serverless.plan import Place, PointAlias, RouteAlias
 from mlflow_serverless.reconcile import Told
 from mlflow_serverless.reconcile.errors import IntentsMovedError, NothingNamedError
 from mlflow_serverless.reconcile.outcome import exit_code
@@ -184,6 +184,28 @@ def test_what_was_agreed_to_is_what_is_done(stage):
 
     assert "" == untouched
     assert "models:/fraud/1" == stage.serves()
+
+
+def test_another_configuration_is_another_plan(stage):
+    """
+    The same model, and what it would be configured with has changed since: refused.
+    """
+    stage.registry.point("fraud", "champion", 1)
+    agreed = stage.proposed().digest
+    stage.policy = PLAIN.replace("{record: false}", "{record: false, memory_mb: 9216}")
+    with pytest.raises(IntentsMovedError):
+        stage.once(expect=agreed)
+
+    assert "" == stage.serves()
+
+
+def test_a_retry_of_what_there_is_not_is_refused(stage):
+    """
+    Rather than taken and forgotten; with what was meant.
+    """
+    told = Told(retry=frozenset({"fruad"}))
+    with pytest.raises(NothingNamedError, match="did you mean --retry fraud"):
+        stage.once(scene={"told": told})
 
 
 def test_environments_come_one_after_another(stage):
@@ -414,7 +436,7 @@ def test_only_keeps_to_what_is_named(stage):
     stage.policy = CHAIN
     stage.registry.point("fraud", "champion", 1)
     result = stage.said(stage.once(scene={"only": ("production",)}))
-    with pytest.raises(NothingNamedError, match="did you mean production"):
+    with pytest.raises(NothingNamedError, match="did you mean --only production"):
         stage.once(scene={"only": ("prodction",)})
 
     assert [("fraud", "Wait", "waiting")] == result
@@ -434,6 +456,12 @@ def test_the_first_rule_counts(stage):
     assert "models:/fraud/1" == stage.serves()
 
 
+def history_of(stage, target: str = "lambda:/eu-west-1"):
+    """As whoever names the deployment's place by *target* is told it."""
+    where = stage.world(target).where()
+    return timeline("fraud", target, ["fraud"], stage.registry, where=where)
+
+
 def test_the_history_says_what_served_when_and_why(stage):
     """
     Every move is kept on the model version it is about, with its cause.
@@ -441,7 +469,7 @@ def test_the_history_says_what_served_when_and_why(stage):
     for number in (1, 2, 1):
         stage.registry.point("fraud", "champion", number)
         stage.once()
-    moves = timeline("fraud", "lambda:/eu-west-1", ["fraud"], stage.registry)
+    moves = history_of(stage)
 
     assert ["models:/fraud/1", "models:/fraud/2", "models:/fraud/1"] == [
         move.model for move in moves
@@ -461,9 +489,28 @@ def test_what_was_deployed_by_hand_enters_the_history(stage):
         stage.registry._change("fraud", version.number, tags={})
     stage.once()
     stage.once()
-    (move,) = timeline("fraud", "lambda:/eu-west-1", ["fraud"], stage.registry)
+    (move,) = history_of(stage)
 
     assert ("models:/fraud/1", "found serving") == (move.model, move.why)
+
+
+def test_one_place_has_one_history(stage):
+    """
+    Whichever target leads there, and whoever typed it; another region's is another.
+    """
+    place = Place(region="eu-west-1", account="123456789012")
+    stage.cloud.where = place
+    stage.registry.point("fraud", "champion", 1)
+    stage.once()
+    by_region = history_of(stage)
+    by_environment = history_of(stage, "lambda")
+    by_role = history_of(stage, "lambda:/eu-west-1/arn:aws:iam::123456789012:role/me")
+    stage.once()
+
+    assert 1 == len(by_region)
+    assert by_region == by_environment == by_role == history_of(stage)
+    stage.cloud.where = replace(place, region="us-east-1")
+    assert [] == history_of(stage, "lambda")
 
 
 def test_the_same_again_costs_no_step(stage):

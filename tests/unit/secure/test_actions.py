@@ -18,7 +18,8 @@ import pytest
 
 from mlflow_serverless.config import parse
 from mlflow_serverless.plan import Desired, Function, Place
-from mlflow_serverless.secure import deployer_policy, key_policy
+from mlflow_serverless.relay.outline import outline as relay_outline
+from mlflow_serverless.secure import deployer_policies, key_policy
 from mlflow_serverless.secure.policy import NETWORK_ACTIONS
 from mlflow_serverless.topology import control, schedule, topology
 from tests.unit.export.wants import PLACE, WAYS, way
@@ -28,6 +29,7 @@ KEYS = {
     "aws:SourceAccount": {"ecr", "sts"}, "aws:SourceArn": {"ecr", "sts"},
     "elasticfilesystem:AccessPointArn": {"elasticfilesystem"},
     "s3files:AccessPointArn": {"s3files"}, "iam:PassedToService": {"iam"},
+    "iam:AWSServiceName": {"iam"},
     "kms:EncryptionContext:aws:logs:arn": {"kms"}, "lambda:SourceFunctionArn": {"ec2"},
 }  # fmt: skip
 """Condition keys that we use, and for which services. Global: aws:*, and
@@ -62,8 +64,11 @@ def policies(given) -> list[str]:
         for resource in want.resources
         for name in ("policy", "trust")
     ]
-    ours = (deployer_policy(PLACE, want, signing="ecr"), key_policy(PLACE, want))
-    return [*filter(None, around), *ours]
+    packing = topology("fraud", parse(given), PLACE).packing
+    signed = replace(packing, signing="ecr", mount_from=("ml/base",))
+    ours = deployer_policies(PLACE, want, signed)
+    relay = deployer_policies(PLACE, *relay_outline("hooks", {}, PLACE))
+    return [*filter(None, around), *ours, key_policy(PLACE, want), *relay]
 
 
 DRIVEN = {"strategy.driver": "cloud", "strategy.before": "lambda:gate"}
@@ -179,7 +184,8 @@ def test_every_arn_is_of_the_partition(partition, region):
     around = topology("fraud", config, place)
     function = Function(name="fraud", artifact="", settings=around.settings)
     want = Desired(function=function, resources=around.resources)
-    text = deployer_policy(place, want) + "".join(
+    ours = deployer_policies(place, want, around.packing)
+    text = "".join(ours) + "".join(
         getattr(resource, "policy", "") for resource in around.resources
     )
 

@@ -6,8 +6,9 @@ import pytest
 
 from mlflow_serverless.config import parse
 from mlflow_serverless.pipeline.intended import outline
+from mlflow_serverless.pipeline.permitted import policies
 from mlflow_serverless.plan import Place, Role, Schedule, drives, names
-from mlflow_serverless.secure import audit, deployer_policy
+from mlflow_serverless.secure import audit
 
 PLACE = Place(region="us-gov-west-1", account="123456789012", partition="aws-us-gov")
 DRIVEN = {"strategy.driver": "cloud"}
@@ -102,10 +103,11 @@ def test_the_audit_has_nothing_against_it():
 
 def test_roles_are_handed_to_whom_they_are_for():
     """The controller's to Lambda, the other to EventBridge Scheduler."""
-    want, role, wakes = made()
+    _, role, wakes = made()
     passed = {
         s["Resource"][0].rpartition("/")[2]: s["Condition"]["StringEquals"]
-        for s in statements(deployer_policy(PLACE, want))
+        for policy in policies("deployer", "fraud", parse(DRIVEN), PLACE)
+        for s in statements(policy)
         if "iam:PassRole" in s["Action"]
     }
 

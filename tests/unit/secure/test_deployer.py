@@ -2,10 +2,14 @@
 
 import json
 
+import pytest
+
 from mlflow_serverless.config import parse
-from mlflow_serverless.pipeline.intended import outline
+from mlflow_serverless.limits import MANAGED_POLICY_CHARS
+from mlflow_serverless.pipeline.permitted import policies
 from mlflow_serverless.plan import Place, names
-from mlflow_serverless.secure import deployer_policy
+from mlflow_serverless.relay.outline import outline as relay_outline
+from mlflow_serverless.secure import deployer_policies
 
 PLACE = Place(region="us-gov-west-1", account="123456789012", partition="aws-us-gov")
 KEY = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/k"
@@ -13,13 +17,23 @@ ALL = {
     "url.auth": "iam", "api.auth": "iam", "alarms.errors": 1, "provisioned": 1,
     "alarms.dashboard": True, "image.model_store": "own", "kms_key": KEY,
 }  # fmt: skip
-MANAGED_POLICY_CHARS = 6_144
-"""IAM's quota on a managed policy; white space does not count."""
+OTHER = "999999999999.dkr.ecr.us-gov-west-1.amazonaws.com"
+POINT = "arn:aws-us-gov:elasticfilesystem:us-gov-west-1:123456789012:access-point/f"
+VPC = {"vpc.subnets": "subnet-a", "vpc.security_groups": "sg-1"}
+
+
+def documents(**given):
+    return policies("deployer", "fraud", parse(given), PLACE)
 
 
 def statements(**given):
-    want = outline("fraud", parse(given), PLACE)
-    return json.loads(deployer_policy(PLACE, want))["Statement"]
+    return [s for text in documents(**given) for s in json.loads(text)["Statement"]]
+
+
+def resources(action: str, **given) -> list[str]:
+    """All that *action* is allowed on."""
+    said = (s for s in statements(**given) if action in s["Action"])
+    return [resource for one in said for resource in one["Resource"]]
 
 
 def test_nothing_but_unbound_actions_are_on_everything():
@@ -63,23 +77,100 @@ def test_names_of_statements_are_their_own():
 
 def test_the_policy_of_a_usual_deployment_fits():
     """It can be attached as one managed policy."""
-    want = outline(
-        "fraud", parse({"api.auth": "iam", "image.model_store": "own"}), PLACE
-    )
+    (text,) = documents(**{"api.auth": "iam", "image.model_store": "own"})
 
-    assert len(deployer_policy(PLACE, want)) < MANAGED_POLICY_CHARS
+    assert len(text) <= MANAGED_POLICY_CHARS
+
+
+def test_what_does_not_fit_into_one_policy_is_divided():
+    """Each can be attached; together they say what one would have said, in order."""
+    many = documents(**ALL, **{"strategy.driver": "cloud"})
+    sids = [s["Sid"] for text in many for s in json.loads(text)["Statement"]]
+
+    assert 2 == len(many)
+    assert all(len(text) <= MANAGED_POLICY_CHARS for text in many)
+    assert sids == list(dict.fromkeys(sids))
+    assert {"Function", "Look", "PassRole", "PassControlRole", "Key"} <= set(sids)
 
 
 def test_whoever_pushes_lets_the_registry_sign():
     """ECR signs as whoever pushes, who must be allowed to; only where images are."""
-    want = outline("fraud", parse({"image.signing": "ecr"}), PLACE)
-    said = {
-        how: json.loads(deployer_policy(PLACE, want, signing=how))["Statement"]
-        for how in ("ecr", "none")
-    }
+    profiles = [PLACE.arn("signer", "/signing-profiles/*")]
 
-    (sign,) = (s for s in said["ecr"] if s["Sid"] == "Sign")
+    assert profiles == resources("signer:SignPayload", **{"image.signing": "ecr"})
+    assert [] == resources("signer:SignPayload")
 
-    assert ["signer:SignPayload"] == sign["Action"]
-    assert [PLACE.arn("signer", "/signing-profiles/*")] == sign["Resource"]
-    assert not [s for s in said["none"] if s["Sid"] == "Sign"]
+
+def test_images_of_another_account_are_kept_there():
+    """Pushed, read and taken away; the repository itself is not ours to make."""
+    given = {"image.repository": f"{OTHER}/models"}
+    there = ["arn:aws-us-gov:ecr:us-gov-west-1:999999999999:repository/models"]
+
+    for action in ("PutImage", "BatchDeleteImage", "GetRepositoryPolicy"):
+        assert there == resources(f"ecr:{action}", **given)
+    assert [] == resources("ecr:CreateRepository", **given)
+    own = PLACE.arn("ecr", f"repository/{names.repository('fraud')}")
+    assert [*there, own] == resources("ecr:DescribeImages", **given)
+
+
+def test_layers_are_mounted_by_whoever_may_get_them():
+    """ECR wants that right on the repository that they come from."""
+    given = {"image.mount_from": "ml/base,ml/other"}
+    found = resources("ecr:GetDownloadUrlForLayer", **given)
+
+    assert [PLACE.arn("ecr", f"repository/ml/{x}") for x in ("base", "other")] == [
+        one for one in found if "/ml/" in one
+    ]
+
+
+def test_models_are_kept_where_the_bucket_is_somebody_s():
+    """Below the deployment's own prefix; the bucket is listed, and not made."""
+    given = {"image.model_store": "s3://mine/models"}
+
+    assert ["arn:aws-us-gov:s3:::mine/models/fraud/*"] == resources(
+        "s3:PutObject", **given
+    )
+    assert ["arn:aws-us-gov:s3:::mine"] == resources("s3:ListBucket", **given)
+    assert [] == resources("s3:CreateBucket", **given)
+
+
+def test_lambda_looks_at_a_network_and_a_mount_as_whoever_deploys():
+    """Neither is asked for where there is none."""
+    given = {"mount.arn": POINT, **VPC}
+
+    assert ["*"] == resources("ec2:DescribeSubnets", **given)
+    assert [PLACE.arn("elasticfilesystem", "file-system/*")] == resources(
+        "elasticfilesystem:DescribeMountTargets", **given
+    )
+    assert [] == resources("ec2:DescribeSubnets")
+
+
+def test_a_first_custom_domain_makes_api_gateway_s_own_role():
+    """That role, for that service, and no other."""
+    given = {
+        "api.auth": "iam", "api.domain": "m.example.com",
+        "api.certificate": PLACE.arn("acm", "certificate/c"),
+    }  # fmt: skip
+    (role,) = resources("iam:CreateServiceLinkedRole", **given)
+
+    assert role.endswith("/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway")
+    assert [] == resources("iam:CreateServiceLinkedRole", **{"api.auth": "iam"})
+
+
+@pytest.mark.parametrize("given", [{}, {"kms_key": KEY}])
+def test_whoever_deploys_a_relay_is_allowed_what_it_is_made_of(given):
+    """Function, role, image, log, secret, table and URL, of this relay alone."""
+    texts = deployer_policies(PLACE, *relay_outline("hooks", given, PLACE))
+    said = [s for text in texts for s in json.loads(text)["Statement"]]
+    on = {action: s["Resource"] for s in said for action in s["Action"]}
+
+    assert all(len(text) <= MANAGED_POLICY_CHARS for text in texts)
+    assert [PLACE.secret_arn("mlflow-serverless/hooks")] == (
+        on["secretsmanager:CreateSecret"]
+    )
+    assert [PLACE.arn("dynamodb", "table/hooks")] == on["dynamodb:CreateTable"]
+    assert {
+        "lambda:CreateFunctionUrlConfig", "ecr:PutImage", "iam:PassRole",
+        "secretsmanager:GetRandomPassword", "logs:CreateLogGroup",
+    } <= set(on)  # fmt: skip
+    assert bool(given) == ("kms:CreateGrant" in on)

@@ -15,6 +15,7 @@ from mlflow_serverless.secure import (
     role_policy,
     trust_policy,
 )
+from mlflow_serverless.secure.document import pretty
 from mlflow_serverless.secure.policy import UNBOUND_ACTIONS
 
 PLACE = Place(region="eu-central-1", account="123456789012")
@@ -111,6 +112,16 @@ def test_no_reach_brings_wildcards(reach):
 
 @settings(deadline=None)
 @given(reach=reaches)
+def test_a_policy_is_printed_as_aws_writes_it():
+    """What it is first, and each statement by its name; nothing is lost."""
+    text = role_policy(PLACE, Reach(name="fraud", log_group=LOG))
+    shown = json.loads(pretty(text))
+
+    assert json.loads(text) == shown
+    assert ["Version", "Statement"] == list(shown)
+    assert ["Sid", "Effect", "Action", "Resource"] == list(shown["Statement"][0])
+
+
 def test_policies_are_canonical(reach):
     """What is written compares equal with what is read back, however it is spaced."""
     text = role_policy(PLACE, reach)

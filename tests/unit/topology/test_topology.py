@@ -39,7 +39,7 @@ from mlflow_serverless.topology import (
     topology,
 )
 from mlflow_serverless.topology.cold import snapshot_impossible
-from tests.unit.package.test_package import MODEL
+from tests.fakes.resolved import MODEL
 
 PLACE = Place(region="eu-central-1", account="123456789012")
 ROLE = "arn:aws:iam::123456789012:role/mine"
