@@ -1,7 +1,7 @@
 """Command that brings about what the registry says."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cache, wraps
 from pathlib import Path
@@ -9,21 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from mlflow_serverless.cli.reporting import Files, reporting
-from mlflow_serverless.cli.session import EXIT_CODES, Session, command, table
+from mlflow_serverless.cli.session import EXIT_CODES, Session, command, examples, table
+from mlflow_serverless.github.outcome import GOING
 from mlflow_serverless.wiring import world_for
 
 if TYPE_CHECKING:
     from mlflow_serverless.lineage import Cause
-    from mlflow_serverless.reconcile import Policy, Result, Scene
+    from mlflow_serverless.reconcile import Outcome, Policy, Result, Scene
     from mlflow_serverless.relay import Event
 
 
-EXITS = """\b
+REVIEWERS = "@reviewers"
+"""Stands for whoever has approved the run on GitHub."""
+
+EXITS = """
+
+\b
 Exit codes: 0 nothing to do, or all done; 10 a dry run found something to do;
-5 a gate refused (parity, audit, smoke); 2 the policy is wrong; others as ever.
-One deployment that fails does not stop the others."""
+5 a check refused (parity, audit, smoke); 2 the policy is wrong; others as of
+every command. One deployment that fails does not stop the others."""
 
 
 def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,11 +59,11 @@ def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--event", metavar="JSON|@FILE",
-            help="What woke us: recorded and shown, never obeyed.",
+            help="The event that caused this run: recorded and shown, never obeyed.",
         ),
-        click.option("--commit", help="Commit that is recorded as the cause."),
-        click.option("--run-url", help="Run that is recorded as the cause."),
-        click.option("--actor", help="Who is recorded as the cause."),
+        click.option("--commit", help="Commit to record as the cause."),
+        click.option("--run-url", metavar="URL", help="CI run to record as the cause."),
+        click.option("--actor", help="Person or program to record as the cause."),
     ):  # fmt: skip
         run = option(run)
     return run
@@ -76,12 +83,13 @@ class Asked:
         from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
 
         policy = room.load(self.file)
+        told = room.Told(_approvals(self.approved, policy), frozenset(self.retry))
         return room.Scene(
             policy=policy,
             registry=room.MlflowRegistry(),
             worlds=cache(lambda target: world_for(target, session.report)),
             target=session.target,
-            told=room.Told(_approvals(self.approved, policy), frozenset(self.retry)),
+            told=told,
             only=self.only,
         )
 
@@ -104,11 +112,13 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--retry", multiple=True, metavar="NAME",
-            help="Let a version that lost its traffic in this deployment try again.",
+            help="Try a version again that lost its traffic in this deployment; may be "
+            "repeated.",
         ),
         click.option(
             "--approved-by", "approved", multiple=True, metavar="ENVIRONMENT=WHO",
-            help="Approve an environment that asks the run; may be repeated.",
+            help="Approve an environment that asks the run; may be repeated. WHO may "
+            "be @reviewers: those who let a job of GitHub Actions into it.",
         ),
         click.option(
             "--only", multiple=True, metavar="NAME",
@@ -117,20 +127,27 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
             default=Path("mlflow-serverless.yaml"), show_default=True,
-            help="The policy.",
+            help="The policy file.",
         ),
     ):  # fmt: skip
         run = option(run)
     return run
 
 
-@click.command(epilog=EXITS)
+@click.command(
+    epilog=examples(
+        "mlflow-serverless reconcile --dry-run",
+        "mlflow-serverless reconcile --only fraud",
+    )
+    + EXITS
+)
 @command
 @_asks
-@click.option("--dry-run", is_flag=True, help="Show intents and plans; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")
 @click.option(
     "--expect", metavar="PLAN", default="",
-    help="Do only what a dry run of this digest showed; else refuse.",
+    help="Refuse unless this is still what would be done: the digest that a dry run "
+    "printed.",
 )  # fmt: skip
 @_causes
 @reporting("Registry to deployments")
@@ -144,7 +161,11 @@ def reconcile(  # noqa: PLR0913 - one a group of options
     woke: "Event | None",
     files: Files,
 ) -> None:
-    """Make what is deployed what the registry and the policy say. Safe to repeat."""
+    """
+    Make deployments match registry and policy; safe to repeat.
+
+    The policy says which alias, tag or stage of a registered model is served where.
+    """
     from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
 
     wish = room.Wish(tell=session.report, cause=cause, expect=expect)
@@ -170,19 +191,46 @@ def _show(console: Console, result: "Result", *, dry_run: bool) -> None:
     if not result.outcomes:
         console.print("the policy means no deployment yet.")
         return
-    rows = []
-    for outcome in result.outcomes:
-        place, error = outcome.intent.place, outcome.error
-        why = f"{error.message} [{error.code}]" if error else outcome.intent.why
-        kind = type(outcome.intent).__name__
-        rows.append((outcome.state, kind, place.name, place.environment, why))
     columns = ("state", "intent", "deployment", "environment", "why")
-    console.print(table("", columns, rows))
-    for outcome in result.outcomes if dry_run else ():
-        for number, step in enumerate(outcome.steps, 1):
-            console.print(f"  {outcome.intent.place.name} {number}. {step}")
+    console.print(table("", columns, [_row(each) for each in result.outcomes]))
+    for outcome in result.outcomes:
+        for line in _below(outcome, dry_run=dry_run):
+            console.print(escape(line))
+    errors = (outcome.error for outcome in result.outcomes)
+    for hint in dict.fromkeys(each.hint for each in errors if each and each.hint):
+        console.print(escape(f"hint: {hint}"))
     if dry_run:
         console.print(f"plan {result.digest}; nothing was changed.")
+        if any(outcome.state == "pending" for outcome in result.outcomes):
+            console.print(
+                f"next: the same with --expect {result.digest} does just this."
+            )
+
+
+def _row(outcome: "Outcome") -> tuple[str, ...]:
+    place, error = outcome.intent.place, outcome.error
+    why = f"{error.message} [{error.code}]" if error else outcome.intent.why
+    state = "begun" if _begun(outcome) else outcome.state
+    return state, outcome.kind, place.name, place.environment, escape(why)
+
+
+def _begun(outcome: "Outcome") -> bool:
+    """Whether a rollout goes on that somebody advances; what served serves yet."""
+    return outcome.deployment is not None and outcome.deployment.rollout in GOING
+
+
+def _below(outcome: "Outcome", *, dry_run: bool) -> Iterator[str]:
+    """What is behind a row, and what goes on with it."""
+    name = outcome.intent.place.name
+    if dry_run:
+        steps = enumerate(outcome.steps, 1)
+        yield from (f"  {name} {number}. {step}" for number, step in steps)
+        if outcome.parity:
+            yield f"  {name} parity: {outcome.parity}"
+        if outcome.cost:
+            yield f"  {name} cost: {outcome.cost}"
+    if _begun(outcome):
+        yield f"  {name} next: mlflow-serverless advance {name}"
 
 
 def _event(session: Session, text: str | None) -> "Event | None":
@@ -208,5 +256,20 @@ def _approvals(approved: tuple[str, ...], policy: "Policy") -> dict[str, str]:
         environment, _, who = text.partition("=")
         if environment not in asking or not who.strip():
             raise BadApprovalError(text, asking)
-        found[environment] = who.strip()
+        said = who.strip()
+        found[environment] = _reviewers(environment) if said == REVIEWERS else said
     return found
+
+
+def _reviewers(environment: str) -> str:
+    """Who let this run of GitHub Actions into the environment of that name."""
+    from mlflow_serverless.github.client import of_run  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.github.errors import NoRunError, NotApprovedError  # noqa: PLC0415
+
+    github, run = of_run(os.environ), os.environ.get("GITHUB_RUN_ID")
+    if github is None or not run:
+        raise NoRunError(environment)
+    found = github.approvers(run, environment)
+    if not found:
+        raise NotApprovedError(environment, run)
+    return "+".join(dict.fromkeys(found))
