@@ -1,9 +1,12 @@
 """How the story ends: the version is made and asked, and then traffic moves to it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlflow_serverless.apply import apply
+from mlflow_serverless.apply.errors import ApplyError
 from mlflow_serverless.config import DeploymentConfig
 from mlflow_serverless.pipeline.built import Built
 from mlflow_serverless.pipeline.errors import SmokeFailedError
@@ -58,7 +61,7 @@ def carry_out(ending: Ending, world: World) -> str:
         return ""
     changes, want = ending.changes, ending.want
     first, last = _halves(_left_to_the_rollout(ending, world))
-    with step(world.tell, "apply", changes.name) as said:
+    with step(world.tell, "apply", changes.name) as said, _of_all(after=last):
         apply(Plan(changes.name, first), world.cloud, Steps(world))
         said.say(f"{len(first)} steps", fresh=bool(first))
     asked = ""
@@ -66,10 +69,23 @@ def carry_out(ending: Ending, world: World) -> str:
         asked = _asked(want, ending.built, world)
     if ending.begins:
         last = _begun(ending, last, world)
-    apply(Plan(changes.name, last), world.cloud, Steps(world))
+    with _of_all(before=first):
+        apply(Plan(changes.name, last), world.cloud, Steps(world))
     if any(isinstance(one, PointAlias) for one in last):
         _moved(ending, world)
     return asked
+
+
+@contextmanager
+def _of_all(
+    *, before: tuple[Step, ...] = (), after: tuple[Step, ...] = ()
+) -> Iterator[None]:
+    """Whatever stops within says of the whole plan what is done and left."""
+    try:
+        yield
+    except ApplyError as stopped:
+        done, left = (*before, *stopped.done), (*stopped.left, *after)
+        raise ApplyError(stopped.cause, done=done, left=left) from stopped.cause
 
 
 def _begun(ending: Ending, last: tuple[Step, ...], world: World) -> tuple[Step, ...]:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from mlflow_serverless.plan import (
+    Dashboard,
     Desired,
     HttpApi,
     ModelBucket,
     Packing,
     Place,
     Repository,
+    Role,
     names,
 )
 from mlflow_serverless.secure.document import Statement
@@ -63,10 +65,7 @@ def brought(place: Place, want: Desired, packing: Packing) -> Iterator[Statement
     if path not in made:
         keep = (_repository(place, host, path),)
         yield Statement(sid="KeepImagesThere", actions=IMAGES, resources=keep)
-    own = names.repository(want.function.name)
-    if own not in {*made, path}:
-        seek = (place.arn("ecr", f"repository/{own}"),)
-        yield Statement(sid="SeekItsImages", actions=_SEEK, resources=seek)
+    yield from _sought(place, want, path)
     if packing.mount_from:
         yield Statement(
             sid="MountLayers",
@@ -80,6 +79,35 @@ def brought(place: Place, want: Desired, packing: Packing) -> Iterator[Statement
         yield from _seeing(place, mount.arn)
     if any(isinstance(r, HttpApi) and r.domain for r in want.resources):
         yield _linked_role(place)
+
+
+def _sought(place: Place, want: Desired, images: str) -> Iterator[Statement]:
+    """
+    What is always looked for by its name, where it is not wanted.
+
+    Whoever may not look cannot know that nothing is left; see `pipeline.unseen`.
+    """
+    name, region = want.function.name, place.region
+    wanted = {(resource.kind, resource.name) for resource in want.resources}
+    own, role = names.repository(name), names.role(name, region)
+    board, bucket = names.dashboard(name, region), names.bucket(place.account, region)
+    gateway = f"arn:{place.partition}:apigateway:{region}::/apis"
+    own_role = place.global_arn("iam", f"role/{role}")
+    seek = {
+        (Repository.kind, own): (_SEEK, (place.arn("ecr", f"repository/{own}"),)),
+        (Role.kind, role): (("iam:GetRole",), (own_role,)),
+        (Dashboard.kind, board): (
+            ("cloudwatch:GetDashboard",),
+            (place.global_arn("cloudwatch", f"dashboard/{board}"),),
+        ),
+        (ModelBucket.kind, bucket): (("s3:ListBucket",), (place.bucket_arn(bucket),)),
+        (HttpApi.kind, names.api(name)): (
+            ("apigateway:GET",), (gateway, f"{gateway}/*"),
+        ),
+    }  # fmt: skip
+    for number, (what, (actions, arns)) in enumerate(seek.items()):
+        if what not in wanted and what[1] != images:
+            yield Statement(sid=f"Seek{number}", actions=actions, resources=arns)
 
 
 def _repository(place: Place, host: str, path: str) -> str:

@@ -25,7 +25,8 @@ class RegistryUnreachableError(ServerlessError):
     def __init__(self, host: str, why: str, *, attempts: int) -> None:
         super().__init__(
             f"the registry {host} does not answer after {attempts} attempts: {why}",
-            hint="try again; what has arrived is not sent twice.",
+            hint="check its name and the network, and try again; what has arrived is "
+            "not sent twice.",
         )
 
 

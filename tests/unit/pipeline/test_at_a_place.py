@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlflow_serverless.apply.errors import ApplyError
 from mlflow_serverless.pipeline import (
     DeployRequest,
     Intent,
@@ -23,6 +24,7 @@ from mlflow_serverless.plan import (
     LogGroup,
     Permission,
     Place,
+    PublishVersion,
     Repository,
     RouteAlias,
     SetTags,
@@ -32,6 +34,7 @@ from mlflow_serverless.plan import (
 )
 from mlflow_serverless.plan.errors import (
     ForeignError,
+    NoSuchFunctionError,
     NoSuchVersionError,
     NotOfferedError,
 )
@@ -238,6 +241,24 @@ def test_a_tool_is_not_taken_for_a_deployment(world, rooms):
             ask()
 
     assert len(world.cloud.performed) == steps
+
+
+def test_what_stops_says_all_that_is_done_and_left(world, rooms):
+    """Of the whole plan, though traffic moves only after the new version was asked."""
+    plans = plan_only(wish(1), world, rooms).plan.steps
+    kept = world.cloud.perform
+
+    def perform(one):
+        if isinstance(one, PublishVersion):
+            raise NoSuchFunctionError("fraud")
+        kept(one)
+
+    world.cloud.perform = perform
+    with pytest.raises(ApplyError) as stopped:
+        deploy(wish(1), world, rooms)
+
+    assert plans == (*stopped.value.done, *stopped.value.left)
+    assert isinstance(stopped.value.left[0], PublishVersion)
 
 
 def test_rolling_back_is_one_move_and_builds_nothing(world, rooms):

@@ -113,6 +113,18 @@ def test_images_of_another_account_are_kept_there():
     assert [*there, own] == resources("ecr:DescribeImages", **given)
 
 
+def test_what_might_be_left_can_be_looked_for():
+    """By whoever has just this policy: a delete knows that nothing is there."""
+    for action in (
+        "apigateway:GET", "cloudwatch:GetDashboard", "s3:ListBucket", "iam:GetRole",
+        "ecr:DescribeRepositories",
+    ):  # fmt: skip
+        assert resources(action)
+    role = "arn:aws-us-gov:iam::123456789012:role/mine"
+    own = PLACE.global_arn("iam", f"role/{names.role('fraud', PLACE.region)}")
+    assert {role, own} <= set(resources("iam:GetRole", role=role))
+
+
 def test_layers_are_mounted_by_whoever_may_get_them():
     """ECR wants that right on the repository that they come from."""
     given = {"image.mount_from": "ml/base,ml/other"}
@@ -130,7 +142,10 @@ def test_models_are_kept_where_the_bucket_is_somebody_s():
     assert ["arn:aws-us-gov:s3:::mine/models/fraud/*"] == resources(
         "s3:PutObject", **given
     )
-    assert ["arn:aws-us-gov:s3:::mine"] == resources("s3:ListBucket", **given)
+    own = f"arn:aws-us-gov:s3:::{names.bucket(PLACE.account, PLACE.region)}"
+    assert ["arn:aws-us-gov:s3:::mine", own] == sorted(
+        resources("s3:ListBucket", **given)
+    )
     assert [] == resources("s3:CreateBucket", **given)
 
 
