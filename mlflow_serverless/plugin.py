@@ -26,7 +26,7 @@ class LambdaDeploymentClient(BaseDeploymentClient):
     Deployments of one target.
 
     Args:
-        target_uri: `lambda:/local`.
+        target_uri: `lambda:/local`, or `lambda[:/REGION[/ROLE_ARN]]` for AWS.
     """
 
     def __init__(self, target_uri: str) -> None:
@@ -257,10 +257,11 @@ def run_local(
     client = LambdaDeploymentClient(LOCAL)
     made = client._deploy(pipeline.Intent.DEPLOY, name, model_uri, flavor, config, None)  # noqa: SLF001 - of this module
     sys.stdout.write(
-        f"{made['name']} serves {made['model_uri']} as version {made['version']}.\n"
-        f"  mlflow deployments predict -t {LOCAL} --name {name} -I input.json\n"
-        f"  mlflow-serverless invoke {name} --payload request.json\n"
-        f"  mlflow-serverless local serve   # then curl it\n"
+        f"{made['name']} serves {made['model_uri']} as version {made['version']}. "
+        "Ask it:\n"
+        f"  mlflow deployments predict -t {LOCAL} --name {name} -I rows.json\n"
+        f"  mlflow-serverless invoke -t {LOCAL} {name} -p request.json\n"
+        "  mlflow-serverless local serve   # then curl what it prints\n"
     )
 
 
@@ -269,21 +270,36 @@ def target_help() -> str:
     return f"""\
 mlflow-serverless: registered models as AWS Lambda functions, proved equal first.
 
-Targets
-  lambda:/local                 functions on this machine, no account needed
-  lambda, lambda:/REGION[/ROLE] AWS Lambda
+Targets (-t)
+  lambda:/local                     functions on this machine; no account needed
+  lambda                            AWS Lambda, in the region of your AWS environment
+  lambda:/REGION[/ROLE_ARN]         AWS Lambda there; as that role, if one is named
 
-Commands
-  mlflow deployments create -t lambda:/local --name fraud -m models:/fraud@champion
-  mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8
-  mlflow deployments predict -t lambda:/local --name fraud -I input.json
-  mlflow-serverless plan fraud -m models:/fraud/8         (what would change)
-  mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/8 \\
-      -C strategy=canary -C wait=true                     (earns its traffic)
-  mlflow-serverless rollout fraud                         (where it stands)
-  mlflow-serverless rollback fraud                        (to the version before)
-  mlflow-serverless invoke fraud --payload request.json   (sends the bytes as they are)
+First steps, on this machine
+  mlflow deployments create  -t lambda:/local --name fraud -m models:/fraud/1
+  mlflow deployments predict -t lambda:/local --name fraud -I rows.json
+  mlflow deployments update  -t lambda:/local --name fraud -m models:/fraud/2
+  mlflow deployments list    -t lambda:/local
+  mlflow deployments delete  -t lambda:/local --name fraud
 
-Options (-C key=value, or -C config=@file.yaml)
+rows.json holds a list of records, [{{"age": 42, "city": "Oslo"}}], or a request as it
+is posted to /invocations.
+
+What MLflow's commands cannot say, ours can (`mlflow-serverless --help`)
+  export MLFLOW_SERVERLESS_TARGET=lambda:/local      instead of -t each time
+  mlflow-serverless plan fraud models:/fraud/2       what would change
+  mlflow-serverless invoke fraud -p request.json     send a file's bytes as they are
+  mlflow-serverless history fraud                    versions, and which serves
+  mlflow-serverless rollback fraud                   to the version before, at once
+  mlflow-serverless local serve                      HTTP on 127.0.0.1:8931
+
+A new version that earns its traffic step by step, or loses it
+  mlflow deployments update -t lambda:/local --name fraud -m models:/fraud/2 \\
+      -C strategy=canary -C wait=true
+  mlflow-serverless rollout fraud                    where it stands
+
+Options: -C KEY=VALUE, or -C config=@FILE.yaml for many; [default] and (values) behind
+each. [MB], [s] and [ms] in a text are the unit of its value.
+
 {help_text()}
 """

@@ -1,26 +1,48 @@
-"""Writes docs/reference from the code; `--check` says whether it is up to date."""
+"""Writes docs/reference from the code, and the README's figures from the benchmarks.
 
+`--check` says whether they are up to date.
+"""
+
+import re
 import sys
 from pathlib import Path
 
 import click
+import reference_errors
+import reference_figures
+import reference_limits
+import reference_python
 
 from mlflow_serverless.cli import main as cli
+from mlflow_serverless.cli.session import EXIT_CODES
 from mlflow_serverless.config import json_schema, markdown
 from mlflow_serverless.reconcile import json_schema as policy_schema
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+SOURCES = Path(__file__).parent.parent / "mlflow_serverless"
 MADE = "<!-- Made by scripts/generate_reference.py; do not edit. -->"
 
 
-def pages() -> dict[str, str]:
-    """File name to content."""
+def pages() -> dict[Path, str]:
+    """File to content."""
     return {
-        "config.md": markdown(),
-        "config.schema.json": json_schema(),
-        "policy.schema.json": policy_schema(),
-        "cli.md": commands(),
+        FOLDER / "config.md": markdown(),
+        FOLDER / "config.schema.json": json_schema(),
+        FOLDER / "policy.schema.json": policy_schema(),
+        FOLDER / "cli.md": commands(),
+        FOLDER / "errors.md": errors(),
+        FOLDER / "limits.md": reference_limits.page(),
+        FOLDER / "python.md": reference_python.page(),
+        reference_figures.README: reference_figures.readme(),
     }
+
+
+def errors() -> str:
+    """Every error code; MLflow's are read off its door, which is slow to import."""
+    door = (SOURCES / "door" / "errors.py").read_text(encoding="utf-8")
+    mlflow = dict(re.findall(r"Kind\.(\w+): (\w+),", door))
+    exits = {kind.name: number for kind, number in EXIT_CODES.items()}
+    return reference_errors.page(exits, mlflow)
 
 
 def commands() -> str:
@@ -47,17 +69,17 @@ def main() -> int:
     made = pages()
     if "--check" not in sys.argv[1:]:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        for name, text in made.items():
-            (FOLDER / name).write_text(text, encoding="utf-8")
+        for file, text in made.items():
+            file.write_text(text, encoding="utf-8")
         return 0
-    stale = [name for name, text in made.items() if _read(name) != text]
-    for name in stale:
-        print(f"docs/reference/{name} is out of date: run {Path(__file__).name}")
+    stale = [file for file, text in made.items() if _read(file) != text]
+    for file in stale:
+        name = file.relative_to(FOLDER.parent.parent)
+        print(f"{name} is out of date: run scripts/{Path(__file__).name}")
     return 1 if stale else 0
 
 
-def _read(name: str) -> str:
-    file = FOLDER / name
+def _read(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 

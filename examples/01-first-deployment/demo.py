@@ -47,7 +47,10 @@ def main() -> None:
     finally:
         subprocess.run([BIN / "mlflow-serverless", "local", "stop"], check=False)
     show.print(
-        f"\nAll of it took {time.perf_counter() - began:.0f} s. It is in demo-output/."
+        f"\nAll of it took {time.perf_counter() - began:.0f} s; it is in demo-output/."
+        "\nNext: docs/getting-started.md; traffic that is earned: "
+        "python examples/02-canary/demo.py.",
+        soft_wrap=True,
     )
 
 
@@ -158,7 +161,7 @@ def sizes() -> None:
 
 def run(*words: str) -> None:
     """Show a command as one would type it, and what it prints."""
-    show.print("[bold cyan]$[/] " + " ".join(words))
+    show.print("[bold cyan]$[/] " + " ".join(words), soft_wrap=True)
     done = subprocess.run([BIN / words[0], *words[1:]], check=False)
     if done.returncode:
         sys.exit(f"that failed with {done.returncode}: {json.dumps(words)}")

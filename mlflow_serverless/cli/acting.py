@@ -19,11 +19,16 @@ FOUND = 10
 @click.argument("which", metavar="ACTION", type=click.Choice(sorted(ACTIONS)))
 @click.option(
     "--inputs", envvar="INPUTS", show_envvar=True, required=True, metavar="JSON",
-    help="All inputs, as toJSON(inputs) gives them.",
+    help="All inputs of the action, as toJSON(inputs) gives them.",
 )  # fmt: skip
 @click.pass_context
 def action(context: click.Context, *, which: str, inputs: str) -> None:
-    """Run a GitHub Action, as docs/ci.md says; what a dry run finds is no error."""
+    """
+    Run one of our GitHub Actions; they call this.
+
+    It is one other command, with the action's inputs as options (docs/ci.md). A dry
+    run that finds something to do ends with 0.
+    """
     try:
         words = words_of(which, inputs)
     except BadActionInputError as error:

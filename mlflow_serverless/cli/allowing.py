@@ -9,7 +9,7 @@ import click
 
 from mlflow_serverless.cli.exporting import NotWrittenError
 from mlflow_serverless.cli.relay_options import RELAY
-from mlflow_serverless.cli.session import Session, command
+from mlflow_serverless.cli.session import Session, command, examples
 from mlflow_serverless.cli.wish import configured, options_of
 from mlflow_serverless.config import parse
 from mlflow_serverless.errors import Kind, ServerlessError
@@ -55,28 +55,34 @@ _NEEDED = {
 """What to type, by whose policy was asked for; deployers and relays always have one."""
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless iam fraud --account 123456789012 --region eu-central-1",
+    )
+)
 @command
-@click.argument("name", required=False)
-@click.option("--name", "named", help="The same as NAME.")
+@click.argument("name", metavar="NAME", required=False)
+@click.option("--name", "named", metavar="NAME", help="The same as NAME.")
 @configured
 @click.option(
     "--account",
     callback=_like("account", r"\d{12}", "123456789012"),
-    help="Twelve digits; asked of AWS if left out.",
+    metavar="DIGITS",
+    help="AWS account; asked of AWS if left out.",
 )
 @click.option(
     "--region",
     callback=_like("region", r"[a-z]{2,4}(-[a-z]+)+-\d", "eu-central-1"),
-    help="Asked of the AWS environment if left out.",
+    metavar="REGION",
+    help="AWS region; that of the target if left out.",
 )
 @click.option(
     "--of", "whose",
     type=click.Choice(["deployer", "function", "controller", "key", _RELAY]),
     default="deployer", show_default=True,
-    help="Whose policy: of whoever deploys NAME; of NAME itself; of its controller "
-    "(strategy.driver=cloud); what its `kms_key` has to say as well; or of whoever "
-    "deploys the relay NAME.",
+    help="Whose: of who deploys NAME; of the function; of the controller that drives "
+    "its rollouts (strategy.driver=cloud); what its key (kms_key) has to allow; or of "
+    "who deploys the relay NAME.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path),
@@ -94,10 +100,11 @@ def iam(  # noqa: PLR0913 - one argument an option
     output: Path | None,
 ) -> None:
     """
-    Print the policy that deploying NAME needs, or that it or its key would have.
+    Print the IAM policy that deploying NAME needs.
 
-    AWS bounds a managed policy to 6,144 characters: what takes more is divided into
-    several, one after another, all of which are to be attached.
+    With --of: the policy of somebody else. With --account and --region no credentials
+    are needed. AWS bounds a managed policy to 6,144 characters: what takes more is
+    divided into several, all of which are to be attached.
     """
     chosen = name or named or (RELAY if whose == _RELAY else "")
     if not chosen or (name and named and name != named):

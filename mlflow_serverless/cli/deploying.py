@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from mlflow_serverless.cli.reporting import Files, reporting
-from mlflow_serverless.cli.session import Session, command, named
+from mlflow_serverless.cli.session import Session, command, examples, named
 from mlflow_serverless.cli.shifting import watching
 from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.config import parse
@@ -27,7 +27,12 @@ MAY_BE_LEFT = 10
 """Exit code of a delete after which something may be left; see `session.EXIT_CODES`."""
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless deploy fraud models:/fraud@champion -t lambda:/local",
+        "mlflow-serverless deploy fraud models:/fraud/8 -C memory_mb=1024",
+    )
+)
 @command
 @named
 @adopting
@@ -36,7 +41,12 @@ MAY_BE_LEFT = 10
 def deploy(
     session: Session, *, name: str, wish: Wish, foreign: "Foreign", files: Files
 ) -> None:
-    """Serve a model under NAME: convert, prove, deploy. Running it again is safe."""
+    """
+    Serve a model as NAME: convert it, prove it, deploy it.
+
+    MODEL_URI is what MLflow takes: models:/NAME/VERSION, models:/NAME@ALIAS,
+    runs:/RUN_ID/model, or a folder. Running it again changes only what differs.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     cause = cause_of(os.environ).text()
@@ -91,15 +101,24 @@ def _written(done: "Deployment", session: Session, files: Files) -> None:
     )  # fmt: skip
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless verify models:/fraud/8",
+        "mlflow-serverless verify models:/fraud/8 --against fraud -t lambda:/local",
+    )
+)
 @command
 @click.option(
     "--against", metavar="NAME|URL",
-    help="Ask this deployment instead of a new conversion.",
+    help="Compare with what this deployment (or its URL) answers, not a conversion.",
 )  # fmt: skip
 @wished
 def verify(session: Session, *, wish: Wish, against: str | None) -> None:
-    """Convert a model and prove its answers, without deploying it."""
+    """
+    Convert a model and compare its answers; deploy nothing.
+
+    Prints where the reports are: JSON, and one HTML page.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     config, world = parse(wish.given), session.world()
@@ -140,10 +159,10 @@ def _verify_live(
 @named
 def delete(session: Session, *, name: str) -> None:
     """
-    Take NAME away with its versions; safe to repeat.
+    Delete NAME and all its versions; safe to repeat.
 
-    Exits with 10 if something may be left that you are not allowed to look at; it is
-    named. Run it again as somebody who may.
+    Exits with 10 if something may be left that your permissions hide from us; it is
+    named. Run it again with credentials that may look.
     """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 

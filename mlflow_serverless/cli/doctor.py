@@ -41,7 +41,12 @@ class Finding:
 @click.command()
 @command
 def doctor(session: Session) -> None:
-    """Look at Python, libraries, Docker, AWS, the MLflow store and the disk."""
+    """
+    Check this machine: Python, libraries, MLflow store, AWS.
+
+    Each finding that is not ok says what to type. Exits with 1 if something is
+    missing that everything needs. With -t lambda AWS itself is asked, too.
+    """
     local = session.target == LOCAL
     findings = list(examine(None if local else session.world))
 

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from mlflow_serverless.cli.session import Session, command, named
+from mlflow_serverless.cli.session import Session, command, examples, named
 from mlflow_serverless.cli.wish import Wish, wished
 from mlflow_serverless.errors import Kind, ServerlessError
 
@@ -31,20 +31,25 @@ class NotWrittenError(ServerlessError):
         )
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless export fraud models:/fraud@champion \\",
+        "  -t lambda:/eu-central-1 --format terraform --output fraud.tf.json",
+    )
+)
 @command
 @named
 @click.option(
     "--format", "form", type=click.Choice(["cloudformation", "terraform"]),
-    required=True, help="Which tool is to make it.",
+    required=True, help="The tool that will deploy it.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file (.yaml or .json; .tf.json) instead of printing.",
+    help="Write to this file (.yaml, .json; Terraform: .tf.json); else print it.",
 )  # fmt: skip
 @click.option(
     "--push", is_flag=True,
-    help="Bring the image, and a model in S3, to where the template looks.",
+    help="Push the image (and a model kept in S3) to where the template expects it.",
 )  # fmt: skip
 @wished
 def export(  # noqa: PLR0913 - one argument an option
@@ -56,7 +61,11 @@ def export(  # noqa: PLR0913 - one argument an option
     output: Path | None,
     push: bool,
 ) -> None:
-    """Write what `deploy` would bring about as a template for another tool."""
+    """
+    Write a CloudFormation or Terraform template of NAME.
+
+    It describes what `deploy` would make, for people who deploy with those tools.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.export import Format  # noqa: PLC0415 - as above
 

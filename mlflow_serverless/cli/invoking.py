@@ -1,30 +1,37 @@
 """Calling a deployment with a file's bytes as they are."""
 
 import sys
-from time import perf_counter
 from typing import BinaryIO
 
 import click
 
-from mlflow_serverless.cli.session import Session, command, named
+from mlflow_serverless.cli.session import Session, command, examples, named
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless invoke fraud -p request.json",
+        'echo \'{"dataframe_records": [{"age": 42, "city": "Oslo"}]}\' \\',
+        "  | mlflow-serverless invoke fraud",
+    )
+)
 @command
 @named
 @click.option(
     "-p", "--payload", type=click.File("rb"), default="-", show_default=True,
-    help="The request: a file, or - for standard input; sent byte for byte.",
+    help="The request: a file, or - for standard input. Sent as it is.",
 )  # fmt: skip
-@click.option("--qualifier", help="An alias or a version; by default NAME's own alias.")
+@click.option(
+    "--qualifier", metavar="ALIAS|VERSION",
+    help="Ask this alias or version; by default the alias that callers use.",
+)  # fmt: skip
 @click.option(
     "--door", type=click.Choice(["url", "api"]),
-    help="Ask through its function URL or HTTP API, as callers do: signed, with a "
-    "token, or plainly, as that wants it.",
+    help="AWS: ask through its function URL or HTTP API, as callers do.",
 )  # fmt: skip
 @click.option(
     "--token", envvar="MLFLOW_SERVERLESS_TOKEN", show_envvar=True, default="",
-    help="For an API that wants a bearer token.",
+    help="AWS: bearer token for an API that wants one (api.auth=jwt).",
 )  # fmt: skip
 def invoke(  # noqa: PLR0913 - one argument an option
     session: Session,
@@ -35,7 +42,11 @@ def invoke(  # noqa: PLR0913 - one argument an option
     door: str | None,
     token: str,
 ) -> None:
-    """Ask NAME; the answer's bytes go to standard output."""
+    """
+    Send a request to NAME; print the answer as it comes.
+
+    The request is what a caller would post to /invocations.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     if door and qualifier:
@@ -43,10 +54,9 @@ def invoke(  # noqa: PLR0913 - one argument an option
         raise click.UsageError(message)
     world = session.world()
     if door:
-        begun, body = perf_counter(), payload.read()
+        body = payload.read()
         _print(pipeline.ask_outside(name, body, world, door=door, token=token))
-        took = (perf_counter() - begun) * 1000
-        world.tell("invoke.done", what=f"through its {door}, {took:.1f} ms", door=door)
+        world.tell("invoke.done", what=f"through its {door}", door=door)
         return
     chosen = qualifier or pipeline.status(name, world).alias
     reply = pipeline.ask(world.cloud, name, payload.read(), qualifier=chosen)

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 @command
 @named
 @click.option(
-    "--to", metavar="VERSION", help="Which version; the one before if left out."
+    "--to", metavar="VERSION", help="To this version; else to the one before."
 )
 @reporting("Roll back {name}")
 def rollback(session: Session, *, name: str, to: str | None, files: Files) -> None:
-    """Send all traffic of NAME to an earlier version, at once."""
+    """
+    Send all traffic of NAME to an earlier version, at once.
+
+    Ends a rollout that is under way. `history` lists the versions.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     moved = pipeline.rollback(name, session.world(), to=to)
@@ -45,17 +49,21 @@ def rollback(session: Session, *, name: str, to: str | None, files: Files) -> No
 
 @click.command()
 @command
-@click.argument("name", required=False)
-@click.option("--name", "named_", help="The same as NAME.")
-@click.option("--keep", type=click.IntRange(min=1), help="Newest versions to keep.")
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--name", "named_", metavar="NAME", help="The same as NAME.")
+@click.option(
+    "--keep", type=click.IntRange(min=1),
+    help="Newest versions to keep; else as configured (keep_versions).",
+)  # fmt: skip
 @click.option(
     "--unused-days",
     type=click.FloatRange(min=0),
     default=30,
     show_default=True,
-    help="Without NAME: parts of images on this machine go after so many days.",
+    help="Without NAME: parts of images on this machine go when unused for so long "
+    "[days].",
 )
-@click.option("--yes", is_flag=True, help="Remove; else only say what would go.")
+@click.option("--yes", is_flag=True, help="Remove them; else only list them.")
 def gc(  # noqa: PLR0913 - one argument an option
     session: Session,
     *,
@@ -66,9 +74,10 @@ def gc(  # noqa: PLR0913 - one argument an option
     yes: bool,
 ) -> None:
     """
-    Remove versions and artifacts that nobody needs, of NAME or of all.
+    List what nothing needs any more; remove it with --yes.
 
-    Without NAME also what builds have left on this machine.
+    That is old versions, their images and models: of NAME, or of every deployment
+    and of what builds have left on this machine. What serves is always kept.
     """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 

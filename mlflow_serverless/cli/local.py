@@ -2,21 +2,36 @@
 
 import click
 
-from mlflow_serverless.cli.session import Session, command, table
+from mlflow_serverless.cli.session import Session, command_here, table
 from mlflow_serverless.wiring import LOCAL, home, world_for
 
 
 @click.group()
 def local() -> None:
-    """The embedded cloud on this machine."""
+    """
+    Manage the embedded cloud, which serves lambda:/local.
+
+    It starts by itself with the first request, and stops when idle.
+    """
 
 
 @local.command()
-@command
-@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
-@click.option("--port", default=8931, show_default=True, help="0 takes a free one.")
+@command_here
+@click.option(
+    "--host", default="127.0.0.1", show_default=True,
+    help="Address to listen on; of this machine only.",
+)  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8931, show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)  # fmt: skip
 def serve(session: Session, *, host: str, port: int) -> None:
-    """Serve every deployment over HTTP, as function URLs would; Ctrl-C ends it."""
+    """
+    Serve every deployment over HTTP, until Ctrl-C.
+
+    Each answers under its name as its function URL would on AWS:
+    http://127.0.0.1:8931/NAME/invocations, /NAME/ping, /NAME/openapi.json, ...
+    """
     from mlflow_serverless.local.serve import serve as serving  # noqa: PLC0415 - brings uvicorn
 
     world = world_for(LOCAL, session.report)
@@ -33,9 +48,9 @@ def serve(session: Session, *, host: str, port: int) -> None:
 
 
 @local.command()
-@command
+@command_here
 def stop(session: Session) -> None:
-    """End every process of the embedded cloud; deployments stay."""
+    """End every process of the embedded cloud; keep deployments."""
     from mlflow_serverless.local import stop as stopping  # noqa: PLC0415 - `--help` stays quick
 
     ended = stopping(home())
@@ -44,9 +59,9 @@ def stop(session: Session) -> None:
 
 
 @local.command()
-@command
+@command_here
 def status(session: Session) -> None:
-    """What the embedded cloud keeps running."""
+    """List the environments that the embedded cloud keeps running."""
     from dataclasses import asdict  # noqa: PLC0415 - only here
 
     from mlflow_serverless.local import status as looking  # noqa: PLC0415 - `--help` stays quick

@@ -5,13 +5,15 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
-from mlflow_serverless.cli.remembering import asking_when
-from mlflow_serverless.cli.session import Session, command, named, table
+from mlflow_serverless.cli.remembering import asking_when, moment
+from mlflow_serverless.cli.session import Session, command, examples, named, table
 from mlflow_serverless.world import LogLine
 
 _POLL_SECONDS = 0.5
@@ -20,10 +22,10 @@ _OVERLAP = timedelta(seconds=10)
 
 @click.command()
 @command
-@click.argument("name", required=False)
-@click.option("--name", "named", help="The same as NAME.")
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--name", "named", metavar="NAME", help="The same as NAME.")
 def status(session: Session, *, name: str | None, named: str | None) -> None:
-    """What is deployed: all, or NAME with its settings."""
+    """List what is deployed, or show NAME with its settings."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.door import shapes  # noqa: PLC0415 - as above
 
@@ -53,11 +55,13 @@ def _lines(described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in described.items():
         if key == "created":
             yield key, second(value)
+        elif isinstance(value, list):
+            yield from zip_longest([key], map(str, value), fillvalue="")
         elif not isinstance(value, Mapping):
-            yield key, str(value)
+            yield key, escape(str(value))
         else:
             for number, (inner, said) in enumerate(_leaves(value)):
-                yield "" if number else key, f"{inner} = {said}"
+                yield "" if number else key, escape(f"{inner} = {said}")
 
 
 def _leaves(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -78,12 +82,17 @@ def second(created: str | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless history fraud --moves",
+        "mlflow-serverless history fraud --at 2026-11-21T12:00",
+    )
+)
 @command
 @named
 @asking_when
 def history(session: Session, *, name: str) -> None:
-    """Every version of NAME, newest first, and which of them serve."""
+    """List the versions of NAME, newest first, and which serve."""
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     versions = pipeline.history(name, session.world())
@@ -95,8 +104,8 @@ def history(session: Session, *, name: str) -> None:
         rows = [
             (
                 item.version, ", ".join(item.aliases), item.model,
-                f"{item.memory_mb} MB", second(item.created), item.by,
-                digest_of(item.artifact), item.parity,
+                f"{item.memory_mb} MB", second(item.created), escape(item.by),
+                digest_of(item.artifact), escape(item.parity),
             )
             for item in versions
         ]  # fmt: skip
@@ -113,15 +122,18 @@ def digest_of(artifact: str) -> str:
 @click.command()
 @command
 @named
-@click.option("--since", type=click.DateTime(), help="Only lines after this time, UTC.")
-@click.option("-f", "--follow", is_flag=True, help="Go on until interrupted.")
+@click.option(
+    "--since", callback=moment, metavar="TIME",
+    help="Only lines after this time (ISO 8601, UTC).",
+)  # fmt: skip
+@click.option("-f", "--follow", is_flag=True, help="Wait for more, until Ctrl-C.")
 def logs(session: Session, *, name: str, since: datetime | None, follow: bool) -> None:
-    """What NAME's environments have said, oldest first."""
+    """Print what NAME has logged, oldest first."""
     from mlflow_serverless.pipeline.look import there  # noqa: PLC0415 - `--help` stays quick
 
     world = session.world()
     there(name, world.cloud)
-    tail = Tail(since.replace(tzinfo=UTC) if since else None)
+    tail = Tail(since)
     while True:
         for line in tail.new(world.cloud.logs(name, since=tail.since)):
             click.echo(_json(line) if session.as_json else _text(line))

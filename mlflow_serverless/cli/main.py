@@ -19,12 +19,27 @@ from mlflow_serverless.cli import (
     shifting,
     validating,
 )
+from mlflow_serverless.cli.sections import Sections
+from mlflow_serverless.cli.session import examples
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Sections,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "export MLFLOW_SERVERLESS_TARGET=lambda:/local   # this machine, no account",
+        "mlflow-serverless doctor",
+        "mlflow-serverless deploy fraud models:/fraud/1",
+    ),
+)
 @click.version_option(__version__, prog_name="mlflow-serverless")
 def main() -> None:
-    """From an MLflow registry to serverless serving, in one command."""
+    """
+    From an MLflow registry to serverless serving, in one command.
+
+    NAME is the name of a deployment. Every command takes -t TARGET; what went wrong is
+    said with a hint and a code ([bad-target]). `COMMAND --help` has examples.
+    """
 
 
 for command in (

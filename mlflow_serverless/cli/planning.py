@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mlflow_serverless.cli.reporting import Files, reporting
-from mlflow_serverless.cli.session import Session, command, named, table
+from mlflow_serverless.cli.session import Session, command, examples, named, table
 from mlflow_serverless.cli.wish import Wish, adopting, wished
 from mlflow_serverless.errors import Kind, ServerlessError
 
@@ -27,14 +27,20 @@ class DriftError(ServerlessError):
         count = "a step" if steps == 1 else f"{steps} steps"
         super().__init__(
             f"{name} on {target} is not as it should be: {count} away.",
-            hint="the plan above says what differs; deploy or update brings it about.",
+            hint=f"`mlflow-serverless plan {name}` shows what differs; deploy or "
+            "update brings it about.",
         )
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless plan fraud models:/fraud@champion",
+        "mlflow-serverless plan fraud --check",
+    )
+)
 @command
 @named
-@click.option("--check", is_flag=True, help="Fail if anything would change.")
+@click.option("--check", is_flag=True, help="Exit with 4 if anything would change.")
 @adopting
 @wished
 @reporting("Plan of {name}")
@@ -47,7 +53,12 @@ def plan(  # noqa: PLR0913 - one argument an option
     foreign: "Foreign",
     files: Files,
 ) -> None:
-    """Show what `deploy` would change; without MODEL_URI, against what is deployed."""
+    """
+    Show what `deploy` would change; change nothing.
+
+    Lists the steps, what security audit and preflight checks found, and the cost.
+    Without MODEL_URI the model that is deployed is kept.
+    """
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.secure import refuse  # noqa: PLC0415 - as above
 

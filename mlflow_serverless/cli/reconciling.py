@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mlflow_serverless.cli.reporting import Files, reporting
-from mlflow_serverless.cli.session import EXIT_CODES, Session, command, table
+from mlflow_serverless.cli.session import EXIT_CODES, Session, command, examples, table
 from mlflow_serverless.github.outcome import GOING
 from mlflow_serverless.wiring import world_for
 
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 REVIEWERS = "@reviewers"
 """Stands for whoever has approved the run on GitHub."""
 
-EXITS = """\b
+EXITS = """
+
+\b
 Exit codes: 0 nothing to do, or all done; 10 a dry run found something to do;
-5 a gate refused (parity, audit, smoke); 2 the policy is wrong; others as ever.
-One deployment that fails does not stop the others."""
+5 a check refused (parity, audit, smoke); 2 the policy is wrong; others as of
+every command. One deployment that fails does not stop the others."""
 
 
 def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,11 +59,11 @@ def _causes(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--event", metavar="JSON|@FILE",
-            help="What woke us: recorded and shown, never obeyed.",
+            help="The event that caused this run: recorded and shown, never obeyed.",
         ),
-        click.option("--commit", help="Commit that is recorded as the cause."),
-        click.option("--run-url", help="Run that is recorded as the cause."),
-        click.option("--actor", help="Who is recorded as the cause."),
+        click.option("--commit", help="Commit to record as the cause."),
+        click.option("--run-url", metavar="URL", help="CI run to record as the cause."),
+        click.option("--actor", help="Person or program to record as the cause."),
     ):  # fmt: skip
         run = option(run)
     return run
@@ -110,7 +112,8 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--retry", multiple=True, metavar="NAME",
-            help="Let a version that lost its traffic in this deployment try again.",
+            help="Try a version again that lost its traffic in this deployment; may be "
+            "repeated.",
         ),
         click.option(
             "--approved-by", "approved", multiple=True, metavar="ENVIRONMENT=WHO",
@@ -124,20 +127,27 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
             default=Path("mlflow-serverless.yaml"), show_default=True,
-            help="The policy.",
+            help="The policy file.",
         ),
     ):  # fmt: skip
         run = option(run)
     return run
 
 
-@click.command(epilog=EXITS)
+@click.command(
+    epilog=examples(
+        "mlflow-serverless reconcile --dry-run",
+        "mlflow-serverless reconcile --only fraud",
+    )
+    + EXITS
+)
 @command
 @_asks
-@click.option("--dry-run", is_flag=True, help="Show intents and plans; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")
 @click.option(
     "--expect", metavar="PLAN", default="",
-    help="Do only what a dry run of this digest showed; else refuse.",
+    help="Refuse unless this is still what would be done: the digest that a dry run "
+    "printed.",
 )  # fmt: skip
 @_causes
 @reporting("Registry to deployments")
@@ -151,7 +161,11 @@ def reconcile(  # noqa: PLR0913 - one a group of options
     woke: "Event | None",
     files: Files,
 ) -> None:
-    """Make what is deployed what the registry and the policy say. Safe to repeat."""
+    """
+    Make deployments match registry and policy; safe to repeat.
+
+    The policy says which alias, tag or stage of a registered model is served where.
+    """
     from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
 
     wish = room.Wish(tell=session.report, cause=cause, expect=expect)

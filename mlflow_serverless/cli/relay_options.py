@@ -20,14 +20,15 @@ RELAY = "mlflow-serverless-relay"
 
 policy = click.option(
     "--policy", "file", type=click.Path(path_type=Path), metavar="FILE",
-    default=Path("mlflow-serverless.yaml"), show_default=True, help="The policy.",
+    default=Path("mlflow-serverless.yaml"), show_default=True,
+    help="The policy file.",
 )  # fmt: skip
 webhook = click.option(
     "--webhook", default="mlflow-serverless", show_default=True,
-    help="What the webhook is called in the registry.",
+    help="Name of the webhook in the registry.",
 )  # fmt: skip
 name = click.option(
-    "--name", default=RELAY, show_default=True, help="AWS: the function's name."
+    "--name", default=RELAY, show_default=True, help="AWS: name of the function."
 )
 
 
@@ -36,16 +37,16 @@ def listening(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--to", type=click.Choice(["reconcile", "github"]),
-            help="Where events go: a reconcile here (the default on lambda:/local), or "
-            "a dispatch (the default on AWS).",
+            help="Where events go: to a reconcile on this machine (default on "
+            "lambda:/local), or to GitHub as a repository_dispatch (default on AWS).",
         ),
         click.option(
             "--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True,
-            help="lambda:/local: where it listens; 0 takes a free one.",
+            help="lambda:/local: port to listen on; 0 takes a free one.",
         ),
         click.option(
             "--host", default="127.0.0.1", show_default=True,
-            help="lambda:/local: where it listens.",
+            help="lambda:/local: address to listen on.",
         ),
         policy,
     ):  # fmt: skip
@@ -81,19 +82,36 @@ def on_aws(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         configured,
         click.option(
-            "--databricks", is_flag=True, help="AWS: take Databricks' signature, too."
+            "--databricks", is_flag=True,
+            help="AWS: accept webhooks that Databricks has signed, too.",
         ),
-        click.option("--key-secret", help="AWS: the secret that holds the App's key."),
-        click.option("--installation", help="AWS: number of the App's installation."),
-        click.option("--app", help="AWS: client id of a GitHub App."),
+        click.option(
+            "--key-secret", metavar="NAME|ARN",
+            help="AWS: secret (Secrets Manager) that holds the App's private key.",
+        ),
+        click.option(
+            "--installation", metavar="NUMBER",
+            help="AWS: number of the GitHub App's installation.",
+        ),
+        click.option(
+            "--app", metavar="ID",
+            help="AWS: client id of a GitHub App, instead of a token.",
+        ),
         click.option(
             "--token-secret", metavar="NAME|ARN",
-            help="AWS: the secret that holds a fine-grained token.",
+            help="AWS: secret (Secrets Manager) that holds a fine-grained token.",
         ),
-        click.option("--github-api", help="AWS: of GitHub Enterprise Server."),
-        click.option("--event-type", help="AWS: of the dispatch."),
         click.option(
-            "--repository", metavar="OWNER/NAME", help="AWS: where events go."
+            "--github-api", metavar="URL",
+            help="AWS: API of GitHub Enterprise Server, https://HOST/api/v3.",
+        ),
+        click.option(
+            "--event-type", metavar="TYPE",
+            help="AWS: event type of the dispatch; else mlflow-registry.",
+        ),
+        click.option(
+            "--repository", metavar="OWNER/NAME",
+            help="AWS: GitHub repository that events are dispatched to.",
         ),
         name,
     ):  # fmt: skip

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 @click.group()
 def relay() -> None:
-    """Turn a registry's webhooks into reconciles; see docs/relay.md."""
+    """
+    Act on the registry's webhooks as they come.
+
+    MLflow cannot call GitHub by itself: the relay takes its webhooks, checks their
+    signature, and starts a reconcile here or a workflow there. See docs/relay.md.
+    """
 
 
 @relay.command()
@@ -33,7 +38,7 @@ def relay() -> None:
 def serve(
     session: Session, *, file: Path, host: str, port: int, to: str | None
 ) -> None:
-    """Listen for webhooks on this machine until interrupted."""
+    """Listen for webhooks on this machine, until Ctrl-C."""
     from mlflow_serverless.relay.errors import RelayAddressError  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.serve import server  # noqa: PLC0415 - as above
 
@@ -60,10 +65,11 @@ def deploy(  # noqa: PLR0913 - one a group of options
     name: str, **asked: Any,
 ) -> None:  # fmt: skip
     """
-    Make the relay that the policy means, where -t says. Safe to repeat.
+    Make or update the relay; safe to repeat.
 
-    On AWS it is a function behind a public URL, which `-C allow=public-url` allows:
-    MLflow cannot sign as AWS wants it, and the relay checks MLflow's own signature.
+    On lambda:/local it is a process of this machine. On AWS it is a function behind
+    a public URL, so -C allow=public-url is needed: MLflow cannot sign requests for
+    AWS; the relay checks MLflow's own signature.
     """
     options.refuse_misplaced(session.target)
     if session.target == LOCAL:
@@ -95,11 +101,11 @@ def deploy(  # noqa: PLR0913 - one a group of options
 @relay.command()
 @command
 @options.policy
-@click.option("--check", is_flag=True, help="Fail if anything would change.")
+@click.option("--check", is_flag=True, help="Exit with 4 if anything would change.")
 @options.on_aws
 @adopting
 def plan(session: Session, *, file: Path, name: str, check: bool, **asked: Any) -> None:
-    """AWS: show what `relay deploy` would change."""
+    """Show what `relay deploy` would change on AWS."""
     if session.target == LOCAL:
         from mlflow_serverless.tools.errors import ToolTargetError  # noqa: PLC0415 - `--help` stays quick
 
@@ -137,7 +143,7 @@ def _proposed(  # noqa: PLR0913 - one a group of options
 @command
 @options.name
 def status(session: Session, *, name: str) -> None:
-    """Say whether there is a relay, where it listens and what it sends on."""
+    """Show where the relay listens and what it sends on."""
     if session.target == LOCAL:
         _here(session)
         return
@@ -175,15 +181,15 @@ def _here(session: Session, following: str = "") -> None:
 @options.policy
 @options.webhook
 @options.name
+@click.option("--url", help="URL of the relay; else that of the one that is deployed.")
 @click.option(
-    "--url", help="Of the relay; that of the one that is deployed, if not given."
+    "--no-test", is_flag=True, help="Do not have the registry send a test event."
 )
-@click.option("--no-test", is_flag=True, help="Do not have the registry call it.")
 def register(  # noqa: PLR0913 - one argument an option
     session: Session, *, file: Path, webhook: str, name: str, url: str | None,
     no_test: bool,
 ) -> None:  # fmt: skip
-    """Make the registry's webhook, or mend it, and have the registry call it."""
+    """Make or mend the registry's webhook, and test it."""
     from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.meant import events_of  # noqa: PLC0415 - as above
     from mlflow_serverless.relay.register import Webhooks  # noqa: PLC0415 - as above
@@ -227,9 +233,9 @@ def _webhook(session: Session, name: str, url: str | None) -> tuple[str, str]:
 @command
 @options.webhook
 @options.name
-@click.option("--keep-webhook", is_flag=True, help="Leave the registry as it is.")
+@click.option("--keep-webhook", is_flag=True, help="Leave the webhook in the registry.")
 def delete(session: Session, *, webhook: str, name: str, keep_webhook: bool) -> None:
-    """Take the relay and its webhook away. Safe to repeat."""
+    """Delete the relay and its webhook; safe to repeat."""
     from mlflow_serverless.relay.register import Webhooks  # noqa: PLC0415 - `--help` stays quick
 
     # The webhook first: what it sends meanwhile would find nobody.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from mlflow_serverless.cli.session import Session, table
 
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from mlflow_serverless.lineage import Move
 
 
-def _moment(
+def moment(
     context: click.Context, option: click.Parameter, text: str | None
 ) -> datetime | None:
-    """ISO 8601; UTC where no zone is given."""
+    """The value of an option that is a time: ISO 8601; UTC where no zone is given."""
     if text is None:
         return None
     try:
@@ -42,12 +43,12 @@ def asking_when(function: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         click.option(
-            "--at", "when", callback=_moment, metavar="TIME",
-            help="What served at this time (ISO 8601, UTC), and why.",
+            "--at", "when", callback=moment, metavar="TIME",
+            help="Show what served at this time (ISO 8601, UTC), and why.",
         ),
         click.option(
             "--moves", is_flag=True,
-            help="Every move of traffic with its cause, newest first.",
+            help="List every move of traffic with its cause, newest first.",
         ),
     ):  # fmt: skip
         run = option(run)
@@ -66,9 +67,9 @@ def _at(session: Session, name: str, when: datetime) -> None:
             return
         console.print(f"{name} served {found.model} as version {found.version}")
         console.print(f"  since  {found.at.isoformat()}")
-        console.print(f"  why    {found.why}")
+        console.print(f"  why    {escape(found.why)}")
         if found.cause:
-            console.print(f"  cause  {found.cause.text()}")
+            console.print(f"  cause  {escape(found.cause.text())}")
 
     served = found.described() if found else None
     session.result({"deployment": name, "at": moment, "serving": served}, show)
@@ -84,7 +85,7 @@ def _moves(session: Session, name: str) -> None:
         rows = [
             (
                 move.at.isoformat(timespec="seconds"), move.does.value, move.model,
-                move.version, move.why, move.cause.text(),
+                move.version, escape(move.why), escape(move.cause.text()),
             )
             for move in found
         ]  # fmt: skip

@@ -156,16 +156,16 @@ def _asked_for(run: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--comment", type=click.IntRange(1), metavar="NUMBER",
-            help="Put the page under this pull request, over the last one; needs "
+            help="CI: put the page under this pull request, over the last one; needs "
             "GITHUB_TOKEN and GITHUB_REPOSITORY.",
         ),
         click.option(
             "--outputs", type=click.Path(path_type=Path), envvar="GITHUB_OUTPUT",
-            show_envvar=True, help="Append the results, for later steps, to this file.",
+            show_envvar=True, help="CI: append results for later steps to this file.",
         ),
         click.option(
             "--summary", type=click.Path(path_type=Path), envvar="GITHUB_STEP_SUMMARY",
-            show_envvar=True, help="Append a page for people, Markdown, to this file.",
+            show_envvar=True, help="CI: append a page in Markdown to this file.",
         ),
     ):  # fmt: skip
         run = option(run)

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.table import Table
 
@@ -52,7 +53,12 @@ class Session:
         if self.as_json:
             click.echo(json.dumps(value, indent=2, default=str))
         elif not self.quiet:
-            show(console())
+            said = console()
+            with said.capture() as shown:
+                show(said)
+            # Tables fill their columns with blanks.
+            lines = [line.rstrip() for line in shown.get().splitlines()]
+            click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 
 def console() -> Console:
@@ -63,7 +69,10 @@ def console() -> Console:
 
 def table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]]) -> Table:
     """A table that says so when it has no rows."""
-    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    made = Table(
+        title=title or None, title_justify="left", box=None, pad_edge=False,
+        show_header=any(columns),
+    )  # fmt: skip
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
@@ -96,6 +105,15 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def command_here(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `command`, for what is of this machine: `-t` is taken, and not shown."""
+    run = command(function)
+    for option in run.__click_params__:  # type: ignore[attr-defined]
+        if option.name == "target":
+            option.hidden = True
+    return run
+
+
 _SHARED = (
     click.option(
         "-t",
@@ -104,15 +122,20 @@ _SHARED = (
         envvar="MLFLOW_SERVERLESS_TARGET",
         show_default=True,
         show_envvar=True,
-        help="Where to deploy.",
+        help="Where: lambda:/local (this machine), lambda or lambda:/REGION (AWS).",
     ),
-    click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+    click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option(
         "--json", "as_json", is_flag=True,
-        help="Results as JSON on stdout, events as JSON lines on stderr.",
+        help="Print the result as JSON on stdout, progress as JSON lines on stderr.",
     ),
-    click.option("--debug", is_flag=True, help="Show where an error came from."),
+    click.option("--debug", is_flag=True, help="Print a traceback with an error."),
 )  # fmt: skip
+
+
+def examples(*lines: str) -> str:
+    """What stands under a command's help, as it is written."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
 
 
 def _end(error: ServerlessError, session: Session) -> NoReturn:
@@ -124,9 +147,30 @@ def _end(error: ServerlessError, session: Session) -> NoReturn:
         styled = click.style("error: ", fg="red", bold=True)
         click.echo(f"{styled}{error.message}", err=True)
         if error.hint:
-            click.echo(f"{click.style('hint: ', fg='cyan')}{error.hint}", err=True)
+            hint = hinted(error, session)
+            click.echo(f"{click.style('hint: ', fg='cyan')}{hint}", err=True)
         click.echo(f"[{error.code}]", err=True)
     raise SystemExit(EXIT_CODES[error.kind])
+
+
+def hinted(error: ServerlessError, session: Session) -> str:
+    """
+    What helps, with the target where it matters.
+
+    A command that is named is to be typed with the same `-t`; whoever named no target
+    may not have meant AWS.
+    """
+    hint, given = error.hint, click.get_current_context().get_parameter_source("target")
+    named = given is ParameterSource.COMMANDLINE and f"-t {session.target}" not in hint
+    if named and "mlflow-serverless " in hint:
+        return f"{hint.rstrip('.')} (with -t {session.target})."
+    if given is ParameterSource.DEFAULT and error.code in _ABROAD:
+        return f"{hint.rstrip('.')}; or stay on this machine: -t lambda:/local."
+    return hint
+
+
+_ABROAD = {"no-aws-credentials", "no-aws-region"}
+"""What somebody meets who has never been to AWS."""
 
 
 def described(error: ServerlessError) -> Mapping[str, str]:
@@ -152,5 +196,7 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError(message)
         function(session, name=chosen, **rest)
 
-    wrapped = click.option("--name", "named", help="The same as NAME.")(run)
-    return click.argument("name", required=False)(wrapped)
+    wrapped = click.option("--name", "named", metavar="NAME", help="The same as NAME.")(
+        run
+    )
+    return click.argument("name", metavar="NAME", required=False)(wrapped)

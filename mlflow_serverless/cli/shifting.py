@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mlflow_serverless.cli.reporting import Files, reporting
-from mlflow_serverless.cli.session import Session, command, named
+from mlflow_serverless.cli.session import Session, command, examples, named
 from mlflow_serverless.screen import drawing_on
 
 if TYPE_CHECKING:
@@ -29,23 +29,27 @@ CODES = {
 """What a look came to, and the exit code that says so with `--exit-code`."""
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "mlflow-serverless advance fraud", "mlflow-serverless advance fraud --wait"
+    )
+)
 @command
 @named
-@click.option("--wait", is_flag=True, help="Go on until the rollout is over.")
+@click.option("--wait", is_flag=True, help="Go on looking until the rollout is over.")
 @click.option(
     "--exit-code", "detailed", is_flag=True,
-    help="Say by the exit code what was done: 0 promoted, confirmed or finished; 10 "
-    "advanced; 11 held; 12 nothing to do; 9 rolled back.",
+    help="Exit with what was done: 0 promoted, confirmed or finished; 10 moved to the "
+    "next stage; 11 held; 12 nothing to do; 9 rolled back.",
 )  # fmt: skip
 @reporting("Rollout of {name}")
 def advance(
     session: Session, *, name: str, wait: bool, detailed: bool, files: Files
 ) -> None:
-    """Take one look at the rollout of NAME, and make at most one move.
+    """Look at the rollout of NAME once; make one move at most.
 
-    Exits with 9 if the new version has lost its traffic, with 1 to 8 if an error kept
-    it from looking, else with 0, unless --exit-code asks for more.
+    Meant for a schedule. Exits with 9 if the new version has lost its traffic, with
+    1 to 8 after an error, else with 0; --exit-code tells more.
     """
     from mlflow_serverless.pipeline import driving, rollouts  # noqa: PLC0415 - brings scipy
 
@@ -72,10 +76,10 @@ def watching(session: Session) -> "Watch | None":
 @named
 @click.option(
     "--html", "page", type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the report there, with plots.",
+    help="Write the report to this file, as one page with plots.",
 )  # fmt: skip
 def rollout(session: Session, *, name: str, page: Path | None) -> None:
-    """Where the rollout of NAME stands, or how the last one went: every look."""
+    """Show how the rollout of NAME stands, or how the last went."""
     from mlflow_serverless.pipeline import rollouts  # noqa: PLC0415 - brings scipy
     from mlflow_serverless.shift import report  # noqa: PLC0415
 
@@ -99,7 +103,11 @@ def rollout(session: Session, *, name: str, page: Path | None) -> None:
 @command
 @named
 def pause(session: Session, *, name: str) -> None:
-    """Let the rollout of NAME go no further; what is unhealthy still goes back."""
+    """
+    Hold the rollout of NAME where it is, until `resume`.
+
+    A version that turns unhealthy is still rolled back.
+    """
     from mlflow_serverless.pipeline import rollouts  # noqa: PLC0415 - brings scipy
 
     _ordered(session, name, rollouts.pause(name, session.world()))
@@ -109,7 +117,11 @@ def pause(session: Session, *, name: str) -> None:
 @command
 @named
 def resume(session: Session, *, name: str) -> None:
-    """Let the rollout of NAME go on; its stage begins anew."""
+    """
+    Let a paused rollout of NAME go on.
+
+    The stage that it was paused in begins anew.
+    """
     from mlflow_serverless.pipeline import rollouts  # noqa: PLC0415 - brings scipy
 
     _ordered(session, name, rollouts.resume(name, session.world()))
@@ -119,7 +131,12 @@ def resume(session: Session, *, name: str) -> None:
 @command
 @named
 def promote(session: Session, *, name: str) -> None:
-    """Send all traffic of NAME to the new version now; if it has it, end the guard."""
+    """
+    Send all traffic of NAME to its new version now.
+
+    If it has all of it already, the guard (the time in which it is still watched)
+    ends instead.
+    """
     from mlflow_serverless.pipeline import rollouts  # noqa: PLC0415 - brings scipy
 
     _ordered(session, name, rollouts.promote(name, session.world()))
@@ -129,7 +146,11 @@ def promote(session: Session, *, name: str) -> None:
 @command
 @named
 def abort(session: Session, *, name: str) -> None:
-    """Send all traffic of NAME back now, also while the new version is guarded."""
+    """
+    End the rollout of NAME: send its traffic back now.
+
+    Works after promotion, too, for as long as the new version is guarded (watched).
+    """
     from mlflow_serverless.pipeline import rollouts  # noqa: PLC0415 - brings scipy
 
     _ordered(session, name, rollouts.abort(name, session.world()))

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from mlflow_serverless.cli.session import Session, command, table
+from mlflow_serverless.cli.session import Session, command_here, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,13 +17,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@command
+@command_here
 @click.argument(
-    "file", type=click.Path(path_type=Path), default=Path("mlflow-serverless.yaml")
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="[FILE]",
+    default=Path("mlflow-serverless.yaml"),
 )
-@click.option("--schema", is_flag=True, help="Print the JSON schema instead.")
+@click.option(
+    "--schema", is_flag=True, help="Print the JSON schema of policies instead."
+)
 def validate(session: Session, *, file: Path, schema: bool) -> None:
-    """Check a policy FILE: every mistake at once, each with its line."""
+    """
+    Check a policy FILE: every mistake at once, with its line.
+
+    FILE is mlflow-serverless.yaml if left out. Nothing is looked up or changed.
+    """
     from mlflow_serverless import reconcile  # noqa: PLC0415 - `--help` stays quick
 
     if schema:
@@ -47,8 +56,8 @@ def _show(console: Console, file: Path, policy: "Policy") -> None:
         )
         for name, each in policy.environments.items()
     ]  # fmt: skip
-    columns = ("environment", "target", "after", "approval", "strategy", "name")
-    console.print(table("", columns, places))
+    of_places = ("environment", "target", "after", "approval", "strategy", "name")
+    console.print(table("", of_places, places))
     rules = [
         (
             str(number), escape(each.model), escape(str(each.on)),
@@ -56,8 +65,8 @@ def _show(console: Console, file: Path, policy: "Policy") -> None:
         )
         for number, each in enumerate(policy.models, 1)
     ]  # fmt: skip
-    columns = ("rule", "model", "on", "environments", "retire")
-    console.print(table("", columns, rules))
+    of_rules = ("rule", "model", "on", "environments", "retire")
+    console.print(table("", of_rules, rules))
 
 
 def _through(rule: "Rule", policy: "Policy") -> "Iterable[str]":

@@ -70,7 +70,8 @@ def options_of(values: Sequence[str]) -> dict[str, object]:
 
 configured = click.option(
     "-C", "--config", "options", multiple=True, metavar="KEY=VALUE|@FILE",
-    help="Configuration; see docs/reference/config.md.",
+    help="One option (-C memory_mb=512), or a YAML file of them; may be repeated. "
+    "`mlflow deployments help -t lambda` lists all.",
 )  # fmt: skip
 """The option that configures; as `options`."""
 
@@ -96,8 +97,10 @@ def wished(function: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         configured,
-        click.option("-f", "--flavor", help="Which flavour, if there are several."),
-        click.option("-m", "--model-uri", help="The same as MODEL_URI."),
+        click.option("-f", "--flavor", help="MLflow flavour to serve, of several."),
+        click.option(
+            "-m", "--model-uri", metavar="MODEL_URI", help="The same as MODEL_URI."
+        ),
         click.argument("uri", metavar="MODEL_URI", required=False),
     ):
         run = option(run)
@@ -114,5 +117,5 @@ def adopting(function: Callable[..., Any]) -> Callable[..., Any]:
         foreign = Foreign.ADOPT if adopt else Foreign.REFUSE
         function(session, foreign=foreign, **rest)
 
-    said = "Take over what was made by hand under the names that this needs."
+    said = "Take over resources that have the names this needs and are not ours."
     return click.option("--adopt", is_flag=True, help=said)(run)

@@ -52,7 +52,6 @@ Arn = Annotated[str, AfterValidator(_arn)]
 Store = Annotated[str, AfterValidator(_store)]
 RepositoryName = Annotated[str, AfterValidator(_repository)]
 Retention = Annotated[int, AfterValidator(_retention)]
-Percent = Annotated[float, Ge(0), Le(100)]
 
 
 class ImageConfig(Section):
@@ -95,7 +94,7 @@ class ImageConfig(Section):
 
     model_store: Store | None = None
     """Keep models in S3 instead of the image: `s3://BUCKET/PREFIX`, or `own` for a
-    bucket of this account."""
+    bucket of this account that is made for it; `none` keeps them in the image."""
 
 
 class VpcConfig(Section):
