@@ -19,13 +19,12 @@ CELLS = (
 WORDS = frozenset({"TRUE", "True", "true", "tRUE", "false"})
 
 
-@pytest.mark.parametrize("required", [True, False])
 @pytest.mark.parametrize(
     "type_", ["double", "float", "long", "integer", "boolean", "string"]
 )
-def test_cells_are_what_pandas_takes_them_for(type_, required):
+def test_cells_are_what_pandas_takes_them_for(type_):
     """Same status and value for every cell, alone and beside a plain one."""
-    pair = columns_pair(("a", type_, required), ("s", "string", True))
+    pair = columns_pair(("a", type_, True), ("s", "string", True))
     for cell in CELLS:
         for rows in (f"{cell},x\n", f"1,x\n{cell},y\n"):
             if type_ == "string" and rows.startswith("1,"):

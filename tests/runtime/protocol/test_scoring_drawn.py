@@ -17,7 +17,7 @@ import pytest
 from protocol_differences import EXTRAS
 from test_scoring_frames import both, columns_pair, tensors_pair
 
-EACH = 150
+EACH = 100
 """Requests for each signature."""
 
 SIGNATURES: dict[str, Any] = {
