@@ -30,7 +30,7 @@ from tests.fakes.bundle import (
 from tests.fakes.loop_process import Runtime
 from tests.fakes.s3_server import FakeS3, serving
 
-PATIENCE_S = 300
+PATIENCE_S = 1800
 COUNTER = (
     "valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
 )  # fmt: skip

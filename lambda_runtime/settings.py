@@ -37,6 +37,8 @@ class Settings(NamedTuple):
     """Which address plain HTTP listens on."""
     shadow: str = ""
     """The alias whose rollouts concern this version; empty if none do."""
+    watched: bool = False
+    """Whether metric lines say what was predicted, and the memory that it took."""
 
     @property
     def warms_ahead(self) -> bool:
@@ -74,6 +76,7 @@ def read(environ: Mapping[str, str], *, root: str) -> Settings:
         port=_number(environ, "PORT", 0),
         host=environ.get("HOST") or "0.0.0.0",  # noqa: S104 - a container's own network
         shadow=environ.get("MLFLOW_SERVERLESS_SHADOW", ""),
+        watched=environ.get("MLFLOW_SERVERLESS_WATCH") == "1",
     )
 
 

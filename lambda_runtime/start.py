@@ -112,7 +112,7 @@ def after_of(app: App, settings: Settings) -> After:
     telemetry = Telemetry(app.facts())
 
     watching = None
-    if settings.shadow:
+    if settings.shadow or settings.watched:
         from lambda_runtime.shadow.watching import Watching  # noqa: PLC0415 - rollouts only
 
         watching = Watching(settings)

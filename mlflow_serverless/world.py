@@ -166,7 +166,11 @@ class Logbook(Protocol):
     def metrics(
         self, name: str, *, since: datetime | None = None
     ) -> Iterator[Mapping[str, object]]:
-        """One mapping a request: the runtime's embedded metric lines, parsed."""
+        """
+        One mapping a request: the runtime's embedded metric lines, parsed.
+
+        Of requests that ended before it could write one, what the cloud says of them.
+        """
         ...
 
 

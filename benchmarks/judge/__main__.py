@@ -18,6 +18,7 @@ from benchmarks.judge.worlds import (
     FAULTS,
     FAULTY,
     MEDIUM,
+    NO_DATA,
     SHADOWED,
     WIDTHS,
     WORLDS,
@@ -25,6 +26,9 @@ from benchmarks.judge.worlds import (
     Traffic,
 )
 from mlflow_serverless.shift import Criteria
+
+_PARTS = (0.1, 0.3, 0.6, 1.0)
+"""Of each row's rollouts, in turn."""
 
 GUARD_S = 1_200.0
 PATIENT = Criteria(promote_requests=30_000, shadow_predictions=30_000)
@@ -73,6 +77,8 @@ def tasks() -> Iterator[Task]:
         for fault in FAULTS:
             if fault.disagreement is None or world.shadow:
                 yield Task("power", world, fault, 1 / 3)
+    for world in NO_DATA:
+        yield Task("power", world, Fault(), 1 / 30)
     for fault in FAULTS[:4]:
         world = SHADOWED if fault.disagreement else MEDIUM
         widths = WIDTHS if fault in FAULTS[:2] else WIDTHS[1:2]
@@ -85,17 +91,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.judge")
     parser.add_argument("rollouts", type=int, nargs="?", default=300)
     parser.add_argument("--only", default="", help="rows whose name has this in it")
+    parser.add_argument(
+        "--kept", action="store_true", help="run none: tell of what was run already"
+    )
     given = parser.parse_args()
     done, tables, all_ = Kept(), table.kept(), list(tasks())
-    for task in all_:
-        if given.only not in f"{task.table} / {task.key}":
-            continue
-        ends = _run(task, max(1, round(given.rollouts * task.share)), done)
-        rows = tables[task.table] | {task.key: task.row(ends)}
-        keys = [one.key for one in all_ if one.table == task.table]
-        tables[task.table] = {key: rows[key] for key in keys if key in rows}
-        table.write(tables)
-        print(json.dumps(tables[task.table][task.key]), flush=True)
+    wanted = [t for t in all_ if given.only in f"{t.table} / {t.key}"]
+    # All rows a little, then all a little more: whenever it is ended, all are there.
+    for part in _PARTS[:1] if given.kept else _PARTS:
+        for task in wanted:
+            count = max(1, round(given.rollouts * task.share * part))
+            ends = _kept(task, done) if given.kept else _run(task, count, done)
+            if not ends:
+                continue
+            rows = tables[task.table] | {task.key: task.row(ends)}
+            keys = [one.key for one in all_ if one.table == task.table]
+            tables[task.table] = {key: rows[key] for key in keys if key in rows}
+            table.write(tables)
+            print(json.dumps(tables[task.table][task.key]), flush=True)
+
+
+def _kept(task: Task, done: Kept) -> list[End]:
+    key = f"{task.table} / {task.key}"
+    ends: list[End] = []
+    while (end := done.get(key, len(ends))) is not None:
+        ends.append(end)
+    return ends
 
 
 def _run(task: Task, count: int, done: Kept) -> list[End]:

@@ -28,14 +28,25 @@ class Kept:
         folder = Path(tempfile.gettempdir())
         self._file = file or folder / f"judge-{fingerprint()}.jsonl"
         self._ends: dict[tuple[str, int], End] = {}
-        if self._file.is_file():
-            for line in self._file.read_text().splitlines():
-                key, seed, *end = json.loads(line)
-                self._ends[key, seed] = End(*end)
+        self._read = 0
 
     def get(self, key: str, seed: int) -> End | None:
-        """How rollout *seed* of *key* ended, if it was run."""
+        """How rollout *seed* of *key* ended, if it was run, here or beside."""
+        if (key, seed) not in self._ends:
+            self._read_on()
         return self._ends.get((key, seed))
+
+    def _read_on(self) -> None:
+        """What was written since, of whole lines."""
+        if not self._file.is_file() or self._file.stat().st_size == self._read:
+            return
+        with self._file.open("rb") as file:
+            file.seek(self._read)
+            whole, end, _ = file.read().rpartition(b"\n")
+        self._read += len(whole) + len(end)
+        for line in whole.splitlines():
+            key, seed, *ended = json.loads(line)
+            self._ends[key, seed] = End(*ended)
 
     def put(self, key: str, seed: int, end: End) -> None:
         """Remember it at once."""

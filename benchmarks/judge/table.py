@@ -17,9 +17,9 @@ Tables = dict[str, dict[str, Row]]
 
 HEADS = {
     "null": ("traffic", "rollouts", "rolled back", "out of patience", "still held",
-             "promoted", "minutes until then"),
-    "power": ("traffic", "wrong", "rollouts", "found", "answers, median", "90 %",
-              "minutes"),
+             "promoted", "below (95 %)", "minutes until then"),
+    "power": ("traffic", "wrong", "rollouts", "found", "held, never promoted",
+              "missed", "answers, median", "90 %", "minutes"),
     "sizes": ("wrong", "latency's spread", "rollouts", "found", "answers, median",
               "90 %", "most"),
 }  # fmt: skip
@@ -27,32 +27,47 @@ HEADS = {
 
 def null_row(ends: Sequence[End]) -> Row:
     """Of rollouts with nothing wrong."""
+    back, waited = _count(ends, "rolled back"), _count(ends, "out of patience")
     return {
         "rollouts": len(ends),
-        "rolled back": _count(ends, "rolled back"),
-        "out of patience": _count(ends, "out of patience"),
+        "rolled back": back,
+        "out of patience": waited,
         "still held": _count(ends, "held"),
         "promoted": _count(ends, "promoted"),
+        "below (95 %)": f"{bound(back + waited, len(ends)):.1%}",
         "minutes until then": _median([e.minutes for e in ends]),
     }
 
 
 def power_row(ends: Sequence[End]) -> Row:
     """Of rollouts of a faulty version."""
-    found = [e for e in ends if e.outcome == "rolled back"]
-    answers = [e.answers for e in found]
+    missed = _count(ends, "promoted")
+    found = _found(ends)
     return {
-        "rollouts": len(ends), "found": len(found),
-        "answers, median": _median(answers), "90 %": _quantile(answers, 0.9),
+        "rollouts": len(ends),
+        "found": len(found),
+        "held, never promoted": len(ends) - len(found) - missed,
+        "missed": missed,
+        "answers, median": _median([e.answers for e in found]),
+        "90 %": _quantile([e.answers for e in found], 0.9),
         "minutes": _median([e.minutes for e in found]),
-    }  # fmt: skip
+    }
 
 
 def size_row(ends: Sequence[End]) -> Row:
-    """The same, with how many it took at most."""
-    row = power_row(ends)
-    del row["minutes"]
-    return row | {"most": max([e.answers for e in ends if e.outcome == "rolled back"])}
+    """Of rollouts that wait for very many answers: how many it takes."""
+    answers = [e.answers for e in _found(ends)]
+    return {
+        "rollouts": len(ends),
+        "found": len(answers),
+        "answers, median": _median(answers),
+        "90 %": _quantile(answers, 0.9),
+        "most": max(answers, default=0),
+    }
+
+
+def _found(ends: Sequence[End]) -> list[End]:
+    return [end for end in ends if end.outcome == "rolled back"]
 
 
 def _count(ends: Sequence[End], outcome: str) -> int:
@@ -73,9 +88,16 @@ def bound(events: int, trials: int) -> float:
 
 
 def kept() -> Tables:
-    """The tables as they were."""
+    """The tables as they were, less rows that say less than they do by now."""
     tables = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
-    return {name: tables.get(name, {}) for name in HEADS}
+    return {
+        name: {
+            key: row
+            for key, row in tables.get(name, {}).items()
+            if set(heads) <= row.keys()
+        }
+        for name, heads in HEADS.items()
+    }
 
 
 def write(tables: Tables) -> None:

@@ -13,6 +13,8 @@ CELL_S = 60.0
 _SLOWEST = float(norm.isf(0.1))
 _INCIDENT = 10
 """Minutes."""
+_BURST = 0.04
+"""Of a version's requests fail."""
 
 
 @dataclass
@@ -96,6 +98,8 @@ class Stream:
         slow = 4.0 if self.bad else 1.0
         took = slow * self.versions[which].latencies(n, at, fault)
         rate = world.errors if fault.errors is None else fault.errors
+        if world.bursts_of_failures and rng.random() < world.bursts_of_failures:
+            rate = _BURST
         failed = int(rng.binomial(n, max(rate, 0.3) if self.bad else rate))
         cold = int(0.3 * n) if which and rng.random() < world.bursts else 0
         if world.rounded_us:

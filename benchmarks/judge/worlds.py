@@ -34,6 +34,8 @@ class Traffic:
     """Predictions a request; those of one request differ together or not at all."""
     incidents: float = 0.0
     """Chance a minute that ten bad ones begin, for both: 30 % fail, 4 times as slow."""
+    bursts_of_failures: float = 0.0
+    """Share of minutes in which 4 % of a version's requests fail, each by itself."""
     missing: float = 0.0
     """Share of minutes of which one version's lines never come, each by itself."""
     late: int = 0
@@ -55,12 +57,12 @@ class Fault:
     silent: bool = False
 
 
-LOW = Traffic(name="low: 10 a minute", rate=10, steps=(10, 50), look=5)
+LOW = Traffic(name="low: 10 a minute", rate=10, steps=(10, 50), look=10)
 MEDIUM = Traffic(name="medium: 300 a minute", rate=300)
 HIGH = Traffic(name="high: 6,000 a minute", rate=6_000, steps=(1, 10, 50))
 SHADOWED = Traffic(name="a shadow of 20 % first", rate=300, shadow=20)
 FEW_SHADOWED = Traffic(
-    name="low, a shadow of 20 % first", rate=10, steps=(10, 50), look=5, shadow=20
+    name="low, a shadow of 20 % first", rate=10, steps=(10, 50), look=10, shadow=20
 )
 
 WORLDS = (
@@ -70,12 +72,12 @@ WORLDS = (
     SHADOWED,
     FEW_SHADOWED,
     Traffic(name="heavy tail (Pareto 1.5)", rate=300, pareto=1.5),
-    Traffic(name="low, heavy tail", rate=10, steps=(10, 50), look=5, pareto=1.5),
+    Traffic(name="low, heavy tail", rate=10, steps=(10, 50), look=10, pareto=1.5),
     Traffic(name="wide (lognormal, sigma 1.2)", rate=300, sigma=1.2),
     Traffic(name="cold starts in a third of the minutes", rate=300, bursts=0.33),
-    Traffic(name="low, cold starts", rate=10, steps=(10, 50), look=5, bursts=0.33),
+    Traffic(name="low, cold starts", rate=10, steps=(10, 50), look=10, bursts=0.33),
     Traffic(name="both versions drift", rate=300, swing=0.8),
-    Traffic(name="low, both drift", rate=10, steps=(10, 50), look=5, swing=0.8),
+    Traffic(name="low, both drift", rate=10, steps=(10, 50), look=10, swing=0.8),
     Traffic(name="each latency like the last (0.8)", rate=300, memory=0.8),
     Traffic(name="high, each latency like the last (0.9)", rate=6_000, memory=0.9,
             steps=(1, 10, 50)),
@@ -83,6 +85,8 @@ WORLDS = (
     Traffic(name="canary of 1 %", rate=1_500, steps=(1, 99), memory=0.5),
     Traffic(name="both fail 5 %", rate=300, errors=0.05),
     Traffic(name="both fail 20 %", rate=300, errors=0.2, steps=(25,), look=15),
+    Traffic(name="failures in bursts, each by itself", rate=300, errors=0.005,
+            bursts_of_failures=0.05),
     Traffic(name="incidents of both", rate=300, incidents=0.02),
     Traffic(name="1 % disagree, 20 rows at a time", rate=300, shadow=20,
             disagreement=0.01, rows=20),
@@ -101,6 +105,12 @@ FAULTS = (
     Fault(name="every request fails", errors=1.0),
     Fault(name="no answer at all", silent=True),
 )
+
+NO_DATA = (
+    Traffic(name="no request ever comes", rate=0, look=60),
+    Traffic(name="no line ever comes", rate=300, missing=1.0, look=60),
+)
+"""Worlds in which nobody can know anything."""
 
 FAULTY = (LOW, MEDIUM, HIGH, SHADOWED, FEW_SHADOWED)
 """Worlds in which every fault is tried."""

@@ -1,9 +1,10 @@
 """What a version that may be shifted does after each answer, beside its own line.
 
 Built after the first answer, and only where `MLFLOW_SERVERLESS_SHADOW` names the alias
-whose rollouts concern it. Other variables: `…_EVERY_S`, how often the alias's note is
-read [s]; `…_TOLERANCE`, how far scores may differ and agree; `…_CAPTURE`, 1 keeps the
-worst pairs in the log, inputs and all.
+whose rollouts concern it, or `MLFLOW_SERVERLESS_WATCH` is 1: then nothing is mirrored.
+Other variables: `…_EVERY_S`, how often the alias's note is read [s]; `…_TOLERANCE`, how
+far scores may differ and agree; `…_CAPTURE`, 1 keeps the worst pairs in the log, inputs
+and all.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ class Watch:
     Fields for the metric line, and mirrored requests.
 
     Args:
-        mirror: Sends them.
+        mirror: Sends them; None if nothing is to be mirrored.
         memory_mb: The function's memory [MB].
         tolerance: Largest difference of a score that counts as agreement.
         capture: Whether pairs that differ may be kept, inputs and all.
     """
 
     def __init__(
-        self, mirror: Mirror, *, memory_mb: int, tolerance: float, capture: bool
+        self, mirror: Mirror | None, *, memory_mb: int, tolerance: float, capture: bool
     ) -> None:
         self.mirror = mirror
         self._memory_mb, self._tolerance = memory_mb, tolerance
@@ -73,7 +74,7 @@ class Watch:
 
     def after(self, invocation: Invocation, outcome: Outcome) -> None:
         """Mirror the request, if it is to be."""
-        if outcome.shadow is None:
+        if self.mirror is not None and outcome.shadow is None:
             self.mirror(invocation, outcome)
 
     def _captured(self, beside: Beside, found: Comparison) -> str:
@@ -110,17 +111,21 @@ def watch(settings: Settings, environ: Mapping[str, str] = os.environ) -> Watch:
     Raises:
         Miss: The Lambda API's endpoint is no address.
     """
-    mirror = Mirror(
-        LambdaApi(settings.function_name, environ),
-        alias=settings.shadow,
-        version=settings.function_version,
-        every_s=_number(environ, "EVERY_S", EVERY_S),
-    )
+    mirror = _mirror(settings, environ) if settings.shadow else None
     return Watch(
         mirror,
         memory_mb=settings.memory_mb,
         tolerance=_number(environ, "TOLERANCE", TOLERANCE),
         capture=environ.get("MLFLOW_SERVERLESS_SHADOW_CAPTURE") == "1",
+    )
+
+
+def _mirror(settings: Settings, environ: Mapping[str, str]) -> Mirror:
+    return Mirror(
+        LambdaApi(settings.function_name, environ),
+        alias=settings.shadow,
+        version=settings.function_version,
+        every_s=_number(environ, "EVERY_S", EVERY_S),
     )
 
 

@@ -1,6 +1,5 @@
 """What functions have said: CloudWatch Logs, and the groups that keep it."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -9,12 +8,16 @@ from typing import Any
 from mlflow_serverless.aws.keeper import all_of
 from mlflow_serverless.aws.session import Access
 from mlflow_serverless.plan.names import log_group
+from mlflow_serverless.platform_lines import SAID, measured
 from mlflow_serverless.world import LogLine
 
 _STREAM = re.compile(
     r"(?:.*/)?\d{4}/\d\d/\d\d/(?:[^[]*)\[(?P<version>[^]]+)\](?P<id>.+)"
 )
 """`2026/11/21/[3]5f…`; a custom group has the function's name before the bracket."""
+
+_COUNTS = " ".join(f'?"{said}"' for said in ("_aws", *SAID))
+"""Lines with any of these: what requests measured, and how they ended."""
 
 
 class Logs:
@@ -38,14 +41,9 @@ class Logs:
     def metrics(
         self, name: str, *, since: datetime | None = None, group: str = ""
     ) -> Iterator[Mapping[str, object]]:
-        """The runtime's embedded metric lines, parsed, in order of time."""
-        for event in self._events(group or log_group(name), since, '"_aws"'):
-            try:
-                found = json.loads(event["message"])
-            except ValueError:
-                continue  # a line of the user's that only mentions it
-            if isinstance(found, dict) and "_aws" in found:
-                yield found
+        """See `world.Logbook`."""
+        events = self._events(group or log_group(name), since, _COUNTS)
+        yield from measured(map(_line, events))
 
     def _events(
         self, group: str, since: datetime | None, pattern: str

@@ -109,6 +109,8 @@ def _rows(report: RolloutReport, now: float) -> Iterator[tuple[str, RenderableTy
         look = report.looks[-1]
         verdict = Text(look.verdict, style=f"bold {_COLOURS[look.verdict]}")
         yield "verdict", verdict.append(f"  {look.why}", style="not bold default")
+        if look.move == "hold" and look.reason != look.why:
+            yield "holds", Text(look.reason)
         moved = [each for each in report.looks if each.move != "hold"]
         if moved:
             yield "last move", Text(f"{moved[-1].move}: {moved[-1].reason}")

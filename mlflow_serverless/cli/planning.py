@@ -80,6 +80,7 @@ def _written(proposal: "Proposal", session: Session, files: Files) -> None:
         why=f"{len(steps)} steps; nothing was changed" if steps else said,
         model=proposal.model, steps=steps, bundle=proposal.bundle,
         parity=proposal.parity,
+        strategy=str(proposal.rollout) if proposal.rollout else "",
         cost="; ".join(filter(None, (proposal.cost, *map(str, proposal.costs)))),
     )  # fmt: skip
 

@@ -54,6 +54,44 @@ def listening(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+_ON_AWS = (
+    configured,
+    click.option(
+        "--databricks", is_flag=True,
+        help="AWS: accept webhooks that Databricks has signed, too.",
+    ),
+    click.option(
+        "--key-secret", metavar="NAME|ARN",
+        help="AWS: secret (Secrets Manager) that holds the App's private key.",
+    ),
+    click.option(
+        "--installation", metavar="NUMBER",
+        help="AWS: number of the GitHub App's installation.",
+    ),
+    click.option(
+        "--app", metavar="ID",
+        help="AWS: client id of a GitHub App, instead of a token.",
+    ),
+    click.option(
+        "--token-secret", metavar="NAME|ARN",
+        help="AWS: secret (Secrets Manager) that holds a fine-grained token.",
+    ),
+    click.option(
+        "--github-api", metavar="URL",
+        help="AWS: API of GitHub Enterprise Server, https://HOST/api/v3.",
+    ),
+    click.option(
+        "--event-type", metavar="TYPE",
+        help="AWS: event type of the dispatch; else mlflow-registry.",
+    ),
+    click.option(
+        "--repository", metavar="OWNER/NAME",
+        help="AWS: GitHub repository that events are dispatched to.",
+    ),
+    name,
+)  # fmt: skip
+
+
 def on_aws(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a relay on AWS, as `sender`, `databricks`, `given` and `name`."""
 
@@ -79,42 +117,7 @@ def on_aws(function: Callable[..., Any]) -> Callable[..., Any]:
         sender = {key: value for key, value in said.items() if value}
         function(session, sender=sender, given=options_of(options), **rest)
 
-    for option in (
-        configured,
-        click.option(
-            "--databricks", is_flag=True,
-            help="AWS: accept webhooks that Databricks has signed, too.",
-        ),
-        click.option(
-            "--key-secret", metavar="NAME|ARN",
-            help="AWS: secret (Secrets Manager) that holds the App's private key.",
-        ),
-        click.option(
-            "--installation", metavar="NUMBER",
-            help="AWS: number of the GitHub App's installation.",
-        ),
-        click.option(
-            "--app", metavar="ID",
-            help="AWS: client id of a GitHub App, instead of a token.",
-        ),
-        click.option(
-            "--token-secret", metavar="NAME|ARN",
-            help="AWS: secret (Secrets Manager) that holds a fine-grained token.",
-        ),
-        click.option(
-            "--github-api", metavar="URL",
-            help="AWS: API of GitHub Enterprise Server, https://HOST/api/v3.",
-        ),
-        click.option(
-            "--event-type", metavar="TYPE",
-            help="AWS: event type of the dispatch; else mlflow-registry.",
-        ),
-        click.option(
-            "--repository", metavar="OWNER/NAME",
-            help="AWS: GitHub repository that events are dispatched to.",
-        ),
-        name,
-    ):  # fmt: skip
+    for option in _ON_AWS:
         run = option(run)
     return run
 

@@ -204,7 +204,7 @@ def register(  # noqa: PLR0913 - one argument an option
     webhooks = Webhooks()
     made = webhooks.register(address, events, secret, name=webhook)
     status = None if no_test else webhooks.test(made)
-    done = "made" if made.fresh else "is as it should be"
+    done = "made" if made.fresh else "is up to date"
     said = f"webhook {made.name} to {made.url} {done}"
     tested = "" if status is None else f"; the registry called it: {status}"
     session.result(

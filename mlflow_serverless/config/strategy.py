@@ -112,6 +112,11 @@ class StrategyConfig(Section):
         """Whether versions must be ready to have a shadow."""
         return self.name in {AUTO, "shadow", "shadow-then-canary"}
 
+    @property
+    def watches(self) -> bool:
+        """Whether versions are to say what a rollout judges beside their latency."""
+        return not self.name.replace("-", "").lower().endswith("allatonce")
+
 
 class JudgeConfig(Section):
     """What is asked of a new version before it gets more traffic."""
@@ -138,6 +143,13 @@ class JudgeConfig(Section):
 
     latency_tolerance: Annotated[float, Ge(0), Le(10)] = 0.05
     """By how much slower than the old version it may be: 0.05 is 5 %."""
+
+    detect_p95: Annotated[float, Gt(0), Le(10)] = 0.2
+    """Rise of the old version's p95 that promotion waits to rule out, at least twice
+    `latency_tolerance`; no longer than half of `strategy.patience_s`."""
+
+    detect_errors: Part = 0.02
+    """Rise of the share of failures that promotion waits to rule out, likewise."""
 
     max_disagreement: Part = 0.02
     """Share of a shadow's predictions that may differ from those served."""

@@ -1,1 +1,1 @@
-"""What MLflow's door needs beside the client: inputs to payloads, errors to theirs."""
+"""What MLflow's door needs beside the client: payloads, dicts, errors, a guide."""

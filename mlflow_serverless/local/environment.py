@@ -129,13 +129,13 @@ class Environment:
         failed = await self._ready
         self.init_ms = (time.monotonic() - began) * 1e3
         if failed is not None:
-            self._say(f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms Status: error")
+            for what in ("INIT_REPORT ", f"REPORT RequestId: {request}\t"):
+                self._say(f"{what}Init Duration: {self.init_ms:.2f} ms\tStatus: error")
         return failed
 
     async def _spawn(self, bundle: Path) -> Process:
         self._scratch.mkdir(parents=True)
-        limit = SYNC_PAYLOAD_BYTES
-        self._server = await listen(self._answer, HOST, longest=limit)
+        self._server = await listen(self._answer, HOST, longest=SYNC_PAYLOAD_BYTES)
         port = self._server.sockets[0].getsockname()[1]
         env = processes.variables(
             self.target, processes.Reach(f"{HOST}:{port}", self._around.lambda_api()),

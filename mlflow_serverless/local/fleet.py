@@ -16,6 +16,7 @@ from mlflow_serverless.local.journal import Entry
 from mlflow_serverless.local.outcome import Outcome
 from mlflow_serverless.local.route import Target
 from mlflow_serverless.local.setup import Setup
+from mlflow_serverless.local.throttles import Throttles
 from mlflow_serverless.plan.errors import ThrottledError
 
 _FINISHING_S = 0.1
@@ -72,6 +73,7 @@ class Fleet:
             runtime=setup.runtime, scratch=scratch, record=record,
             changed=self._changed, lambda_api=lambda: self.lambda_api,
         )  # fmt: skip
+        self._throttles = Throttles(record)
         self._all: list[Environment] = []
         self._in_flight: Counter[str] = Counter()
         self._waiting: deque[_Waiter] = deque()
@@ -111,6 +113,7 @@ class Fleet:
         name = target.name
         limit = CONCURRENCY if target.concurrency is None else target.concurrency
         if self._in_flight[name] >= limit:
+            self._throttles.count(target)
             what, why = f"a request to {name}", f"it answers {limit} already"
             raise ThrottledError(what, why)
         self._in_flight[name] += 1

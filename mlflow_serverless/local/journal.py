@@ -1,16 +1,15 @@
 """What functions have said: log lines and embedded metrics, in one sqlite file."""
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from mlflow_serverless.local.database import opened, transaction
 from mlflow_serverless.local.kept import Kept
+from mlflow_serverless.platform_lines import ended, measured, metric
 from mlflow_serverless.world import LogLine
 
 SCHEMA = """
@@ -81,7 +80,7 @@ class Journal:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         rows = [
-            (e.name, e.at, e.version, e.environment, e.text, _is_metric(e.text))
+            (e.name, e.at, e.version, e.environment, e.text, _counts(e.text))
             for e in entries
         ]
         connection = self._kept.open()
@@ -97,20 +96,24 @@ class Journal:
 
     def lines(self, name: str, since: datetime | None) -> Iterator[LogLine]:
         """Every line of *name* since then, oldest first."""
-        for at, version, environment, text in self._rows(name, since, "metric >= 0"):
+        return self._lines(name, since, "metric >= 0")
+
+    def metrics(
+        self, name: str, since: datetime | None
+    ) -> Iterator[Mapping[str, object]]:
+        """Every metric line of *name* since then, parsed, oldest first."""
+        return measured(self._lines(name, since, "metric = 1"))
+
+    def _lines(
+        self, name: str, since: datetime | None, which: str
+    ) -> Iterator[LogLine]:
+        for at, version, environment, text in self._rows(name, since, which):
             yield LogLine(
                 at=datetime.fromtimestamp(at, UTC),
                 version=version,
                 environment=environment,
                 text=text,
             )
-
-    def metrics(
-        self, name: str, since: datetime | None
-    ) -> Iterator[Mapping[str, object]]:
-        """Every metric line of *name* since then, parsed, oldest first."""
-        for _, _, _, text in self._rows(name, since, "metric = 1"):
-            yield json.loads(text)
 
     def _rows(
         self, name: str, since: datetime | None, which: str
@@ -123,12 +126,6 @@ class Journal:
             return connection.execute(query, (name, start)).fetchall()
 
 
-def _is_metric(text: str) -> bool:
-    """Whether CloudWatch would make metrics of the line."""
-    if not (text.startswith("{") and '"_aws"' in text):
-        return False
-    try:
-        value: Any = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(value, dict) and "_aws" in value
+def _counts(text: str) -> bool:
+    """Whether it tells of a request: what it measured, or how it ended."""
+    return metric(text) is not None or ended(text) is not None

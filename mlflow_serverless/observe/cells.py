@@ -10,6 +10,7 @@ from mlflow_serverless.observe.seen import (
     Observation,
     Seen,
     Window,
+    by_class,
     together,
 )
 
@@ -80,6 +81,10 @@ def seen(lines: Sequence[Line]) -> Seen:
         outputs=_outputs(answers),
         compared=_sum(line.compared for line in lines),
         disagreed=_sum(line.disagreed for line in lines),
+        classes=by_class(line.classes for line in lines),
+        distance=max(
+            (li.distance for li in lines if li.distance is not None), default=None
+        ),
         throttles=_sum(line.throttles for line in lines),
         memory_used=max(
             (li.memory_used for li in lines if li.memory_used is not None), default=None

@@ -9,6 +9,8 @@
 | `Failures`, `Refusals` | 1 if 5xx, 1 if 4xx |
 | `Shadow` | 1 if it ran beside the answer that was served |
 | `Compared`, `Disagreed` | rows of a shadow compared with those served; that differ |
+| `ByClass` | of those, by served label: rows, and rows that differ |
+| `Distance` | largest difference of a score to the one that was served |
 | `Outputs` | rows by predicted label, or by bucket of the score |
 | `Throttles` | requests that were turned away [since the last such line] |
 | `MemoryUsedMB`, `MemoryMB` | most memory used so far, and the limit |
@@ -34,6 +36,9 @@ class Line:
     shadow: bool = False
     compared: int | None = None
     disagreed: int | None = None
+    classes: Mapping[str, tuple[int, int]] | None = None
+    """By served label: rows that were compared, and rows that differ."""
+    distance: float | None = None
     outputs: Mapping[str, int] | None = None
     throttles: int | None = None
     memory_used: float | None = None
@@ -56,6 +61,8 @@ def read(line: Mapping[str, object]) -> Line | None:
         shadow=bool(_count(line.get("Shadow"))),
         compared=_count(line.get("Compared")),
         disagreed=_count(line.get("Disagreed")),
+        classes=_classes(line.get("ByClass")),
+        distance=_number(line.get("Distance")),
         outputs=_outputs(line.get("Outputs")),
         throttles=_count(line.get("Throttles")),
         memory_used=_memory(line),
@@ -79,6 +86,18 @@ def _outputs(value: object) -> Mapping[str, int] | None:
         return None
     counts = {str(key): _count(count) for key, count in value.items()}
     return {key: count for key, count in counts.items() if count}
+
+
+def _classes(value: object) -> Mapping[str, tuple[int, int]] | None:
+    if not isinstance(value, Mapping):
+        return None
+    found: dict[str, tuple[int, int]] = {}
+    for label, pair in value.items():
+        if isinstance(pair, list) and len(pair) == 2:
+            rows, differ = map(_count, pair)
+            if rows is not None and differ is not None:
+                found[str(label)] = rows, differ
+    return found or None
 
 
 def _count(value: Any) -> int | None:

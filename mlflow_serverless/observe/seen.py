@@ -32,6 +32,10 @@ class Seen:
     compared: int | None = None
     """Predictions held against the ones served."""
     disagreed: int | None = None
+    classes: Mapping[str, tuple[int, int]] | None = None
+    """By served label: predictions held against it, and those that differ."""
+    distance: float | None = None
+    """Largest difference of a score to the one that was served."""
     throttles: int | None = None
     memory_used: float | None = None
     """Most memory used, as part of the limit."""
@@ -117,11 +121,27 @@ def counted(parts: Iterable[Seen]) -> Seen:
         statuses=dict(statuses),
         compared=_added(p.compared for p in all_),
         disagreed=_added(p.disagreed for p in all_),
+        classes=by_class(p.classes for p in all_),
+        distance=_most(p.distance for p in all_),
         throttles=_added(p.throttles for p in all_),
-        memory_used=max(
-            (p.memory_used for p in all_ if p.memory_used is not None), default=None
-        ),
+        memory_used=_most(p.memory_used for p in all_),
     )
+
+
+def by_class(
+    tables: Iterable[Mapping[str, tuple[int, int]] | None],
+) -> Mapping[str, tuple[int, int]] | None:
+    """Rows by label, and those that differ, added up; None if none were told."""
+    total: dict[str, tuple[int, int]] = {}
+    for table in filter(None, tables):
+        for label, (rows, differ) in table.items():
+            before = total.get(label, (0, 0))
+            total[label] = before[0] + rows, before[1] + differ
+    return total or None
+
+
+def _most(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 def _added(counts: Iterable[int | None]) -> int | None:

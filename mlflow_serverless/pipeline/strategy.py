@@ -58,10 +58,11 @@ class Chosen:
         shadow = next((stage for stage in stages if stage.kind.value == "shadow"), None)
         if shadow is None:
             return ""
+        part = f"{100 * shadow.share:g} %"
         return (
-            f"the shadow invokes the new version for {100 * shadow.share:g} % of the "
-            f"requests once more, for at least {shadow.bake_s:g} s; that counts "
-            "against the function's concurrency"
+            f"the shadow invokes the new version for {part} of the requests once more, "
+            f"for at least {shadow.bake_s:g} s: requests cost {part} more meanwhile, "
+            "and it counts against the function's concurrency"
         )
 
 

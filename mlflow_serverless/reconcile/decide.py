@@ -214,10 +214,11 @@ def _shut(case: _Case) -> str:
 def _refused(case: _Case) -> str:
     """Why the version was rolled back here; empty if it was not."""
     have = case.have
+    by = f" ({have.cause})" if have.cause else ""
     if have.phase is Phase.ROLLED_BACK and have.other == case.uri:
-        return have.why or "it was rolled back"
+        return f"{have.why or 'it was rolled back'}{by}"
     if case.uri in have.refused:
-        return f"it was rolled back ({have.cause})" if have.cause else "rolled back"
+        return f"it was rolled back{by}"
     return case.version.tags.get(REFUSED.format(deployment=case.b.place.name), "")
 
 

@@ -30,6 +30,11 @@ class Criteria:
     """Multiple of the baseline's p95 that only few requests may exceed [1]."""
     latency_tolerance: float = 0.05
     """By how much slower than the baseline it may be [1]."""
+    detect_p95: float = 0.2
+    """Rise of the p95 that promotion waits to rule out [1]; at least twice the
+    tolerance."""
+    detect_errors: float = 0.02
+    """Rise of the rate of failures that promotion waits to rule out [0..1]."""
     max_disagreement: float = 0.02
     """Share of predictions that may differ from those served [0..1]."""
     max_drift: float = 0.25
@@ -63,5 +68,7 @@ class Demand:
     """How many of its predictions must have been held against those served."""
     early: bool = True
     """Whether there is more than half the patience left."""
+    promoting: bool = False
+    """Whether what comes next is all the traffic."""
     promoted: bool = False
     """Whether the candidate has all the traffic."""

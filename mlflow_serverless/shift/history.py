@@ -149,11 +149,15 @@ def _finding_of(said: Mapping[str, Any]) -> Finding:
     return Finding(**{**said, "result": Result(said["result"])})
 
 
+_NOTHING = asdict(Seen())
+"""What is not written down: a zero that was counted is."""
+
+
 def _seen(seen: Seen) -> dict[str, Any]:
     """Only what is there; histograms as pairs."""
     said = asdict(replace(seen, warm=None, cold=None))
     said |= {"warm": _counts(seen.warm), "cold": _counts(seen.cold)}
-    return {key: value for key, value in said.items() if value not in (None, 0, {})}
+    return {key: value for key, value in said.items() if value != _NOTHING[key]}
 
 
 def _seen_of(said: Mapping[str, Any]) -> Seen:
@@ -162,12 +166,19 @@ def _seen_of(said: Mapping[str, Any]) -> Seen:
             **said,
             "warm": _histogram(said.get("warm")),
             "cold": _histogram(said.get("cold")),
+            "classes": _classes(said.get("classes")),
         }
     )
 
 
 def _counts(histogram: Histogram | None) -> list[list[int]] | None:
     return [list(p) for p in sorted(histogram.counts.items())] if histogram else None
+
+
+def _classes(
+    said: Mapping[str, Sequence[int]] | None,
+) -> Mapping[str, tuple[int, int]] | None:
+    return {name: (pair[0], pair[1]) for name, pair in said.items()} if said else None
 
 
 def _histogram(pairs: Sequence[Sequence[int]] | None) -> Histogram | None:

@@ -133,7 +133,7 @@ def _command(argv: list[str], asked: Question, timeout_s: float) -> Answer:
     if done.returncode == 0:
         return Passed()
     said = (done.stderr or done.stdout)[-200:].decode(errors="replace").strip()
-    return Failed(f"{argv[0]} ended with {done.returncode}: {said}")
+    return Failed(f"{argv[0]} ended with {done.returncode}{said and f': {said}'}")
 
 
 def _python(hook: str, path: str, asked: Question) -> Answer:

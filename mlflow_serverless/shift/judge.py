@@ -46,10 +46,10 @@ def _verdict(
         return Unhealthy(_said(worst))
     if waiting := _waiting(observation, demand):
         return Inconclusive(waiting)
-    if missing := _with(findings, Result.NODATA):
-        return Inconclusive(_said(missing[0]))
     if marginal := _with(findings, Result.MARGINAL):
         return Inconclusive(f"suspicious, not proven: {_said(marginal[0])}")
+    if missing := _with(findings, Result.NODATA):
+        return Inconclusive(_said(missing[0]))
     return Healthy(_summary(observation, findings))
 
 
@@ -80,12 +80,15 @@ def _waiting(observation: Observation, demand: Demand) -> str:
     return ""
 
 
+_ALSO = ("disagreement", "rise of p95", "rise of errors")
+
+
 def _summary(observation: Observation, findings: Sequence[Finding]) -> str:
     answers = observation.ours.answers
     shown = {f.check: f.sentence for f in findings}
     parts = [
         f"nothing wrong in {answers:,} answers",
         *(shown[name] for name in ("latency", "failures") if name in shown),
-        *(shown[name] for name in ("disagreement",) if name in shown),
+        *(shown[name] for name in _ALSO if name in shown),
     ]
     return "; ".join(parts)

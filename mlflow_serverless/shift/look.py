@@ -48,22 +48,23 @@ def demand(rollout: Rollout, criteria: Criteria, now: float) -> Demand:
     """
     What this look is about, by where the rollout stands.
 
-    Promotion waits for more answers than a stage does, and so does a shadow, whose
-    predictions nobody else compares; but for half the patience at most: where little
-    comes, what has come must do.
+    Promotion waits for more answers than a stage does, and until harm that matters is
+    ruled out; so does a shadow, whose predictions nobody else compares; but for half
+    the patience at most: where little comes, what has come must do.
     """
     stage = rollout.here
     last = rollout.stage + 1 == len(rollout.strategy.stages)
     mirrored = stage is not None and stage.kind is Kind.SHADOW
     early = now - rollout.since < rollout.strategy.patience_s / 2
-    promoting = rollout.state is State.SHIFTING and last and early
+    promoting = rollout.state is State.SHIFTING and last
     enough = min(criteria.shadow_predictions, criteria.promote_requests)
     return Demand(
         since=rollout.since,
         requests=criteria.requests,
-        overall=criteria.promote_requests if promoting else 0,
+        overall=criteria.promote_requests if promoting and early else 0,
         share=stage.share if stage and not mirrored else None,
         compared=(enough if early else 1) if mirrored else 0,
         early=early,
+        promoting=promoting,
         promoted=rollout.state is State.GUARDING,
     )

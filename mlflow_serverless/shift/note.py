@@ -9,6 +9,7 @@
 | `m` | share of requests to mirror to the candidate now; absent if none |
 | `t`, `o` | since when, and since when over all [s since the epoch] |
 | `y` | stages: `s20x600,c5x300`: shadow 20 % for 600 s, then 5 % for 300 s |
+|     | even steps as one: `c5*3x60`: 5, 10 and 15 %, each for 60 s |
 | `a` | the strategy's name |
 | `p`, `g`, `l` | patience, guard, time between looks [s] |
 | `n` | moves so far |
@@ -19,7 +20,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlflow_serverless import limits
@@ -34,7 +36,9 @@ _STATES = {
 _LETTERS = {state: letter for letter, state in _STATES.items()}
 _MOMENTS = {"b": Moment.BEFORE, "a": Moment.AFTER}
 _KINDS = {"s": Kind.SHADOW, "c": Kind.CANARY}
-_STAGE = re.compile(r"([sc])([0-9.e-]+)x([0-9.e+]+)")
+_MOST = 100
+"""Steps that a note tells of at most; no strategy has more."""
+_STAGE = re.compile(r"([sc])([0-9.e-]+)(?:\*([0-9]+))?x([0-9.e+]+)")
 
 
 def encode(rollout: Rollout) -> str:
@@ -79,7 +83,7 @@ def _said(rollout: Rollout) -> dict[str, object]:
         "m": mirrored,
         "t": _short(rollout.since),
         "o": _short(rollout.begun),
-        "y": ",".join(_stage(stage) for stage in strategy.stages),
+        "y": _listed(strategy.stages),
         "a": strategy.name,
         "p": _short(strategy.patience_s),
         "g": _short(strategy.guard_s),
@@ -92,7 +96,8 @@ def _said(rollout: Rollout) -> dict[str, object]:
 
 
 def _rollout(said: Mapping[str, Any]) -> Rollout:
-    stages = tuple(_staged(text) for text in said["y"].split(",") if text)
+    listed = (_staged(text) for text in said["y"].split(",") if text)
+    stages = tuple(stage for stages in listed for stage in stages)
     rollout = Rollout(
         baseline=str(said["b"]),
         candidate=str(said["c"]),
@@ -117,15 +122,39 @@ def _rollout(said: Mapping[str, Any]) -> Rollout:
     return rollout
 
 
-def _stage(stage: Stage) -> str:
-    return f"{stage.kind.value[0]}{100 * stage.share:.10g}x{stage.bake_s:.10g}"
+def _listed(stages: Sequence[Stage]) -> str:
+    """Even steps as one: a linear strategy may have many."""
+    even = _even(stages)
+    if even > 1:
+        return _stage(stages[0], f"*{even}")
+    return ",".join(_stage(stage) for stage in stages)
 
 
-def _staged(text: str) -> Stage:
+def _even(stages: Sequence[Stage]) -> int:
+    """How many *stages* there are, if each adds what the first one is; else 0."""
+    climbing = (
+        replace(stages[0], share=_percent(stages[0]) * number / 100)
+        for number in range(1, len(stages) + 1)
+    )
+    return len(stages) if stages and list(climbing) == [*stages] else 0
+
+
+def _stage(stage: Stage, times: str = "") -> str:
+    kind, percent = stage.kind.value[0], _percent(stage)
+    return f"{kind}{percent:.10g}{times}x{stage.bake_s:.10g}"
+
+
+def _percent(stage: Stage) -> float:
+    return float(f"{100 * stage.share:.10g}")
+
+
+def _staged(text: str) -> list[Stage]:
     found = _STAGE.fullmatch(text)
     if found is None:
         raise ValueError(text)
-    return Stage(_KINDS[found[1]], float(found[2]) / 100, float(found[3]))
+    kind, percent, bake_s = _KINDS[found[1]], float(found[2]), float(found[4])
+    count = min(int(found[3] or 1), _MOST)
+    return [Stage(kind, percent * n / 100, bake_s) for n in range(1, count + 1)]
 
 
 def _short(seconds: float) -> float | int:

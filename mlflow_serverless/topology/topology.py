@@ -34,6 +34,9 @@ from mlflow_serverless.topology.watch import watch
 SHADOW = "MLFLOW_SERVERLESS_SHADOW"
 """Names the alias whose rollouts concern a version; see `lambda_runtime.shadow`."""
 
+WATCH = "MLFLOW_SERVERLESS_WATCH"
+"""1: it says what it predicts, and its memory, without a shadow."""
+
 _ONLY_ON_AWS = (
     "image", "role", "permissions_boundary", "kms_key", "log_retention_days", "tracing",
     "vpc", "mount", "cold_start", "provisioned", "url", "api", "alarms",
@@ -103,13 +106,14 @@ def _plain_settings(config: DeploymentConfig) -> Settings:
 
 def _environment(config: DeploymentConfig) -> Pairs:
     """
-    The user's variables, and what a version needs to know to have a shadow.
+    The user's variables, and what a version needs to know to be judged.
 
     They are set before any rollout, as a published version's never change.
     """
     strategy = config.strategy
     if not strategy.shadows:
-        return tuple(sorted(config.environment.items()))
+        ours = {WATCH: "1"} if strategy.watches else {}
+        return tuple(sorted((config.environment | ours).items()))
     ours = {
         SHADOW: config.alias,
         f"{SHADOW}_TOLERANCE": f"{strategy.shadow_tolerance:g}",

@@ -321,6 +321,18 @@ def test_embedded_metrics_are_metrics(place):
     assert [line] * 3 == list(place.cloud.metrics(place.name))
 
 
+def test_what_died_is_measured(place):
+    """A request that ends without an answer is a failure, and counts once."""
+    place.deploy(timeout_s=1)
+    ask(place, do="sleep", s=10)
+    ask(place, do="exit", code=9)
+    ask(place)
+
+    found = [line["Status"] for line in place.cloud.metrics(place.name)]
+
+    assert [504, 502] == found
+
+
 def test_nobody_hears_of_other_functions(place):
     """Logs and metrics belong to one name."""
     place.deploy()

@@ -24,6 +24,12 @@ def near_rows(imputer: Any, data: Data) -> Frame:
     if not imputer._valid_mask.all() or callable(imputer.weights):  # noqa: SLF001
         why = "a column was empty in training, or its weights are Python code"
         raise NoConversionError(why, of=imputer)
+    if _repeats(points):
+        why = (
+            "values of its kept rows repeat; where only such a column is known, rows "
+            "are equally near, and scikit-learn takes those that its partition leaves"
+        )
+        raise NoConversionError(why, of=imputer)
     missing = missing_mask(value, imputer.missing_values)
     value = missing.where(np.nan, value)
     away = _partial_distances(value, missing, points)
@@ -33,6 +39,12 @@ def near_rows(imputer: Any, data: Data) -> Frame:
     ]
     parts: list[Data] = [value.graph.concat(columns)]
     return _with_indicator(imputer, parts, missing)
+
+
+def _repeats(points: Array) -> bool:
+    """Whether any column has a value twice."""
+    known = (column[~np.isnan(column)] for column in points.T)
+    return any(len(np.unique(column)) < len(column) for column in known)
 
 
 def _with_indicator(imputer: Any, parts: list[Data], missing: Sym) -> Frame:

@@ -46,6 +46,12 @@ def _away(model: Any, data: Data) -> Sym:
 
 def _found(model: Any, data: Data) -> tuple[Sym | None, Sym]:
     """Weights (None if all count the same) and places of the nearest points."""
+    if _contradicts(model):
+        why = (
+            "some of its points are the same with other answers; which of them count, "
+            "scikit-learn's own search decides"
+        )
+        raise NoConversionError(why, of=model)
     away = _away(model, data)
     distances, places = distance.nearest(away, int(model.n_neighbors))
     places.graph.warnings.append(
@@ -58,6 +64,14 @@ def _found(model: Any, data: Data) -> tuple[Sym | None, Sym]:
     if model_weights != "distance":
         raise NoConversionError(why="its weights are Python code", of=model)
     return _by_distance(distances), places
+
+
+def _contradicts(model: Any) -> bool:
+    """Whether the same point has several targets."""
+    points = np.asarray(model._fit_X)  # noqa: SLF001 - no public name
+    targets = np.asarray(model._y).reshape(len(points), -1)  # noqa: SLF001
+    different = len(np.unique(np.column_stack([points, targets]), axis=0))
+    return len(np.unique(points, axis=0)) < different
 
 
 def _by_distance(distances: Sym) -> Sym:

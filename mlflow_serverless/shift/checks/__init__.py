@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mlflow_serverless.observe import Observation
 from mlflow_serverless.shift.checks.alarms import alarms
 from mlflow_serverless.shift.checks.capacity import capacity
+from mlflow_serverless.shift.checks.certain import certain
 from mlflow_serverless.shift.checks.errors import errors
 from mlflow_serverless.shift.checks.latency import latency
 from mlflow_serverless.shift.checks.outputs import outputs
@@ -23,3 +24,4 @@ def check(
     yield from latency(observation, criteria, demand)
     yield from outputs(observation, criteria, demand)
     yield from capacity(observation, criteria, demand)
+    yield from certain(observation, criteria, demand)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mlflow_serverless.observe import Observation
+from mlflow_serverless.observe import Observation, Seen
 from mlflow_serverless.shift.checks.words import of, result, share
 from mlflow_serverless.shift.criteria import Criteria, Demand
 from mlflow_serverless.shift.evidence import CAP, beyond, drifted
@@ -64,7 +64,17 @@ def _disagreement(
         result=result(log_e, criteria),
         sentence=(
             f"{of(ours.disagreed, ours.compared)} predictions differ from those "
-            f"served; at most {share(criteria.max_disagreement)} may"
+            f"served{_where(ours)}; at most {share(criteria.max_disagreement)} may"
         ),
         log_e=log_e,
     )
+
+
+def _where(ours: Seen) -> str:
+    """The class that has most of what differs, if there is one."""
+    classes = ours.classes or {}
+    label, (rows, differ) = max(
+        classes.items(), key=lambda item: item[1][1], default=("", (0, 0))
+    )
+    most = 2 * differ > (ours.disagreed or 0) and len(classes) > 1
+    return f", most of them {label!r}: {of(differ, rows)}" if most else ""

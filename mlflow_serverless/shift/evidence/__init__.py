@@ -16,6 +16,7 @@ from mlflow_serverless.shift.evidence.limit import (
     excused,
     unheard,
 )
+from mlflow_serverless.shift.evidence.ruled import SURE, Ruled, failing_by, slower_by
 from mlflow_serverless.shift.evidence.slower import (
     Compared,
     Slower,
@@ -25,17 +26,21 @@ from mlflow_serverless.shift.evidence.slower import (
 
 __all__ = [
     "CAP",
+    "SURE",
     "Compared",
     "Drift",
     "Far",
+    "Ruled",
     "Slower",
     "Table",
     "beyond",
     "compared",
     "drifted",
     "excused",
+    "failing_by",
     "far",
     "more_often",
     "slower",
+    "slower_by",
     "unheard",
 ]

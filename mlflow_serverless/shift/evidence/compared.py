@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from mlflow_serverless.shift.evidence.limit import CAP, Table, from_anywhere
 
 _LOG_ODDS = np.log((1.5, 2.0, 3.0, 5.0, 10.0, 30.0))
+
+_Floats = NDArray[np.float64]
 
 _FEWEST, _SMALL = 6, 1e-9
 """Cells from which a spread can be known; a spread that is none."""
@@ -43,15 +46,34 @@ def _unsteadiness(tables: Sequence[Table]) -> float:
     if len(tables) < _FEWEST:
         return 1.0
     a, n, b, m = np.array(tables, float).T
-    both, size = a + b, n + m
-    mean = both * n / size
-    spread = mean * (1 - n / size) * (size - both) / np.maximum(size - 1, 1)
+    mean, spread = _expected(a, n, b, m)
     told = spread > _SMALL
     if told.sum() < _FEWEST:
         return 1.0
     off, spread = (a - mean)[told], spread[told]
-    rest = (off - spread * off.sum() / spread.sum()) / np.sqrt(spread)
-    return max(1.0, float(rest @ rest) / (len(rest) - 1))
+    off -= spread * off.sum() / spread.sum()
+    cells = len(off)
+    return max(1.0, float(off @ off / spread.sum() * cells / (cells - 1)))
+
+
+def _expected(a: _Floats, n: _Floats, b: _Floats, m: _Floats) -> tuple[_Floats, ...]:
+    """
+    The candidate's events in each cell if one odds ratio holds in all of them.
+
+    Mean and variance of the noncentral hypergeometric distribution at Mantel and
+    Haenszel's ratio, half an event added to each side so that there is one.
+
+    Source: Cornfield 1956; McCullagh and Nelder 1989, section 7.3.2.
+    """
+    both, size = a + b, n + m
+    ratio = ((a * (m - b) / size).sum() + 0.5) / ((b * (n - a) / size).sum() + 0.5)
+    middle = ratio * (n + both) + m - both
+    root = np.sqrt(np.maximum(0, middle**2 - 4 * (ratio - 1) * ratio * n * both))
+    mean = 2 * ratio * n * both / (middle + root)
+    parts = np.array([mean, n - mean, both - mean, m - both + mean])
+    with np.errstate(divide="ignore"):
+        harmonic = 1 / (1 / np.maximum(parts, 0)).sum(axis=0)
+    return mean, harmonic * size / np.maximum(size - 1, 1)
 
 
 @lru_cache(maxsize=16_384)

@@ -45,7 +45,7 @@ def far(pairs: Sequence[Pair], *, ratio: float) -> Far | None:
         What was found; None while the baseline's p95 is not known.
     """
     found = strata(pairs, candidate=1, baseline=_HEARD)
-    usual = _usual(tuple(found))
+    usual = _usual(found)
     if usual is None:
         return None
     counts = [_slow(stratum, usual, ratio) for stratum in found]

@@ -10,10 +10,11 @@ from mlflow_serverless.observe import Histogram
 from mlflow_serverless.observe.histogram import Counts, added, buckets_for, quantile
 from mlflow_serverless.shift.evidence.steady import Score, against
 from mlflow_serverless.shift.evidence.strata import Stratum, groups, strata
+from mlflow_serverless.shift.evidence.tail import tails
 
 Pair = tuple[Histogram | None, Histogram | None]
 
-_LEAST, _MOST = 10, 256
+LEAST, MOST = 10, 256
 """Requests of each side that make a group, and how many groups there are at most."""
 
 _FEWEST_BEYOND = 12
@@ -60,7 +61,7 @@ def slower(pairs: Iterable[Pair], *, tolerance: float = 0.05) -> Slower:
     found = strata(pairs)
     if not found:
         return Slower()
-    grouped = groups(found, least=_LEAST, most=_MOST)
+    grouped = groups(found, least=LEAST, most=MOST)
     back = buckets_for(1 + tolerance)
     return Slower(
         everywhere=against([_ranks(group, back) for group in grouped]),
@@ -68,12 +69,18 @@ def slower(pairs: Iterable[Pair], *, tolerance: float = 0.05) -> Slower:
     )
 
 
+def _at_the_end(grouped: Sequence[tuple[Stratum, ...]], back: int) -> float:
+    scores = tails(grouped, back)
+    enough = sum(tail.beyond for tail in scores) >= _FEWEST_BEYOND
+    return against([tail.score for tail in scores]) if enough else 0.0
+
+
 def compared(pairs: Iterable[Pair]) -> Compared | None:
     """Both versions' latencies, without tolerance; None if they never met."""
     found = strata(pairs)
     if not found:
         return None
-    grouped = groups(found, least=_LEAST, most=_MOST)
+    grouped = groups(found, least=LEAST, most=MOST)
     ours, theirs = zip(*map(_weighted, grouped), strict=True)
     keys, counts = added(ours)
     base_keys, base_counts = added(theirs)
@@ -131,36 +138,3 @@ def _cliff(stratum: Stratum, back: int) -> tuple[float, float]:
     alone = float((theirs**3).sum() - (equal**3).sum() + (both**3).sum())
     ties = (alone - total) / (total**3 - total)
     return delta, (total + 1) / (3 * n * m) * max(0.0, 1 - ties)
-
-
-def _at_the_end(grouped: Sequence[tuple[Stratum, ...]], back: int) -> float:
-    scores = [_tail(group, back) for group in grouped]
-    beyond = sum(count for _, count in scores)
-    return against([s for s, _ in scores]) if beyond >= _FEWEST_BEYOND else 0.0
-
-
-@lru_cache(maxsize=4_096)
-def _tail(group: tuple[Stratum, ...], back: int) -> tuple[Score, int]:
-    """Mantel-Haenszel's sum of the shares beyond the group's own p95."""
-    limit = _limit(group, back)
-    total = variance = information = 0.0
-    beyond = 0
-    for stratum in group:
-        n, m = stratum.sizes
-        a = stratum.candidate.above(limit + back)
-        b = stratum.baseline.above(limit)
-        both, size = a + b, n + m
-        total += (a * m - b * n) / size
-        variance += n * m * both * (size - both) / (size**2 * (size - 1))
-        information += n * m / size
-        beyond += both
-    return Score(total, variance, information), beyond
-
-
-def _limit(group: tuple[Stratum, ...], back: int) -> int:
-    """The first bucket that holds 95 % of all, the candidate moved back."""
-    ours = [stratum.candidate.arrays for stratum in group]
-    moved = [(keys - back, counts) for keys, counts in ours]
-    keys, counts = added([*moved, *(stratum.baseline.arrays for stratum in group)])
-    reached = np.cumsum(counts) / counts.sum()
-    return int(keys[np.searchsorted(reached, 0.95)])

@@ -37,8 +37,18 @@ def against(scores: Sequence[Score]) -> float:
     The sum is measured by whichever is larger of the spread that chance assignment
     gives and the spread that is seen from group to group, with what successive groups
     share. That makes a t value, read as the normal value of the same rarity: with few
-    degrees of freedom only if the spread is beyond what chance gives. The normal
-    mixture bound (Robbins 1970) makes it hold at every look.
+    degrees of freedom only if the spread is beyond what chance gives, by two errors.
+    The normal mixture bound (Robbins 1970) makes it hold at every look.
+    """
+    z = standing(scores)
+    return _mixture(z, sum(score.information for score in scores)) if z > 0 else 0.0
+
+
+def standing(scores: Sequence[Score]) -> float:
+    """
+    How many standard errors the sum of *scores* is above zero.
+
+    As the standard normal value that is as rare; 0 while too little is known.
     """
     if len(scores) < _FEWEST:
         return 0.0
@@ -46,13 +56,13 @@ def against(scores: Sequence[Score]) -> float:
     expected = sum(score.variance for score in scores)
     seen = _spread(scores)
     spread = max(expected, seen)
-    if total <= 0 or spread <= 0:
+    if spread <= 0:
         return 0.0
     freedom = len(scores) - 1
-    if seen <= expected * (1 + math.sqrt(2 / freedom)):
+    if seen <= expected * (1 + 2 * math.sqrt(2 / freedom)):
         freedom += _KNOWN
-    z = _as_normal(total / math.sqrt(spread), freedom)
-    return _mixture(z, sum(score.information for score in scores))
+    z = _as_normal(abs(total) / math.sqrt(spread), freedom)
+    return math.copysign(z, total)
 
 
 def _spread(scores: Sequence[Score]) -> float:
@@ -75,16 +85,14 @@ def _alike(centred: NDArray[np.float64]) -> float:
 
 
 def _as_normal(t: float, freedom: int) -> float:
-    """The standard normal value that is as rare as *t* > 0, at most 37."""
+    """The standard normal value that is as rare as *t* >= 0, at most 37."""
     part = freedom / (freedom + t * t)
     rarity = float(special.betainc(freedom / 2, 0.5, part)) / 2
     return -float(special.ndtri(max(rarity, 1e-300)))
 
 
 def _mixture(z: float, information: float) -> float:
-    """Log of the one-sided normal mixture martingale at *z* after *information*."""
-    if z <= 0:
-        return 0.0
+    """Log of the one-sided normal mixture martingale at *z* > 0."""
     part = information / (information + _TIGHTEST)
     inside = float(special.log_ndtr(z * math.sqrt(part)))
     return math.log(2) + math.log(1 - part) / 2 + z * z * part / 2 + inside

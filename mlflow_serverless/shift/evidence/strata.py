@@ -1,11 +1,14 @@
 """Cells of time joined until both versions are in each, then into groups."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
 from mlflow_serverless.observe import Histogram
 from mlflow_serverless.observe.histogram import merged
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,11 +21,13 @@ class Stratum:
 
     candidate: Histogram
     baseline: Histogram
+    sizes: tuple[int, int] = field(init=False)
+    """How many values the candidate has, and the baseline."""
 
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """How many values the candidate has, and the baseline."""
-        return self.candidate.total, self.baseline.total
+    def __post_init__(self) -> None:
+        """Count once; it is asked often."""
+        sizes = self.candidate.total, self.baseline.total
+        object.__setattr__(self, "sizes", sizes)
 
 
 def strata(
@@ -30,7 +35,7 @@ def strata(
     *,
     candidate: int = 2,
     baseline: int = 2,
-) -> list[Stratum]:
+) -> tuple[Stratum, ...]:
     """
     Join successive *pairs* until each side has enough; what is left over waits.
 
@@ -41,6 +46,16 @@ def strata(
         candidate: How many values the candidate must have.
         baseline: How many the baseline must have.
     """
+    return _strata(tuple(pairs), candidate, baseline)
+
+
+@lru_cache(maxsize=8)
+def _strata(
+    pairs: tuple[tuple[Histogram | None, Histogram | None], ...],
+    candidate: int,
+    baseline: int,
+) -> tuple[Stratum, ...]:
+    """Several checks of one look ask for the same."""
     found: list[Stratum] = []
     ours: list[Histogram] = []
     theirs: list[Histogram] = []
@@ -55,7 +70,7 @@ def strata(
         if n >= candidate and m >= baseline:
             found.append(_joined(tuple(ours), tuple(theirs)))
             ours, theirs, n, m = [], [], 0, 0
-    return found
+    return tuple(found)
 
 
 def groups(
@@ -72,12 +87,19 @@ def groups(
     enough, total = least, sum(smaller)
     while total > most * enough:
         enough *= 2
-    made: list[list[Stratum]] = [[]]
+    return in_turn(found, smaller, least=enough)
+
+
+def in_turn(
+    items: Sequence[T], sizes: Sequence[int], *, least: int
+) -> list[tuple[T, ...]]:
+    """Successive *items* together until each lot's *sizes* come to *least*."""
+    made: list[list[T]] = [[]]
     held = 0
-    for stratum, size in zip(found, smaller, strict=True):
-        made[-1].append(stratum)
+    for item, size in zip(items, sizes, strict=True):
+        made[-1].append(item)
         held += size
-        if held >= enough:
+        if held >= least:
             made.append([])
             held = 0
     rest = made.pop()
@@ -85,7 +107,7 @@ def groups(
         made[-1].extend(rest)
     elif rest:
         made.append(rest)
-    return [tuple(group) for group in made]
+    return [tuple(lot) for lot in made]
 
 
 @lru_cache(maxsize=8_192)

@@ -6,7 +6,7 @@ from html import escape
 from mlflow_serverless.observe import Histogram, Seen
 from mlflow_serverless.observe.histogram import value_of
 from mlflow_serverless.page import Band, Series, bands, chart, frame, tiles
-from mlflow_serverless.shift.checks.words import lasted, ms, share
+from mlflow_serverless.shift.checks.words import lasted, ms, of, share
 from mlflow_serverless.shift.history import Look
 from mlflow_serverless.shift.report.values import RolloutReport
 
@@ -77,8 +77,21 @@ def _drawings(report: RolloutReport) -> Iterator[str]:
         mine = [Series(names[1], NEW, _points(report, "candidate", _disagreed))]
         yield _section(
             "Predictions that differ",
-            chart(mine, "disagreement", until=_end(report), show=share, least=_NOTABLE),
+            chart(mine, "disagreement", until=_end(report), show=share, least=_NOTABLE)
+            + _by_class(report.candidate.seen),
         )
+
+
+def _by_class(seen: Seen) -> str:
+    """Where they differ: rows by what the old version answered."""
+    if not seen.classes:
+        return ""
+    worst = sorted(seen.classes.items(), key=lambda item: (-item[1][1], item[0]))
+    listed = "".join(
+        f"<tr><td>{escape(label)}</td><td>{of(differ, rows)}</td></tr>"
+        for label, (rows, differ) in worst
+    )
+    return f"<table><tr><th>served</th><th>differ</th></tr>{listed}</table>"
 
 
 def _section(title: str, drawing: str) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from mlflow_serverless.observe import Seen
 from mlflow_serverless.shift.history import Look
 from mlflow_serverless.shift.report.values import RolloutReport, Side
 
@@ -33,13 +34,25 @@ def _side(side: Side) -> dict[str, object]:
         "shadowed": seen.shadowed,
         "failures": seen.failures,
         "refusals": seen.refusals,
+        "statuses": dict(seen.statuses),
         "error_rate": side.error_rate,
         "p50_ms": _ms(side.latency_us(0.5)),
         "p95_ms": _ms(side.latency_us(0.95)),
         "cold_starts": seen.cold.total if seen.cold else None,
         "compared": seen.compared,
         "disagreed": seen.disagreed,
+        "by_class": _classes(seen),
+        "largest_distance": seen.distance,
         "outputs": dict(seen.outputs) if seen.outputs is not None else None,
+    }
+
+
+def _classes(seen: Seen) -> dict[str, dict[str, int]] | None:
+    if seen.classes is None:
+        return None
+    return {
+        label: {"compared": rows, "disagreed": differ}
+        for label, (rows, differ) in seen.classes.items()
     }
 
 

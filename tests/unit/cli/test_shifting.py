@@ -144,6 +144,20 @@ def test_the_view_of_a_rollout_that_is_over_has_no_time_left(world):
     assert "time left" not in shown
 
 
+def test_the_view_says_why_it_holds(world):
+    """
+    Where a hook keeps it waiting, not only what the judge has seen.
+    """
+    run("pause", "fraud")
+    run("advance", "fraud")
+    console = Console(record=True, width=100, file=StringIO())
+    console.print(panel(standing("fraud", world), datetime.now(UTC).timestamp()))
+
+    shown = console.export_text()
+    assert "holds" in shown
+    assert "paused by a person" in shown
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 160])
 def test_the_view_fits_its_terminal(world, width):
     """

@@ -81,3 +81,24 @@ def test_small_and_large_logarithms_are_exact(value):
         model = FunctionTransformer(func).fit(data)
         native = model.transform(data).to_numpy()
         same(native, served(model, data, "transform"), rtol=1e-14, atol=0)
+
+
+def test_rows_that_are_equally_near_are_left_to_the_library():
+    """
+    Which of several equally near rows count, only scikit-learn's partition knows.
+    """
+    from sklearn.impute import KNNImputer
+    from sklearn.neighbors import KNeighborsRegressor
+
+    from mlflow_serverless.convert.errors import NoConversionError
+
+    gaps = np.array([[1.0, 2.0], [1.0, 5.0], [3.0, np.nan], [4.0, 7.0]])
+    twice = np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]])
+    models = {
+        "transform": KNNImputer(n_neighbors=2).fit(gaps),
+        "predict": KNeighborsRegressor(1).fit(twice, [0.0, 1.0, 2.0]),
+    }
+
+    for method, model in models.items():
+        with pytest.raises(NoConversionError, match=r"equally near|the same"):
+            served(model, twice, method)

@@ -10,6 +10,7 @@ from mlflow_serverless.local import status
 from mlflow_serverless.local.errors import MachineBusyError
 from mlflow_serverless.local.layout import Layout
 from mlflow_serverless.plan import DeleteFunction, RouteAlias
+from mlflow_serverless.plan.errors import ThrottledError
 from tests.fakes.patience import phases, until
 from tests.unit.local.conftest import ask
 
@@ -87,3 +88,22 @@ def test_who_waits_for_too_long_is_told(cloud_with, deploy, root):
         with pytest.raises(MachineBusyError, match="all 1 "):
             ask(cloud)
         assert first.result().error is None
+
+
+def test_what_is_turned_away_is_counted_by_version(cloud_with, deploy):
+    """So that a rollout hears of it, as it would through CloudWatch."""
+    cloud = cloud_with()
+    deploy(cloud, concurrency=1)
+    ask(cloud)
+
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(ask, cloud, do="sleep", s=0.3) for _ in range(4)]
+        refused = [call.exception() for call in calls]
+    turned_away = sum(isinstance(error, ThrottledError) for error in refused)
+
+    def counted() -> int:
+        lines = cloud.metrics("it")
+        return sum(int(line.get("Throttles", 0)) for line in lines)
+
+    until(lambda: counted() == turned_away)
+    assert turned_away

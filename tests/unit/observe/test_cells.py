@@ -47,6 +47,22 @@ def test_cold_starts_are_kept_apart():
     assert 400_000 < ours.cold.quantile(0.5)
 
 
+def test_what_differs_is_told_by_class():
+    """
+    Rows and differences of each served label add up; of scores the farthest counts.
+    """
+    cloud = RolloutCloud()
+    first = {"pass": [3, 0], "block": [1, 1]}
+    cloud.tell(1_001, "2", 2, Shadow=1, ByClass=first, Distance=0.25)
+    cloud.tell(1_070, "2", Shadow=1, ByClass={"pass": [1, 1]}, Distance=0.5)
+    cloud.tell(1_071, "2", Shadow=1, ByClass={"pass": [1], "odd": "x"}, Distance="far")
+    ours = _observed(cloud).ours
+
+    assert {"pass": (7, 1), "block": (2, 2)} == ours.classes
+    assert 0.5 == ours.distance
+    assert _observed(cloud).theirs.classes is None
+
+
 def test_shadows_are_not_requests():
     """
     What runs beside an answer is counted apart, and compared.

@@ -336,7 +336,8 @@ def test_a_shadow_moves_no_traffic():
     begin(NAME, ALIAS, "2", shadow, drives)
     advance(NAME, ALIAS, drives)
     note = json.loads(cloud.snapshot(NAME).alias(ALIAS).note)
-    requests(drives, Shadow=1, Compared=1, Disagreed=0)
+    for _ in range(2):
+        requests(drives, Shadow=1, Compared=1, Disagreed=0)
 
     assert ("1", ()) == share(cloud)
     assert (0.2, "2", "s") == (note["m"], note["c"], note["s"])

@@ -14,11 +14,13 @@ from mlflow_serverless.shift.evidence import (
     compared,
     drifted,
     excused,
+    failing_by,
     far,
     more_often,
     slower,
+    slower_by,
 )
-from mlflow_serverless.shift.evidence.compared import _ratios
+from mlflow_serverless.shift.evidence.compared import _expected, _ratios
 from mlflow_serverless.shift.evidence.slower import _cliff
 from mlflow_serverless.shift.evidence.strata import Stratum, groups, strata
 
@@ -78,6 +80,50 @@ def test_what_goes_bad_late_is_found_soon(good: int):
     assert math.log(1_800) < beyond([*before, (10, 10)], 0.05)
 
 
+def test_a_steady_fault_is_no_burst():
+    """
+    Three times the failures in every cell are evidence undivided; as many in few cells
+    are a burst.
+    """
+    rng = np.random.default_rng(1)
+    steady = [(int(rng.binomial(60, 0.06)), 60, 60, 2_940) for _ in range(20)]
+    failures = sum(table[0] for table in steady)
+    bursts = [(0, 60, 60, 2_940)] * 16 + [(failures // 4, 60, 60, 2_940)] * 4
+
+    assert more_often(steady) > 15
+    assert more_often(bursts) < more_often(steady) / 3
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(30, 60), st.integers(0, 30),
+                  st.integers(30, 90)),
+        min_size=1, max_size=12,
+    )
+)  # fmt: skip
+def test_expected_events_add_up_to_those_seen(tables):
+    """
+    At the common odds ratio each mean is possible, and its spread is positive.
+    """
+    a, n, b, m = np.array(tables, float).T
+    mean, spread = _expected(a, n, b, m)
+
+    assert np.all(mean >= np.maximum(0, a + b - m) - 1e-6)
+    assert np.all(mean <= np.minimum(n, a + b) + 1e-6)
+    assert np.all(spread >= 0)
+
+
+def test_alike_is_fishers_mean():
+    """
+    Where both have the same rates, the mean is that of a draw without replacement.
+    """
+    a, n, b, m = np.array([(5, 50, 20, 200), (10, 100, 20, 200)], float).T
+    mean, _ = _expected(a, n, b, m)
+
+    assert np.allclose((a + b) * n / (n + m), mean, atol=0.05)
+
+
 def test_trouble_shared_by_both_is_no_evidence():
     """
     A rate that moves for both versions alike says nothing against one.
@@ -122,6 +168,48 @@ def test_a_slow_end_is_found_though_the_median_is_not():
     found = slower(pairs)
 
     assert found.at_the_end > 8 > found.everywhere
+
+
+@pytest.mark.parametrize(("slow", "out"), [(1.0, True), (1.2, False)])
+def test_a_rise_is_ruled_out_only_if_it_is_not_there(slow: float, *, out: bool):
+    """
+    A thousand answers of each tell that the p95 is not a fifth higher, or do not.
+    """
+    rng = np.random.default_rng(9)
+    found = slower_by(_pairs(rng, 40, 50, 50, slow), 0.2)
+
+    assert out == found.out
+    assert 2_000 == pytest.approx(found.pairs)
+
+
+@pytest.mark.parametrize("value", [1.0, 10_000.0])
+def test_a_rise_of_what_never_varies_is_ruled_out(value: float):
+    """
+    If all take the same, none takes a fifth more; without answers nothing is known.
+    """
+    same = [(Histogram.of([value] * 20), Histogram.of([value] * 80))] * 20
+
+    assert slower_by(same, 0.2).out
+    assert not slower_by([], 0.2).out
+    assert not slower_by([(None, same[0][1])] * 9, 0.2).out
+
+
+@pytest.mark.parametrize(
+    ("tables", "out"),
+    [
+        ([(1, 100, 10, 900)] * 20, True),
+        ([(0, 100, 0, 900)] * 10, True),
+        ([(3, 100, 10, 900)] * 20, False),
+        ([(0, 10, 0, 90)] * 5, False),
+        ([(0, 100, 0, 0)] * 20, False),
+        ([(100, 100, 900, 900)] * 5, True),
+    ],
+)
+def test_more_failures_are_ruled_out_by_enough_answers(tables, *, out: bool):
+    """
+    Two points more are ruled out where enough was answered by both, and only there.
+    """
+    assert out == failing_by(tables, 0.02).out
 
 
 @pytest.mark.parametrize("value", [1.0, 10_000.0])
@@ -169,7 +257,7 @@ def test_no_request_is_counted_twice(sizes: list[tuple[int, int]]):
     found = strata(pairs)
     grouped = groups(found, least=3, most=8)
 
-    assert found == [stratum for group in grouped for stratum in group]
+    assert [*found] == [stratum for group in grouped for stratum in group]
     assert all(min(stratum.sizes) >= 2 for stratum in found)
     assert sum(s.sizes[0] for s in found) <= sum(n for n, _ in sizes)
 

@@ -10,7 +10,7 @@ from mlflow_serverless import limits
 from mlflow_serverless.shift.errors import TooManyStepsError
 from mlflow_serverless.shift.note import decode, encode
 from mlflow_serverless.shift.rollout import Moment, Rollout, State
-from mlflow_serverless.shift.strategy import NAMES, Kind, Stage, Strategy
+from mlflow_serverless.shift.strategy import NAMES, Kind, Stage, Strategy, stages_of
 
 _seconds = st.integers(0, 10**7).map(lambda ms: ms / 1000)
 _moments = st.integers(10**12, 2 * 10**12).map(lambda ms: ms / 1000)
@@ -130,6 +130,22 @@ def test_codedeploys_longest_strategy_fits():
         baseline="99", candidate="100", strategy=strategy, begun=1_763_764_411.123,
         since=1_763_764_411.123, state=State.SHIFTING, stage=8, paused=True,
         moves=99, passed=(Moment.BEFORE,),
+    )  # fmt: skip
+
+    assert rollout == decode(encode(rollout))
+
+
+@pytest.mark.parametrize("step", [1.0, 2.5, 5.0, 7.0, 33.0, 40.0])
+def test_a_linear_strategy_fits(step: float):
+    """
+    However small its steps are, there is room for its record and a reason.
+    """
+    stages = stages_of("linear", steps=(step,), bake_s=300, shadow=20, shadow_s=600)
+    strategy = Strategy(name="linear", stages=stages)
+    rollout = Rollout(
+        baseline="99", candidate="100", strategy=strategy, begun=1_763_764_411.123,
+        since=1_763_764_411.123, state=State.SHIFTING, stage=len(stages) - 1,
+        moves=99, why="nothing wrong",
     )  # fmt: skip
 
     assert rollout == decode(encode(rollout))

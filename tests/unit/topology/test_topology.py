@@ -287,3 +287,23 @@ def test_a_plan_of_what_is_there_is_empty():
 
     kinds_ = {type(step).__name__ for step in plan(want, have).steps}
     assert {"PublishVersion", "PointAlias"} == kinds_
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ("auto", "MLFLOW_SERVERLESS_SHADOW"),
+        ("shadow", "MLFLOW_SERVERLESS_SHADOW"),
+        ("canary", "MLFLOW_SERVERLESS_WATCH"),
+        ("Linear10PercentEvery1Minute", "MLFLOW_SERVERLESS_WATCH"),
+        ("all-at-once", None),
+        ("CodeDeployDefault.LambdaAllAtOnce", None),
+    ],
+)
+def test_versions_know_what_they_are_to_say(strategy: str, told: str | None):
+    """What a rollout judges is said by each version, as far as it has a rollout."""
+    config = parse({"memory_mb": 512, "strategy": strategy})
+    environment = dict(topology("churn", config, None).settings.environment)
+
+    assert told is None or told in environment
+    assert told is not None or not any("SERVERLESS" in name for name in environment)
