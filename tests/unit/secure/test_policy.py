@@ -110,8 +110,6 @@ def test_no_reach_brings_wildcards(reach):
             assert set(said["Action"]) <= UNBOUND_ACTIONS
 
 
-@settings(deadline=None)
-@given(reach=reaches)
 def test_a_policy_is_printed_as_aws_writes_it():
     """What it is first, and each statement by its name; nothing is lost."""
     text = role_policy(PLACE, Reach(name="fraud", log_group=LOG))
@@ -122,6 +120,8 @@ def test_a_policy_is_printed_as_aws_writes_it():
     assert ["Sid", "Effect", "Action", "Resource"] == list(shown["Statement"][0])
 
 
+@settings(deadline=None)
+@given(reach=reaches)
 def test_policies_are_canonical(reach):
     """What is written compares equal with what is read back, however it is spaced."""
     text = role_policy(PLACE, reach)
