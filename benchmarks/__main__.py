@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SUITES = {
     "warm": 2.0, "load": 1.0, "forest": 1.0, "s3": 1.0, "budgets": 1.0, "cold": 15.0,
-    "shadow": 13.0, "soak": 2.0, "fidelity": 3.0,
+    "shadow": 13.0, "soak": 2.0, "fidelity": 3.0, "features": 5.0,
 }  # fmt: skip
 """In order of worth, and what each may take on a quiet machine of two cores [minutes]:
 none is begun with less time left; cold starts are cut short after any of them."""

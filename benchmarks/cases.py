@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import models
 from benchmarks.bundles import bundle_of, bundle_of_graph
 from benchmarks.kept import CACHE, digest_of
-from lambda_runtime.manifest import from_plain
+from lambda_runtime.manifest_read import from_plain
 
 
 @dataclass(frozen=True, slots=True)

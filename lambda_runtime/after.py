@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from lambda_runtime.loop import Outcome
     from lambda_runtime.runtime_api import Invocation
 
+AGAIN = "again"
+"""A job's word for: nothing is left for now, ask again after the next answer."""
+
 MARGIN_MS = 250
 """Kept free before the invocation's deadline [ms]."""
 
@@ -33,7 +36,8 @@ class Job(NamedTuple):
 
     name: str
     run: Callable[[int], object]
-    """Given until when it may work [ms since the epoch]; False asks for another go."""
+    """Given until when it may work [ms since the epoch]; False asks for another go,
+    and for more time; `AGAIN` for another go only."""
     needs_ms: int
     """Not begun with less time than this [ms]."""
     answers: int = 1
@@ -98,6 +102,8 @@ class After:
         until, last = began + self._saved_ms, deadline_ms - MARGIN_MS
         left = self._do(due, min(until, last) if deadline_ms else until)
         self._saved_ms -= min(self._saved_ms, _now_ms() - began)
+        if not left and all(job in due for job in self._jobs):
+            self._saved_ms = 0  # nothing is waiting for it
         if left and deadline_ms and last < until and not self._told:
             self._told = True
             self._tell(
@@ -107,23 +113,25 @@ class After:
             )
 
     def _do(self, jobs: Sequence[Job], until_ms: int) -> list[Job]:
-        """Do *jobs* that fit; those that are left."""
-        left = [
-            job
-            for job in jobs
-            if _now_ms() + job.needs_ms > until_ms or not _done(job, until_ms)
-        ]
-        done = [job for job in jobs if job not in left]
+        """Do *jobs* that fit; those that want more time."""
+        left, done = [], []
+        for job in jobs:
+            fits = _now_ms() + job.needs_ms <= until_ms
+            said = _outcome(job, until_ms) if fits else False
+            if said is False:
+                left.append(job)
+            elif said != AGAIN:
+                done.append(job)
         self._jobs = [job for job in self._jobs if job not in done]
         return left
 
 
-def _done(job: Job, until_ms: int) -> bool:
+def _outcome(job: Job, until_ms: int) -> object:
     try:
-        return job.run(until_ms) is not False
+        return job.run(until_ms)
     except Exception as cause:  # noqa: BLE001 - it is not tried again
         report(cause)
-        return True
+        return None
 
 
 def _now_ms() -> int:

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import os
-from time import perf_counter_ns, time
+from time import perf_counter_ns
 
 from lambda_runtime.doors.find import find
 from lambda_runtime.errors_out import fault_json
 from lambda_runtime.exchange import Request, Response
 from lambda_runtime.faults import BrokenBundle, Fault
 from lambda_runtime.loop import Outcome
-from lambda_runtime.manifest import ManifestError, from_plain
-from lambda_runtime.record import made
+from lambda_runtime.manifest_read import from_plain
+from lambda_runtime.record import NamedTuple, made
 from lambda_runtime.telemetry import Facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
+    from typing import Any
 
     from lambda_runtime.cache import Cache
-    from lambda_runtime.doors import Door
     from lambda_runtime.manifest import Manifest
+    from lambda_runtime.seams import Door, Service
     from lambda_runtime.serving import Serving
     from lambda_runtime.settings import Settings
 
-    class Service(Protocol):
-        """What answers requests; `last` tells of the one answered last."""
-
-        @property
-        def last(self) -> object:
-            """Rows and microseconds of the last request; zeros without a prediction."""
-            ...
-
-        def respond(self, request: Request) -> Response:
-            """The answer to *request*, errors included."""
-            ...
-
-
-WRITES_AT_LEAST = 100e6
-"""What a mounted folder is expected to take [bytes/s]; EFS bursts well above it."""
 
 _JSON = "application/json"
 
@@ -50,7 +35,7 @@ class App:
 
     Args:
         service: What speaks the protocols.
-        facts: What telemetry says of every request.
+        facts: Gives what telemetry says of the request answered last.
         settle: Makes later answers faster, until a time [ms since the epoch]; False
             if there is more to do.
         share: Gives other environments what this one had to fetch; likewise.
@@ -60,7 +45,7 @@ class App:
     def __init__(
         self,
         service: Service,
-        facts: Facts,
+        facts: Callable[[], Facts],
         *,
         settle: Callable[[int], object],
         share: Callable[[int], object],
@@ -106,6 +91,10 @@ class App:
         response = self._service.respond(request)
         return response, self._service.last
 
+    def aside(self, request: Request) -> Response | None:
+        """The answer, if *request* need not wait for a prediction; else None."""
+        return self._service.aside(request)
+
 
 def response_of(fault: Fault) -> Response:
     """What a caller gets for *fault*."""
@@ -119,9 +108,32 @@ def _failure(response: Response) -> tuple[str, str]:
     return failure_of(response)
 
 
+class Opened(NamedTuple):
+    """One model, ready to answer."""
+
+    service: Service
+    """Speaks the protocols."""
+    serving: Serving
+    cache: Cache
+    facts: Facts
+
+    def share(self, until_ms: int) -> bool:
+        """Give other environments what this one had to fetch; see `cache.sharing`."""
+        if not self.cache.owed_bytes:
+            return True
+        from lambda_runtime.cache.sharing import share  # noqa: PLC0415 - not usual
+
+        return share(self.cache, until_ms)
+
+    def close(self) -> None:
+        """Give everything back; safe to call twice."""
+        self.serving.close()
+        self.cache.close()
+
+
 def build(settings: Settings, *, born_ns: int) -> App:
     """
-    Load the model of *settings*' bundle.
+    Load the model of *settings*' bundle, or the first of its models.
 
     Args:
         settings: Where the bundle is, and how much there is to run it with.
@@ -133,17 +145,47 @@ def build(settings: Settings, *, born_ns: int) -> App:
     from lambda_runtime.lean import import_array  # noqa: PLC0415 - before its users
 
     import_array()
+    plain = read_plain(settings.bundle)
+    if "models" in plain:
+        from lambda_runtime.several import build_several  # noqa: PLC0415 - not usual
+
+        return build_several(plain, settings, born_ns=born_ns)
+    manifest = manifest_of(plain, settings.bundle)
+    opened = open_model(manifest, settings.bundle, settings, born_ns=born_ns)
+    return App(
+        opened.service,
+        lambda: opened.facts,
+        settle=opened.serving.settle,
+        share=opened.share,
+        close=opened.close,
+    )
+
+
+def open_model(
+    manifest: Manifest, bundle: str, settings: Settings, *, born_ns: int
+) -> Opened:
+    """
+    Make the model of *manifest* ready.
+
+    Args:
+        manifest: What to serve.
+        bundle: The folder it was read from.
+        settings: How much there is to run it with.
+        born_ns: When that was begun, by `perf_counter_ns`.
+
+    Raises:
+        BrokenBundle: It cannot be served; the code says why.
+    """
     from lambda_runtime.cache import open_cache  # noqa: PLC0415 - after the API is known
     from lambda_runtime.protocol.service import Service  # noqa: PLC0415
     from lambda_runtime.serving import Serving, threads_for  # noqa: PLC0415
     from lambda_runtime.variants import longest_run_us  # noqa: PLC0415
 
-    manifest = read_manifest(settings.bundle)
     if manifest.engine.kind != "ort-c":
         from lambda_runtime.packages import search_packages  # noqa: PLC0415 - not usual
 
         search_packages()
-    cache = open_cache(manifest, bundle=settings.bundle, scratch=settings.scratch)
+    cache = open_cache(manifest, bundle=bundle, scratch=settings.scratch)
     threads = threads_for(settings.memory_mb, longest_run_us(manifest))
     serving = Serving(
         manifest, cache.path_of, threads=threads, notes=f"{settings.scratch}-crash"
@@ -156,50 +198,43 @@ def build(settings: Settings, *, born_ns: int) -> App:
         engine=manifest.engine.kind,
         init_ms=(perf_counter_ns() - born_ns) / 1e6,
         tiers=tuple((hit.tier, hit.ms) for hit in cache.hits),
+        spent=tuple(each for hit in cache.hits for each in hit.spent),
     )
-    return App(
-        Service(manifest, serving.run),
-        facts,
-        settle=serving.settle,
-        share=lambda until_ms: share(cache, until_ms),
-        close=lambda: _close(serving, cache),
-    )
+    return Opened(Service(manifest, serving.run), serving, cache, facts)
 
 
-def share(cache: Cache, until_ms: int) -> bool:
+def read_plain(bundle: str) -> dict[str, Any]:
     """
-    Write what a mounted folder lacks, so that other environments find it there.
-
-    False if there is too little time until *until_ms* [ms since the epoch]. A folder
-    that does not take it, or not as fast as it should, is not asked again.
-    """
-    left_s = until_ms / 1e3 - time()
-    if cache.owed_bytes > max(0.0, left_s) * WRITES_AT_LEAST:
-        return False
-    cache.settle(max(0.0, left_s))
-    return not cache.owed_bytes
-
-
-def _close(serving: Serving, cache: Cache) -> None:
-    serving.close()
-    cache.close()
-
-
-def read_manifest(bundle: str) -> Manifest:
-    """
-    The manifest in the folder *bundle*.
+    What `manifest.json` in the folder *bundle* says, as JSON values.
 
     Raises:
-        BrokenBundle: There is none, or it cannot be read.
+        BrokenBundle: There is none, or it is no JSON object.
     """
     from lambda_runtime.protocol.json_text import loads  # noqa: PLC0415 - tests need no JSON
 
     path = os.path.join(bundle, "manifest.json")
     try:
         with open(path, "rb") as file:
-            return from_plain(loads(file.read()))
+            plain = loads(file.read())
     except OSError as cause:
         why = f"{path} cannot be read: {cause.strerror}"
         raise BrokenBundle("manifest-missing", why) from cause
-    except (ManifestError, ValueError, Fault) as cause:
+    except ValueError as cause:
+        raise BrokenBundle("manifest-malformed", f"{path}: {cause}") from cause
+    if not isinstance(plain, dict):
+        raise BrokenBundle("manifest-malformed", f"{path}: not an object")
+    return plain
+
+
+def manifest_of(plain: dict[str, Any], bundle: str) -> Manifest:
+    """
+    The manifest that *plain* is, as read from the folder *bundle*.
+
+    Raises:
+        BrokenBundle: It is none, or one from another time.
+    """
+    try:
+        return from_plain(plain)
+    except ValueError as cause:
+        path = os.path.join(bundle, "manifest.json")
         raise BrokenBundle("manifest-malformed", f"{path}: {cause}") from cause

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
 from lambda_runtime.faults import BrokenBundle, TooLarge
-from lambda_runtime.loop import report
 from lambda_runtime.protocol.json_text import loads
 from lambda_runtime.telemetry import say
 
@@ -17,7 +18,7 @@ def not_begun(cause: Exception) -> tuple[str, str]:
     if isinstance(cause, BrokenBundle):
         code, message = cause.code, str(cause)
     else:
-        report(cause)
+        crashed(cause)
         code, message = type(cause).__name__, str(cause)
     say(f"runtime.init-failed code={code} why={message}")
     return code, message
@@ -38,3 +39,12 @@ def failure_of(response: Response) -> tuple[str, str]:
         return str(said["error_code"]), str(said["message"])
     except (ValueError, KeyError, TypeError):
         return "INTERNAL_ERROR", response.body.decode("utf-8", "replace")
+
+
+def crashed(cause: BaseException) -> None:
+    """Log where a crash happened: its type and place, never its values."""
+    trace, place = cause.__traceback__, "nowhere"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    os.write(2, f"runtime.crashed type={type(cause).__name__} at={place}\n".encode())

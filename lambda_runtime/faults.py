@@ -8,6 +8,7 @@ Fault
   TooLarge              413  beyond Lambda's 6 MB
   UnsupportedMedia      415
   Internal              500  ours: the engine failed on a good request
+  Unavailable           503  ours: one of several models cannot be opened (`several`)
 BrokenBundle                 the bundle cannot be served; ends initialisation
 """
 

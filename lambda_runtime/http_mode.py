@@ -120,15 +120,16 @@ class Http:
             return
         if request is None:
             return
-        if request.method == "GET":
-            response = self._safely(request)[0]
-            await _write(send, response, bare=scope["method"] == "HEAD")
+        bare = scope["method"] == "HEAD"
+        beside = self._app.aside(request)
+        if beside is not None:
+            await _write(send, beside, bare=bare)
             return
         loop = asyncio.get_running_loop()
         response, timing, took_us = await loop.run_in_executor(
             self._one, self._safely, request
         )
-        await _write(send, response)
+        await _write(send, response, bare=bare)
         await loop.run_in_executor(
             self._one,
             self._after,

@@ -97,8 +97,6 @@ def _pass_on(trace_id: str) -> None:
 
 def report(cause: BaseException) -> None:
     """Log where a crash happened: its type and place, never its values."""
-    trace, place = cause.__traceback__, "nowhere"
-    while trace is not None:
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    os.write(2, f"runtime.crashed type={type(cause).__name__} at={place}\n".encode())
+    from lambda_runtime.failing import crashed  # noqa: PLC0415 - failures only
+
+    crashed(cause)

@@ -4,7 +4,8 @@ The deployer writes one `manifest.json` into every bundle; the runtime reads not
 else to know what it serves. Everything here is a frozen value. A manifest says which
 model this is, which graph artefacts hold it, how a request becomes graph inputs
 (`Feed`), how graph outputs become the prediction (`Answer`), and where else the files
-may be found (`Tier`). The deployer imports this module; nothing flows back.
+may be found (`Tier`). `manifest_write` makes JSON of it, `manifest_read` reads that.
+The deployer imports all three; nothing flows back.
 
 Null and NaN in string columns: ONNX string tensors know neither, and a model may tell
 them apart, so they travel as `NULL_TEXT` and `NAN_TEXT`. Converters lower categories
@@ -17,7 +18,7 @@ from lambda_runtime.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
 SCHEMA = 1
@@ -249,99 +250,3 @@ class Manifest(NamedTuple):
             if file.path == path:
                 return file
         raise ManifestError(f"no file {path!r} in the manifest")
-
-
-def to_plain(manifest: Manifest) -> dict[str, Any]:
-    """The manifest as JSON values; `from_plain` is the way back."""
-    return _plain(manifest)  # type: ignore[no-any-return]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        if hasattr(value, "_fields"):
-            return {name: _plain(getattr(value, name)) for name in value._fields}
-        return [_plain(item) for item in value]
-    return value
-
-
-def from_plain(data: Any) -> Manifest:
-    """
-    Read a manifest from JSON values.
-
-    Raises:
-        ManifestError: It is not a manifest, or its schema is newer than ours.
-    """
-    if not isinstance(data, dict) or "schema" not in data:
-        raise ManifestError("not a manifest: an object with 'schema' is expected")
-    if data["schema"] != SCHEMA:
-        raise ManifestError(
-            f"manifest schema {data['schema']} is not {SCHEMA}, the one this runtime "
-            "reads; deploy again with the matching mlflow-serverless"
-        )
-    try:
-        return _manifest(data)
-    except (TypeError, KeyError, AttributeError) as cause:
-        raise ManifestError(f"malformed manifest: {cause}") from cause
-
-
-def _manifest(data: Mapping[str, Any]) -> Manifest:
-    signature, answer = data["signature"], data["answer"]
-    return Manifest(
-        model=Model(**data["model"]),
-        engine=Engine(**data["engine"]),
-        inputs=_tensors(data["inputs"]),
-        outputs=_tensors(data["outputs"]),
-        variants=tuple(
-            Variant(**{**item, "needs": tuple(item.get("needs", ()))})
-            for item in data["variants"]
-        ),
-        signature=Signature(
-            columns=tuple(Column(**item) for item in signature["columns"]),
-            tensors=_tensors(signature["tensors"]),
-            params=tuple(_param(item) for item in signature["params"]),
-        ),
-        feeds=tuple(
-            Feed(
-                item["input"],
-                tuple(item["columns"]),
-                item["tensor"],
-                item.get("null", NULL_TEXT),
-            )
-            for item in data["feeds"]
-        ),
-        answer=Answer(
-            form=answer["form"],
-            fields=tuple(
-                Field(**{**item, "labels": tuple(item.get("labels", ()))})
-                for item in answer["fields"]
-            ),
-            checks=tuple(Check(**item) for item in answer.get("checks", ())),
-        ),
-        files=tuple(
-            File(**{**item, "pieces": tuple(item.get("pieces", ()))})
-            for item in data["files"]
-        ),
-        tiers=tuple(Tier(**item) for item in data["tiers"]),
-        options=data.get("options", {}),
-        schema=data["schema"],
-        refusals=tuple(
-            Refusal(item["value"], tuple(item["of"]))
-            for item in data.get("refusals", ())
-        ),
-    )
-
-
-def _tensors(items: Iterable[Mapping[str, Any]]) -> tuple[Tensor, ...]:
-    return tuple(
-        Tensor(item["name"], item["dtype"], tuple(item["shape"])) for item in items
-    )
-
-
-def _param(item: Mapping[str, Any]) -> Param:
-    shape = item.get("shape")
-    return Param(
-        item["name"],
-        item["type"],
-        item.get("default"),
-        None if shape is None else tuple(shape),
-    )

@@ -8,8 +8,6 @@ process may be taken at any time between runs.
 
 from __future__ import annotations
 
-import time
-
 from lambda_runtime.crash import watched
 from lambda_runtime.engine import open_session
 from lambda_runtime.faults import BrokenBundle, Fault
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 
     from lambda_runtime.engine import Session
     from lambda_runtime.manifest import File, Manifest, Tensor, Variant
+    from lambda_runtime.steady import Steady
 
     Open = Callable[[str, str, Variant, int], Session]
     """Engine kind, path, variant, threads."""
@@ -68,17 +67,7 @@ class Serving:
         self._session, self.variant = self._open_first(choice.now)
         later = choice.later
         self._later = None if later == self.variant else later
-        self._later_path: str | None = None
-        self._told = False
-
-    @property
-    def bytes(self) -> int:
-        """About what the open session holds in memory [bytes]."""
-        size = sum(
-            self._manifest.file(path).bytes
-            for path in (self.variant.file, *self.variant.needs)
-        )
-        return size * 2 if self.variant.prepack else size
+        self._steady: Steady | None = None
 
     def run(
         self, inputs: Mapping[str, Value], outputs: Sequence[str]
@@ -105,33 +94,17 @@ class Serving:
         """
         if self._later is None:
             return True
-        try:
-            if self._later_path is None:
-                self._later_path = self._fetch(self._later)
-            if self._too_slow_for(until_ms - time.time() * 1e3):
-                return False
-            session = self._open(self._later, self._later_path)
-        except Exception as cause:  # noqa: BLE001 - what serves must go on serving
-            said = " ".join(str(cause).split())
-            self._tell(f"serving.steady-failed variant={self._later.name} why={said}")
-            self._later = None
-            return True
-        retired, self._session = self._session, session
-        self.variant, self._later = self._later, None
-        retired.close()
-        return True
+        if self._steady is None:
+            from lambda_runtime.steady import Steady  # noqa: PLC0415 - after an answer
 
-    def _too_slow_for(self, left_ms: float) -> bool:
-        """Whether the steady variant would take longer to load; told of once."""
-        assert self._later is not None
-        needs = self._later.load_ms or 0.0
-        if needs > left_ms and not self._told:
-            self._told = True
-            self._tell(
-                f"serving.steady-waits variant={self._later.name} "
-                f"needs_ms={needs:.0f} has_ms={max(0.0, left_ms):.0f}"
-            )
-        return needs > left_ms
+            self._steady = Steady(self._later, self._fetch, self._open, self._tell)
+        done, session = self._steady.open(until_ms)
+        if session is not None:
+            retired, self._session, self.variant = self._session, session, self._later
+            retired.close()
+        if done:
+            self._later = None
+        return done
 
     def close(self) -> None:
         """Give everything back; safe to call twice."""

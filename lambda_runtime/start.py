@@ -109,7 +109,7 @@ def _run(api: RuntimeApi, app: App, settings: Settings) -> None:
 
 def after_of(app: App, settings: Settings) -> After:
     """What runs after each of *app*'s answers."""
-    telemetry = Telemetry(app.facts)
+    telemetry = Telemetry(app.facts())
 
     watching = None
     if settings.shadow:
@@ -120,6 +120,7 @@ def after_of(app: App, settings: Settings) -> After:
     def note(invocation: Invocation, outcome: Outcome) -> None:
         more = watching.fields(outcome) if watching else ""
         if settings.log == "emf":
+            telemetry.about(app.facts())
             telemetry.note(
                 outcome,
                 request_id=invocation.request_id,

@@ -44,6 +44,8 @@ class Facts(NamedTuple):
     """From the start of the process to the first `next` [ms]."""
     tiers: tuple[tuple[str, float], ...] = ()
     """Each file's tier, and what it cost [ms]."""
+    spent: tuple[tuple[str, float], ...] = ()
+    """Every tier that was asked for a file, and how long it took to say [ms]."""
 
 
 class Telemetry:
@@ -58,6 +60,11 @@ class Telemetry:
         self._facts, self._out = facts, out
         self._cold = True
         self._warm_head, self._same = _head(_WARM), _same(facts)
+
+    def about(self, facts: Facts) -> None:
+        """Let what follows be said of *facts*, the model that answers now."""
+        if facts is not self._facts:
+            self._facts, self._same = facts, _same(facts)
 
     def note(
         self, outcome: Outcome, *, request_id: str, trace_id: str, more: str = ""
@@ -137,4 +144,12 @@ def _start(facts: Facts) -> str:
     return (
         f'"Cold":true,"InitMs":{facts.init_ms:.3f},"Tier":{quoted_ascii(slowest[0])}'
         f',"TierMs":{sum(ms for _, ms in facts.tiers):.3f}'
+        f',"TierCostMs":{{{_by_tier(facts.spent)}}}'
     )
+
+
+def _by_tier(spent: tuple[tuple[str, float], ...]) -> str:
+    """What each tier cost altogether, in the order they are asked."""
+    tiers = dict.fromkeys(tier for tier, _ in spent)
+    sums = [(one, sum(ms for tier, ms in spent if tier == one)) for one in tiers]
+    return ",".join(f"{quoted_ascii(tier)}:{ms:.3f}" for tier, ms in sums)

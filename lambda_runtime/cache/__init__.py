@@ -38,6 +38,8 @@ class Hit(NamedTuple):
     """Where it lies now: `bundle`, `tmp`, `mount`, or `memory`."""
     said: tuple[str, ...] = ()
     """What the tiers before it said."""
+    spent: tuple[tuple[str, float], ...] = ()
+    """Each tier that was asked, in order, and how long it took to say [ms]."""
 
 
 class Cache:
@@ -127,19 +129,31 @@ class Cache:
 
     def _obtain(self, file: File, *, alone: bool) -> Place:
         """The nearest tier's place; every failure of a tier sends us to the next."""
-        started, said = time.monotonic(), []
+        said: list[str] = []
+        spent: list[tuple[str, float]] = []
         code = "model-unavailable"
         for index, tier in enumerate(self._manifest.tiers):
-            limit = Limit(self._seconds_for((file,)))
+            limit, began = Limit(self._seconds_for((file,))), time.monotonic()
             try:
                 place = self._ask(index, file, limit, alone=alone)
             except (Miss, OSError) as cause:
                 said.append(f"{tier.kind}: {cause}")
                 code = "model-corrupt" if isinstance(cause, Corrupt) else code
                 continue
-            ms = (time.monotonic() - started) * 1e3
-            hit = Hit(file.path, tier.kind, ms, file.bytes, place.kept, tuple(said))
-            self.hits.append(hit)
+            finally:
+                spent.append((tier.kind, (time.monotonic() - began) * 1e3))
+            ms = sum(ms for _, ms in spent)
+            self._note(
+                Hit(
+                    file.path,
+                    tier.kind,
+                    ms,
+                    file.bytes,
+                    place.kept,
+                    (*said,),
+                    (*spent,),
+                )
+            )
             if tier.kind == "s3" and self._options.get("write_through"):
                 self._owed.append((file, place.path))
             return place
@@ -148,6 +162,13 @@ class Cache:
             f"no tier has {file.path} ({file.bytes} bytes, sha256 "
             f"{file.sha256[:12]}…): " + "; ".join(said),
         )
+
+    def _note(self, hit: Hit) -> None:
+        self.hits.append(hit)
+        if hit.said:
+            from lambda_runtime.cache.told import tell  # noqa: PLC0415 - not usual
+
+            tell(hit)
 
     def _ask(self, index: int, file: File, limit: Limit, *, alone: bool) -> Place:
         if self._manifest.tiers[index].kind != "bundle":

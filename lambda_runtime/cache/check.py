@@ -131,11 +131,20 @@ def copier(disk: Disk, source: str, file: File, limit: Limit) -> Callable[[int],
     def fill(target: int) -> str:
         fd = open_regular(disk, source, file)
         try:
-            return read_through(
-                disk, fd, limit, lambda piece: write_all(disk, target, piece)
-            )
+            return pourer(disk, fd, limit)(target)
         finally:
             disk.close(fd)
+
+    return fill
+
+
+def pourer(disk: Disk, fd: int, limit: Limit) -> Callable[[int], str]:
+    """What fills a sink from the open file *fd*, hashing what it writes."""
+
+    def fill(target: int) -> str:
+        return read_through(
+            disk, fd, limit, lambda piece: write_all(disk, target, piece)
+        )
 
     return fill
 

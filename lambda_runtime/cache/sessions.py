@@ -20,24 +20,23 @@ if TYPE_CHECKING:
 
 
 class Held(NamedTuple):
-    """One session, and what it weighs."""
+    """One session, and what tells how much it weighs."""
 
     session: Any
-    bytes: int
+    bytes_of: Callable[[Any], int]
 
 
 class Sessions:
-    """Initialised sessions of several models, within a budget of memory.
+    """
+    Initialised sessions of several models, within a budget of memory.
 
-    The session handed out last is in use and is never closed, nor is one that is
-    held; a single session may exceed the budget, for it must be served.
-    For one thread.
+    The session obtained last is in use until the next is asked for, and is not closed
+    till then. One alone may exceed the budget, for it must be served. For one thread.
     """
 
     def __init__(self, budget_bytes: int) -> None:
         self._budget = budget_bytes
         self._all: dict[str, Held] = {}  # in order of use: dicts keep it
-        self._holds: dict[str, int] = {}
 
     def obtain(
         self,
@@ -52,51 +51,41 @@ class Sessions:
         Args:
             key: What the session serves; equal keys, equal sessions.
             make: Loads it; what it raises is passed on, and nothing is kept.
-            bytes_of: What a session weighs once it is loaded [bytes].
+            bytes_of: What a session weighs once it is loaded [bytes]; asked anew
+                each time, for a session may change to another form.
             expect_bytes: What the new session may weigh: room made before loading,
                 so that the old and the new need not fit together.
         """
         held = self._all.pop(key, None)
         if held is None:
-            self._make_room(expect_bytes)
+            self._make_room(expect_bytes, keep=0)
             session = make()
-            held = Held(session, bytes_of(session))
+            held = Held(session, bytes_of)
         self._all[key] = held
-        self._make_room(0)
+        self._make_room(0, keep=1)
         return held.session  # type: ignore[no-any-return]
-
-    def hold(self, key: str) -> None:
-        """Keep the session of *key* until as many `release`s; KeyError if none."""
-        if key not in self._all:
-            raise KeyError(key)
-        self._holds[key] = self._holds.get(key, 0) + 1
-
-    def release(self, key: str) -> None:
-        """Undo one `hold`; KeyError if there is none."""
-        self._holds[key] -= 1
-        if not self._holds[key]:
-            del self._holds[key]
 
     @property
     def bytes(self) -> int:
         """What all sessions weigh together."""
-        return sum(held.bytes for held in self._all.values())
+        return sum(held.bytes_of(held.session) for held in self._all.values())
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of the sessions that are ready, the longest unused first."""
         return tuple(self._all)
 
+    @property
+    def ready(self) -> tuple[Any, ...]:
+        """The sessions themselves, in the same order."""
+        return tuple(held.session for held in self._all.values())
+
     def close(self) -> None:
-        """Close every session, held or not."""
-        self._holds.clear()
+        """Close every session."""
         while self._all:
             self._all.popitem()[1].session.close()
 
-    def _make_room(self, wanted: int) -> None:
-        """Close sessions until *wanted* more fit, sparing the last and the held."""
-        spare = [key for key in list(self._all)[:-1] if key not in self._holds]
-        for key in spare:
-            if self.bytes + wanted <= self._budget:
-                return
-            self._all.pop(key).session.close()
+    def _make_room(self, wanted: int, *, keep: int) -> None:
+        """Close the longest unused but *keep*, until *wanted* more bytes fit."""
+        while len(self._all) > keep and self.bytes + wanted > self._budget:
+            self._all.pop(next(iter(self._all))).session.close()

@@ -50,14 +50,19 @@ class Mount:
 
     def _find(self, file: File, sinks: Sequence[Sink], limit: Limit) -> Place:
         path = f"{self.folder.root}/{file.sha256}"
-        for sink in sinks:
-            if sink.kept == "memory":
-                continue  # in place costs no memory
-            fill = check.copier(self._disk, path, file, limit)
-            try:
-                return Place(sink.receive(file, fill, limit), sink.kept)
-            except NoRoom:
-                continue
+        # First: no room is made, nor anything evicted, for what is not to be had here.
+        fd = check.open_regular(self._disk, path, file)
+        try:
+            fill = check.pourer(self._disk, fd, limit)
+            for sink in sinks:
+                if sink.kept == "memory":
+                    continue  # in place costs no memory
+                try:
+                    return Place(sink.receive(file, fill, limit), sink.kept)
+                except NoRoom:
+                    continue
+        finally:
+            self._disk.close(fd)
         return Place(self.folder.find(file, limit), "mount")
 
     def keep(self, file: File, source: str, limit: Limit) -> None:

@@ -7,7 +7,7 @@ from lambda_runtime.faults import Fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from lambda_runtime.doors import Door
+    from lambda_runtime.seams import Door
 
 _MARK = b'"requestContext"'
 _CAPITAL = ord("C")

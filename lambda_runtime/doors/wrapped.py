@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from lambda_runtime.doors import Door
+    from lambda_runtime.seams import Door
 
 _SHADOW = "mlflow-serverless.shadow"
 

@@ -6,35 +6,8 @@ from lambda_runtime.faults import BrokenBundle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Protocol
-
-    from lambda_runtime.manifest import Tensor, Variant
-    from lambda_runtime.tensor import Value
-
-    class Session(Protocol):
-        """One loaded variant, ready to run."""
-
-        inputs: tuple[Tensor, ...]
-        """What the graph takes, in its own order."""
-        outputs: tuple[Tensor, ...]
-        """What it can answer: its outputs that are tensors of a type we carry."""
-
-        def run(
-            self, inputs: Mapping[str, Value], outputs: Sequence[str]
-        ) -> dict[str, Value]:
-            """
-            Compute *outputs* from *inputs*.
-
-            Raises:
-                BadRequest: An input does not fit the graph (type, rank, shape).
-                Internal: The engine failed.
-            """
-            ...
-
-        def close(self) -> None:
-            """Give everything back; safe to call twice."""
-            ...
+    from lambda_runtime.manifest import Variant
+    from lambda_runtime.seams import Session as Session
 
 
 KINDS = ("ort-c", "ort-python")

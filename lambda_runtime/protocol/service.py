@@ -103,6 +103,17 @@ class Service:
     def respond(self, request: Request) -> Response:
         """Answer *request*; whatever happens is a response."""
         self.last = _NONE
+        return self._answer(request)
+
+    def aside(self, request: Request) -> Response | None:
+        """
+        What may be answered beside a running prediction; None for all else.
+
+        It may be called by another thread, and leaves what `last` says alone.
+        """
+        return self._answer(request) if request.method == "GET" else None
+
+    def _answer(self, request: Request) -> Response:
         try:
             return self._route(request)
         except Exception as failure:  # noqa: BLE001 - the caller gets an answer, we get a line
@@ -114,13 +125,13 @@ class Service:
     def _route(self, request: Request) -> Response:
         path = request.path.rstrip("/")
         if path == "/invocations":
-            _only(request, "POST")
+            only(request, "POST")
             return self._invoke(request)
         if path.startswith("/v2"):
             return self._inference(path, request)
         if path not in {"/ping", "/health", "/version", "/openapi.json"}:
             raise NotFound("No such path.")
-        _only(request, "GET")
+        only(request, "GET")
         if path == "/version":
             return reply(__version__.encode("ascii"))
         return self._openapi() if path == "/openapi.json" else reply(b"\n")
@@ -170,7 +181,7 @@ class Service:
         model = self.manifest.model
         name = catalog.model_name(self.manifest)
         target = paths.read_path(path, name, model.version)
-        _only(request, target.method)
+        only(request, target.method)
         if target.what == "server":
             return reply(json_text.dumps(catalog.server()))
         if target.what == "model":
@@ -211,7 +222,8 @@ class Service:
         return outputs
 
 
-def _only(request: Request, method: str) -> None:
+def only(request: Request, method: str) -> None:
+    """Raise WrongMethod, which names *method*, if *request* has another."""
     if request.method.upper() != method:
         fault = WrongMethod(f"This path takes {method}.")
         fault.allow = method

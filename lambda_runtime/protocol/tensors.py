@@ -84,10 +84,9 @@ def from_columns(frame: Frame, tensor: Tensor) -> Shaped:
         )
     try:
         cells = list(frame.cells(tuple(names)))
-    except (KeyError, TypeError):
-        raise BadRequest(
-            "Invalid input. Every column must be given in every row, and once."
-        ) from None
+    except KeyError:  # a key that some records lack, or a column given twice
+        columns = [frame.column(name) or [] for name in names]
+        cells = list(chain.from_iterable(zip(*columns, strict=True)))
     return _reshape(cells, (frame.count, len(names)), tensor)
 
 

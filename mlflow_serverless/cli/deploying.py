@@ -96,7 +96,8 @@ def _written(done: "Deployment", session: Session, files: Files) -> None:
         why=f"version {done.version} {serves} {done.model}", model=done.model,
         steps=list(done.changed), version=done.version, alias=done.alias,
         bundle=done.bundle, url=url_of(done.outputs), parity=done.parity,
-        rollout=done.rollout, seconds=done.seconds,
+        rollout=done.rollout, run=done.run, cost="; ".join(done.costs),
+        seconds=done.seconds,
     )  # fmt: skip
 
 

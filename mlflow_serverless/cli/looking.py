@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from mlflow_serverless.cli.remembering import asking_when, moment
 from mlflow_serverless.cli.session import Session, command, examples, named, table
@@ -53,11 +55,13 @@ def _lines(described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in described.items():
         if key == "created":
             yield key, second(value)
+        elif isinstance(value, list):
+            yield from zip_longest([key], map(str, value), fillvalue="")
         elif not isinstance(value, Mapping):
-            yield key, str(value)
+            yield key, escape(str(value))
         else:
             for number, (inner, said) in enumerate(_leaves(value)):
-                yield "" if number else key, f"{inner} = {said}"
+                yield "" if number else key, escape(f"{inner} = {said}")
 
 
 def _leaves(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -100,8 +104,8 @@ def history(session: Session, *, name: str) -> None:
         rows = [
             (
                 item.version, ", ".join(item.aliases), item.model,
-                f"{item.memory_mb} MB", second(item.created), item.by,
-                digest_of(item.artifact), item.parity,
+                f"{item.memory_mb} MB", second(item.created), escape(item.by),
+                digest_of(item.artifact), escape(item.parity),
             )
             for item in versions
         ]  # fmt: skip

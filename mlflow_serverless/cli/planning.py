@@ -27,7 +27,8 @@ class DriftError(ServerlessError):
         count = "a step" if steps == 1 else f"{steps} steps"
         super().__init__(
             f"{name} on {target} is not as it should be: {count} away.",
-            hint="the plan above says what differs; deploy or update brings it about.",
+            hint=f"`mlflow-serverless plan {name}` shows what differs; deploy or "
+            "update brings it about.",
         )
 
 

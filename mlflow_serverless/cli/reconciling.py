@@ -1,7 +1,7 @@
 """Command that brings about what the registry says."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cache, wraps
 from pathlib import Path
@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from mlflow_serverless.cli.reporting import Files, reporting
 from mlflow_serverless.cli.session import EXIT_CODES, Session, command, examples, table
+from mlflow_serverless.github.outcome import GOING
 from mlflow_serverless.wiring import world_for
 
 if TYPE_CHECKING:
     from mlflow_serverless.lineage import Cause
-    from mlflow_serverless.reconcile import Policy, Result, Scene
+    from mlflow_serverless.reconcile import Outcome, Policy, Result, Scene
     from mlflow_serverless.relay import Event
 
+
+REVIEWERS = "@reviewers"
+"""Stands for whoever has approved the run on GitHub."""
 
 EXITS = """
 
@@ -78,12 +83,13 @@ class Asked:
         from mlflow_serverless import reconcile as room  # noqa: PLC0415 - `--help` stays quick
 
         policy = room.load(self.file)
+        told = room.Told(_approvals(self.approved, policy), frozenset(self.retry))
         return room.Scene(
             policy=policy,
             registry=room.MlflowRegistry(),
             worlds=cache(lambda target: world_for(target, session.report)),
             target=session.target,
-            told=room.Told(_approvals(self.approved, policy), frozenset(self.retry)),
+            told=told,
             only=self.only,
         )
 
@@ -111,7 +117,8 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--approved-by", "approved", multiple=True, metavar="ENVIRONMENT=WHO",
-            help="Approve an environment of `approval: run`; may be repeated.",
+            help="Approve an environment that asks the run; may be repeated. WHO may "
+            "be @reviewers: those who let a job of GitHub Actions into it.",
         ),
         click.option(
             "--only", multiple=True, metavar="NAME",
@@ -184,19 +191,46 @@ def _show(console: Console, result: "Result", *, dry_run: bool) -> None:
     if not result.outcomes:
         console.print("the policy means no deployment yet.")
         return
-    rows = []
-    for outcome in result.outcomes:
-        place, error = outcome.intent.place, outcome.error
-        why = f"{error.message} [{error.code}]" if error else outcome.intent.why
-        kind = type(outcome.intent).__name__
-        rows.append((outcome.state, kind, place.name, place.environment, why))
     columns = ("state", "intent", "deployment", "environment", "why")
-    console.print(table("", columns, rows))
-    for outcome in result.outcomes if dry_run else ():
-        for number, step in enumerate(outcome.steps, 1):
-            console.print(f"  {outcome.intent.place.name} {number}. {step}")
+    console.print(table("", columns, [_row(each) for each in result.outcomes]))
+    for outcome in result.outcomes:
+        for line in _below(outcome, dry_run=dry_run):
+            console.print(escape(line))
+    errors = (outcome.error for outcome in result.outcomes)
+    for hint in dict.fromkeys(each.hint for each in errors if each and each.hint):
+        console.print(escape(f"hint: {hint}"))
     if dry_run:
         console.print(f"plan {result.digest}; nothing was changed.")
+        if any(outcome.state == "pending" for outcome in result.outcomes):
+            console.print(
+                f"next: the same with --expect {result.digest} does just this."
+            )
+
+
+def _row(outcome: "Outcome") -> tuple[str, ...]:
+    place, error = outcome.intent.place, outcome.error
+    why = f"{error.message} [{error.code}]" if error else outcome.intent.why
+    state = "begun" if _begun(outcome) else outcome.state
+    return state, outcome.kind, place.name, place.environment, escape(why)
+
+
+def _begun(outcome: "Outcome") -> bool:
+    """Whether a rollout goes on that somebody advances; what served serves yet."""
+    return outcome.deployment is not None and outcome.deployment.rollout in GOING
+
+
+def _below(outcome: "Outcome", *, dry_run: bool) -> Iterator[str]:
+    """What is behind a row, and what goes on with it."""
+    name = outcome.intent.place.name
+    if dry_run:
+        steps = enumerate(outcome.steps, 1)
+        yield from (f"  {name} {number}. {step}" for number, step in steps)
+        if outcome.parity:
+            yield f"  {name} parity: {outcome.parity}"
+        if outcome.cost:
+            yield f"  {name} cost: {outcome.cost}"
+    if _begun(outcome):
+        yield f"  {name} next: mlflow-serverless advance {name}"
 
 
 def _event(session: Session, text: str | None) -> "Event | None":
@@ -222,5 +256,20 @@ def _approvals(approved: tuple[str, ...], policy: "Policy") -> dict[str, str]:
         environment, _, who = text.partition("=")
         if environment not in asking or not who.strip():
             raise BadApprovalError(text, asking)
-        found[environment] = who.strip()
+        said = who.strip()
+        found[environment] = _reviewers(environment) if said == REVIEWERS else said
     return found
+
+
+def _reviewers(environment: str) -> str:
+    """Who let this run of GitHub Actions into the environment of that name."""
+    from mlflow_serverless.github.client import of_run  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.github.errors import NoRunError, NotApprovedError  # noqa: PLC0415
+
+    github, run = of_run(os.environ), os.environ.get("GITHUB_RUN_ID")
+    if github is None or not run:
+        raise NoRunError(environment)
+    found = github.approvers(run, environment)
+    if not found:
+        raise NotApprovedError(environment, run)
+    return "+".join(dict.fromkeys(found))

@@ -24,6 +24,7 @@ def started(session: Session, file: Path, host: str, port: int, to: str | None) 
     from mlflow_serverless.reconcile import load  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.local import start  # noqa: PLC0415 - as above
 
+    relay(session, file, to)  # what is wrong with it is said here, not in its log
     options = (
         "--policy", str(file.absolute()), "--host", host, "--port", str(port),
         "--to", to or "reconcile", "-t", session.target,

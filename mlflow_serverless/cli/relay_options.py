@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mlflow_serverless.cli.session import Session
 from mlflow_serverless.cli.wish import configured, options_of
+from mlflow_serverless.wiring import LOCAL
 
 if TYPE_CHECKING:
     from mlflow_serverless.relay.aws import Sender
@@ -115,6 +117,34 @@ def on_aws(function: Callable[..., Any]) -> Callable[..., Any]:
     ):  # fmt: skip
         run = option(run)
     return run
+
+
+_ELSEWHERE = {
+    True: ("repository", "event_type", "github_api", "token_secret", "app",
+           "installation", "key_secret", "databricks", "options", "name", "adopt"),
+    False: ("host", "port"),
+}  # fmt: skip
+"""Options by whether the target is this machine: those that mean nothing there."""
+
+
+def refuse_misplaced(target: str) -> None:
+    """
+    Take no option that would be taken and forgotten where *target* says.
+
+    Raises:
+        RelayOptionsError: Some were given that mean nothing there.
+    """
+    from mlflow_serverless.relay.errors import RelayOptionsError  # noqa: PLC0415 - `--help` stays quick
+
+    context, given = click.get_current_context(), ParameterSource.COMMANDLINE
+    wrong = [
+        option.opts[-1]
+        for option in context.command.params
+        if option.name in _ELSEWHERE[target == LOCAL]
+        and context.get_parameter_source(option.name) is given
+    ]
+    if wrong:
+        raise RelayOptionsError(target, wrong, here=target == LOCAL)
 
 
 def sender_of(said: dict[str, str]) -> "Sender":

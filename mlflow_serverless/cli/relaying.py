@@ -71,10 +71,10 @@ def deploy(  # noqa: PLR0913 - one a group of options
     a public URL, so -C allow=public-url is needed: MLflow cannot sign requests for
     AWS; the relay checks MLflow's own signature.
     """
+    options.refuse_misplaced(session.target)
     if session.target == LOCAL:
-        url = here.started(session, file, host, port, to)
-        value = {"url": url}
-        session.result(value, lambda console: console.print(f"relay listens on {url}"))
+        here.started(session, file, host, port, to)
+        _here(session, following="mlflow-serverless relay register")
         return
     from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
     from mlflow_serverless.relay.errors import RelayTargetError  # noqa: PLC0415 - as above
@@ -106,6 +106,10 @@ def deploy(  # noqa: PLR0913 - one a group of options
 @adopting
 def plan(session: Session, *, file: Path, name: str, check: bool, **asked: Any) -> None:
     """Show what `relay deploy` would change on AWS."""
+    if session.target == LOCAL:
+        from mlflow_serverless.tools.errors import ToolTargetError  # noqa: PLC0415 - `--help` stays quick
+
+        raise ToolTargetError("relay", LOCAL)  # noqa: EM101 - the tool's name
     found = _proposed(session.world(), file, name, **asked)
     steps = [str(step) for step in found.plan.steps]
 
@@ -141,9 +145,7 @@ def _proposed(  # noqa: PLR0913 - one a group of options
 def status(session: Session, *, name: str) -> None:
     """Show where the relay listens and what it sends on."""
     if session.target == LOCAL:
-        url = here.url()
-        said = {"url": url, "log": str(here.folder().log)}
-        session.result(said, lambda console: console.print(f"relay listens on {url}"))
+        _here(session)
         return
     from mlflow_serverless.relay import deploy as room  # noqa: PLC0415 - `--help` stays quick
 
@@ -159,6 +161,19 @@ def status(session: Session, *, name: str) -> None:
 
     filters = [one._asdict() for one in now.filters]
     session.result({**asdict(now), "filters": filters}, show)
+
+
+def _here(session: Session, following: str = "") -> None:
+    """The relay of this machine, and what comes next."""
+    said = {"url": here.url(), "log": str(here.folder().log)}
+
+    def show(console: Console) -> None:
+        console.print(f"relay listens on {said['url']}")
+        console.print(f"  log  {said['log']}")
+        if following:
+            console.print(f"next: {following}")
+
+    session.result(said, show)
 
 
 @relay.command()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from mlflow_serverless.cli.session import Session, table
 
@@ -66,9 +67,9 @@ def _at(session: Session, name: str, when: datetime) -> None:
             return
         console.print(f"{name} served {found.model} as version {found.version}")
         console.print(f"  since  {found.at.isoformat()}")
-        console.print(f"  why    {found.why}")
+        console.print(f"  why    {escape(found.why)}")
         if found.cause:
-            console.print(f"  cause  {found.cause.text()}")
+            console.print(f"  cause  {escape(found.cause.text())}")
 
     served = found.described() if found else None
     session.result({"deployment": name, "at": moment, "serving": served}, show)
@@ -78,10 +79,13 @@ def _moves(session: Session, name: str) -> None:
     found = _timeline(session, name)
 
     def show(console: Console) -> None:
+        if not found:
+            console.print(f"nothing is known to have served as {name}.")
+            return
         rows = [
             (
                 move.at.isoformat(timespec="seconds"), move.does.value, move.model,
-                move.version, move.why, move.cause.text(),
+                move.version, escape(move.why), escape(move.cause.text()),
             )
             for move in found
         ]  # fmt: skip

@@ -93,29 +93,27 @@ class Files:
         what = {"code": error.code, "message": error.message, "hint": error.hint}
         self.one(
             session, name, intent=click.get_current_context().info_name or "",
-            state="failed", why=error.message, error=what,
+            state="failed", why=error.message.partition("\n")[0], error=what,
         )  # fmt: skip
 
 
 def _put(session: Session, number: int, body: str, title: str) -> None:
     """Comment, or say why not: what was done stands without it."""
-    from mlflow_serverless.github.client import API, GitHub  # noqa: PLC0415 - `--help` stays quick
+    from mlflow_serverless.github.client import of_run  # noqa: PLC0415 - `--help` stays quick
 
-    token, repository = (
-        os.environ.get(name, "") for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY")
-    )
-    if not (token and repository):
+    github = of_run(os.environ)
+    if github is None:
         said = "not commented: GITHUB_TOKEN and GITHUB_REPOSITORY must be set"
         session.report("comment.warning", what=said)
         return
-    api = os.environ.get("GITHUB_API_URL", API)
     try:
         # It stands in an HTML comment, which no name may end.
         marker = f"mlflow-serverless: {re.sub('[^A-Za-z0-9_. -]|--+', '', title)}"
-        url = GitHub(repository, lambda: token, api=api).comment(number, marker, body)
+        url = github.comment(number, marker, body)
         session.report("comment.done", what=url)
     except ServerlessError as error:
-        session.report("comment.warning", what=f"not commented: {error.message}")
+        what = f"not commented: {error.message} {error.hint}".rstrip()
+        session.report("comment.warning", what=what)
 
 
 def reporting(title: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -53,7 +53,12 @@ class Session:
         if self.as_json:
             click.echo(json.dumps(value, indent=2, default=str))
         elif not self.quiet:
-            show(console())
+            said = console()
+            with said.capture() as shown:
+                show(said)
+            # Tables fill their columns with blanks.
+            lines = [line.rstrip() for line in shown.get().splitlines()]
+            click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 
 def console() -> Console:
@@ -64,7 +69,10 @@ def console() -> Console:
 
 def table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]]) -> Table:
     """A table that says so when it has no rows."""
-    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    made = Table(
+        title=title or None, title_justify="left", box=None, pad_edge=False,
+        show_header=any(columns),
+    )  # fmt: skip
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:

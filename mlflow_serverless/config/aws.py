@@ -52,7 +52,6 @@ Arn = Annotated[str, AfterValidator(_arn)]
 Store = Annotated[str, AfterValidator(_store)]
 RepositoryName = Annotated[str, AfterValidator(_repository)]
 Retention = Annotated[int, AfterValidator(_retention)]
-Percent = Annotated[float, Ge(0), Le(100)]
 
 
 class ImageConfig(Section):

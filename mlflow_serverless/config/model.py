@@ -131,7 +131,8 @@ class ParityConfig(Section):
     """Labels outside the tie band that may differ, over all groups."""
 
     data: Path | None = None
-    """Your own rows, compared on top: a csv, parquet or json file."""
+    """Your own rows, compared on top: a csv, parquet or json file, or a logged table
+    (`runs:/ID/eval.json`)."""
 
     runtime_rows: Annotated[int, Ge(0), Le(100_000)] = 200
     """Rows sent end to end through the real runtime; 0 leaves that out."""

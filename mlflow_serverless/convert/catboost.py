@@ -38,7 +38,7 @@ Tree = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Model:
+class Trained:
     """What the JSON says, in our words."""
 
     trees: tuple[Tree, ...]
@@ -60,18 +60,24 @@ class _Model:
 def source(model: ServableModel) -> Source:
     """The trees in *model*'s folder, ready to be drafted."""
     native = load_native(model.folder, "catboost")
-    read = _read(native)
+    trained = read(native)
 
     def draft(graph: Builder) -> Draft:
         graph.recipes.append(f"{type(native).__name__}.predict")
         return draft_of(
-            graph, model.signature, lambda frame: _answer(native, read, frame)
+            graph, model.signature, lambda frame: answer(native, trained, frame)
         )
 
     return Source(estimator=type(native).__name__, draft=draft)
 
 
-def _read(native: Any) -> _Model:
+def read(native: Any) -> Trained:
+    """
+    The trees of *native*.
+
+    Raises:
+        NoConversionError: It reads other features than numbers.
+    """
     content = _content(native)
     _refuse_unlike(content["features_info"])
     features = content["features_info"].get("float_features", [])
@@ -83,7 +89,7 @@ def _read(native: Any) -> _Model:
         nan_right[feature["feature_index"]] = treatment == "AsTrue"
     scale, bias = content["scale_and_bias"]
     params = content.get("model_info", {}).get("params", {})
-    return _Model(
+    return Trained(
         trees=tuple(content.get("oblivious_trees") or content.get("trees") or ()),
         columns=columns,
         nan_right=nan_right,
@@ -113,7 +119,7 @@ def _refuse_unlike(features: Mapping[str, Any]) -> None:
         raise NoConversionError(why, of="CatBoost")
 
 
-def _answer(native: Any, model: _Model, data: Data) -> Sym | Labels:
+def answer(native: Any, model: Trained, data: Data) -> Sym | Labels:
     """What `predict` gives: labels of classifiers, else linked sums."""
     sums = _sums(model, data)
     if type(native).__name__ == "CatBoostClassifier":
@@ -130,7 +136,7 @@ def _answer(native: Any, model: _Model, data: Data) -> Sym | Labels:
     return value
 
 
-def _classified(native: Any, model: _Model, sums: Sym) -> Sym | Labels:
+def _classified(native: Any, model: Trained, sums: Sym) -> Sym | Labels:
     """Two classes: a threshold; several: `(rows, 1)` labels; several labels: 0 or 1."""
     if model.outputs == 1:
         limit = float(native.get_probability_threshold())
@@ -142,7 +148,7 @@ def _classified(native: Any, model: _Model, sums: Sym) -> Sym | Labels:
     return Labels(sums.argmax().unsqueeze(1), np.asarray(native.classes_))
 
 
-def _sums(model: _Model, data: Data) -> Sym:
+def _sums(model: Trained, data: Data) -> Sym:
     """float64 `(rows, outputs)`: leaves of every tree, scaled, with the bias."""
     value = matrix_of(data).cast("float32").cast("float64")
     if not model.trees:
@@ -156,13 +162,13 @@ def _sums(model: _Model, data: Data) -> Sym:
     return total * model.scale + model.bias[None, :]
 
 
-def _forest(tree: Tree, model: _Model) -> Forest:
+def _forest(tree: Tree, model: Trained) -> Forest:
     if "splits" in tree or "leaf_values" in tree:
         return _oblivious(tree, model)
     return _grown(tree, model)
 
 
-def _oblivious(tree: Tree, model: _Model) -> Forest:
+def _oblivious(tree: Tree, model: Trained) -> Forest:
     """
     A symmetric tree as a full binary one, nodes numbered level by level.
 
@@ -202,7 +208,7 @@ def _bits_reversed(depth: int) -> Array:
     return number
 
 
-def _leaves(values: Sequence[float], model: _Model) -> Array:
+def _leaves(values: Sequence[float], model: Trained) -> Array:
     """By leaf: a number, or one for each output."""
     array = np.asarray(values, np.float64)
     return array if model.outputs == 1 else array.reshape(-1, model.outputs)
@@ -216,7 +222,7 @@ def _split(split: Mapping[str, Any]) -> tuple[int, float]:
     return int(split["float_feature_index"]), float(np.float32(split["border"]))
 
 
-def _grown(tree: Tree, model: _Model) -> Forest:
+def _grown(tree: Tree, model: Trained) -> Forest:
     """A tree grown by depth or by loss: nested nodes, flattened."""
     nodes = list(_walk(tree))
     place = {id(node): i for i, node in enumerate(nodes)}

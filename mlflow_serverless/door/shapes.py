@@ -3,6 +3,7 @@
 from typing import Any
 
 from mlflow_serverless.pipeline import Deployment, Status
+from mlflow_serverless.pipeline.calling import calls
 from mlflow_serverless.plan import Alias
 
 
@@ -39,6 +40,7 @@ def described(status: Status) -> dict[str, Any]:
         "created": serving.created if serving else None,
         "versions": status.versions,
         "outputs": dict(status.actual.outputs),
+        "calls": list(calls(status.actual, status.alias, status.target)),
         "config": status.config.model_dump(mode="json", exclude_defaults=True),
     }
 

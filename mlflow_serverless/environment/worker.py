@@ -9,26 +9,31 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mlflow_serverless.environment.codec import decode, encode
 from mlflow_serverless.environment.errors import RelayedError, WorkerFailedError
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.world import Tell
 
 _PACKAGES = ("mlflow_serverless", "lambda_runtime")
 _INHERITED = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "CONDA_PREFIX"}
 
 
-def call(python: Path, verb: str, /, **arguments: Any) -> Any:
+def call(
+    python: Path, verb: str, /, *, tell: Tell | None = None, **arguments: Any
+) -> Any:
     """
     What *verb* makes of *arguments*, with the interpreter *python*.
 
     Args:
         python: Of an environment that `settle` made.
         verb: One of `convert`, `verify`, `native`, `question`.
+        tell: Told what the room tells while it works; only `verify` does.
         arguments: Our own values; files are named by absolute paths.
 
     Raises:
@@ -41,19 +46,42 @@ def call(python: Path, verb: str, /, **arguments: Any) -> Any:
         (folder / "job.json").write_text(
             json.dumps({"verb": verb, "arguments": encode(arguments)})
         )
-        done = subprocess.run(
-            (str(python), "-s", "-m", __name__, str(folder)),
-            env=_environ(_shim(folder)), cwd=folder, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, errors="replace", check=False,
-        )  # fmt: skip
+        why = _run(python, folder, tell)
         answer = folder / "answer.json"
         if not answer.is_file():
-            why = " ".join(done.stderr.split())[-700:] or f"exit {done.returncode}"
             raise WorkerFailedError(verb, why)
         said = json.loads(answer.read_text())
     if "error" in said:
         raise _refusal(verb, said["error"])
     return decode(said["value"])
+
+
+def _run(python: Path, folder: Path, tell: Tell | None) -> str:
+    """Have the job in *folder* done; what the process complained of, or its end."""
+    told, says = os.pipe()
+    with os.fdopen(told, encoding="utf-8") as lines:
+        try:
+            process = subprocess.Popen(
+                (str(python), "-s", "-m", __name__, str(folder), str(says)),
+                env=_environ(_shim(folder)), cwd=folder, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                errors="replace", pass_fds=(says,),
+            )  # fmt: skip
+        finally:
+            os.close(says)
+        listener = threading.Thread(target=_listen, args=(lines, tell))
+        listener.start()
+        complaint = process.communicate()[1]
+        listener.join()
+    return " ".join(complaint.split())[-700:] or f"exit {process.returncode}"
+
+
+def _listen(lines: Iterable[str], tell: Tell | None) -> None:
+    """Pass on what the worker says, an event a line."""
+    for line in lines:
+        if tell is not None:
+            event, fields = json.loads(line)
+            tell(event, **fields)
 
 
 def _shim(folder: Path) -> Path:
@@ -116,11 +144,19 @@ _VERBS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def work(folder: Path) -> None:
-    """Do the job in *folder*, and leave the answer there."""
+_TELLING = {"verify"}
+"""Verbs that say how far they are."""
+
+
+def work(folder: Path, says: int) -> None:
+    """Do the job in *folder*, and leave the answer there; progress goes to *says*."""
+    os.set_inheritable(says, False)  # noqa: FBT003 - the one who listens waits for its end
     job = json.loads((folder / "job.json").read_text())
+    arguments = decode(job["arguments"])
+    if job["verb"] in _TELLING:
+        arguments["tell"] = _teller(says)
     try:
-        value = _VERBS[job["verb"]](**decode(job["arguments"]))
+        value = _VERBS[job["verb"]](**arguments)
         said = {"value": encode(value)}
     except ServerlessError as refusal:
         said = {"error": _said(refusal)}
@@ -129,6 +165,15 @@ def work(folder: Path) -> None:
         trace = f"{type(cause).__name__}: {cause} ({' '.join(' '.join(where).split())})"
         said = {"error": {"code": "internal", "trace": trace[-900:]}}
     (folder / "answer.json").write_text(json.dumps(said))
+
+
+def _teller(says: int) -> Tell:
+    """Writes events to the file descriptor *says*."""
+
+    def tell(event: str, /, **fields: object) -> None:
+        os.write(says, f"{json.dumps([event, fields])}\n".encode())
+
+    return tell
 
 
 def _said(refusal: ServerlessError) -> dict[str, Any]:
@@ -140,4 +185,4 @@ def _said(refusal: ServerlessError) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    work(Path(sys.argv[1]))
+    work(Path(sys.argv[1]), int(sys.argv[2]))

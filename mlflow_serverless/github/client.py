@@ -1,56 +1,24 @@
-"""GitHub's REST API, as far as we need it; Python's own library only."""
+"""GitHub as far as we need it: dispatches, comments, reviews."""
 
 import json
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
-from email.message import Message
-from typing import Any, NamedTuple
+from typing import Any
 
-from mlflow_serverless.github.errors import (
-    GitHubDeniedError,
-    GitHubMissingError,
-    GitHubRefusedError,
-    GitHubUnavailableError,
+from mlflow_serverless.github.api import (
+    API,
+    Patience,
+    Purpose,
+    Reply,
+    answer,
+    send,
+    to_api,
 )
 
-API = "https://api.github.com"
-VERSION = "2022-11-28"
+_OURS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+"""Whose comments may be ours, if no bot's: people's tokens comment as them."""
 
 Token = Callable[[], str]
 """Gives a token that is good now."""
-
-
-class Reply(NamedTuple):
-    """What GitHub answered; status 0 if it did not."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    body: bytes
-    why: str = ""
-    """Why there was no answer."""
-
-    def said(self) -> str:
-        """GitHub's own message."""
-        try:
-            return str(json.loads(self.body)["message"])[:200]
-        except (ValueError, KeyError, TypeError):
-            return self.body[:200].decode(errors="replace") or self.why
-
-
-class Patience(NamedTuple):
-    """How long to go on trying."""
-
-    deadline_s: float = 20.0
-    """For one call with all its tries [s]."""
-    timeout_s: float = 10.0
-    """For one try [s]."""
-    pause_s: float = 0.5
-    """Before the second try [s]; it doubles."""
-    sleep: Callable[[float], None] = time.sleep
-    clock: Callable[[], float] = time.monotonic
 
 
 class GitHub:
@@ -84,9 +52,25 @@ class GitHub:
         Raises:
             ServerlessError: GitHub refused it, or did not answer in time.
         """
-        what = f"dispatch {event_type} to {self._repository}"
+        purpose = self._purpose(f"dispatch {event_type} to", "Contents: write")
         body = {"event_type": event_type, "client_payload": dict(payload)}
-        self.call("POST", "/dispatches", body, what)
+        self.call("POST", "/dispatches", body, purpose)
+
+    def approvers(self, run: str, environment: str) -> tuple[str, ...]:
+        """
+        Logins of those who let the run *run* into *environment*, as its rules ask.
+
+        Raises:
+            ServerlessError: GitHub refused it, or did not answer in time.
+        """
+        purpose = self._purpose(f"show who approved run {run} of", "Actions: read")
+        found = self.call("GET", f"/actions/runs/{run}/approvals", None, purpose)
+        return tuple(
+            str(review["user"]["login"])
+            for review in found
+            if review.get("state") == "approved"
+            and any(each["name"] == environment for each in review["environments"])
+        )
 
     def comment(self, issue: int, marker: str, markdown: str) -> str:
         """
@@ -105,112 +89,60 @@ class GitHub:
         """
         hidden = f"<!-- {marker} -->"
         body = {"body": f"{hidden}\n{markdown}"}
-        what = f"comment on #{issue} of {self._repository}"
+        purpose = self._purpose(f"comment on #{issue} of", "Pull requests: write")
         for page in range(1, 31):
             path = f"/issues/{issue}/comments?per_page=100&page={page}"
-            found = self.call("GET", path, None, what)
+            found = self.call("GET", path, None, purpose)
             for each in found:
-                if str(each.get("body", "")).startswith(hidden):
+                if _is_ours(each, hidden):
                     number = int(each["id"])
                     path = f"/issues/comments/{number}"
-                    return str(self.call("PATCH", path, body, what)["html_url"])
+                    made = self.call("PATCH", path, body, purpose)
+                    return str(made["html_url"])
             if len(found) < 100:
                 break
-        made = self.call("POST", f"/issues/{issue}/comments", body, what)
+        made = self.call("POST", f"/issues/{issue}/comments", body, purpose)
         return str(made["html_url"])
 
-    def call(self, method: str, path: str, body: object, what: str) -> Any:
+    def _purpose(self, what: str, right: str) -> Purpose:
+        return Purpose(
+            what=f"{what} {self._repository}",
+            needs=f"the token needs {right} on that repository, and must not have "
+            "expired.",
+            check="check OWNER/NAME; a token that may not see it gets the same answer.",
+        )
+
+    def call(self, method: str, path: str, body: object, purpose: Purpose) -> Any:
         """
         Ask GitHub, again while that may help and there is time.
 
         Raises:
             ServerlessError: GitHub refused it, or did not answer in time.
         """
-        patience = self._patience
-        ends, pause, tries = patience.clock() + patience.deadline_s, patience.pause_s, 0
-        while True:
-            left = ends - patience.clock()
-            reply = self._asked(method, path, body, min(patience.timeout_s, left))
-            tries += 1
-            if 200 <= reply.status < 300:
-                return json.loads(reply.body) if reply.body else None
-            wait = _wait(reply, pause)
-            if wait is None:
-                raise _refused(what, reply)
-            if patience.clock() + wait >= ends:
-                why = f"{reply.status or 'no answer'} {reply.said()}".strip()
-                raise GitHubUnavailableError(what, why, tries)
-            patience.sleep(wait)
-            pause *= 2
-
-    def _asked(self, method: str, path: str, body: object, timeout: float) -> Reply:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - the scheme is the user's own API's
-            f"{self._root}{path}", data, method=method,
-            headers={
-                "Accept": "application/vnd.github+json",
-                "Authorization": f"Bearer {self._token()}",
-                "Content-Type": "application/json",
-                "User-Agent": "mlflow-serverless",
-                "X-GitHub-Api-Version": VERSION,
-            },
-        )  # fmt: skip
-        return send(request, timeout)
+
+        def asked(timeout: float) -> Reply:
+            url, token = f"{self._root}{path}", self._token()
+            return send(to_api(method, url, token, data), timeout)
+
+        return answer(asked, purpose, self._patience)
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: a token goes to nobody but the host it was meant for."""
-
-    def redirect_request(self, *_: Any) -> None:
+def of_run(environ: Mapping[str, str]) -> GitHub | None:
+    """The repository whose workflow runs this; None where no workflow does."""
+    token, repository = environ.get("GITHUB_TOKEN"), environ.get("GITHUB_REPOSITORY")
+    if not (token and repository):
         return None
+    return GitHub(repository, lambda: token, api=environ.get("GITHUB_API_URL", API))
 
 
-_OPENER = urllib.request.build_opener(_Stay)
+def _is_ours(comment: Mapping[str, Any], hidden: str) -> bool:
+    """
+    Whether it is our last page, and not one that an outsider made to look like it.
 
-
-def send(request: urllib.request.Request, timeout: float) -> Reply:
-    """Send *request*; what went wrong on the way is a reply, too."""
-    try:
-        with _OPENER.open(request, timeout=max(timeout, 0.1)) as found:
-            return Reply(found.status, _lower(found.headers), found.read())
-    except urllib.error.HTTPError as found:
-        with found:
-            return Reply(found.code, _lower(found.headers), found.read())
-    except (OSError, ValueError) as cause:
-        return Reply(0, {}, b"", str(getattr(cause, "reason", cause)))
-
-
-def _lower(headers: Message) -> dict[str, str]:
-    return {key.lower(): value for key, value in headers.items()}
-
-
-def _wait(reply: Reply, pause: float) -> float | None:
-    """How long to wait before another try [s]; None if none would help."""
-    if reply.status == 0 or reply.status >= 500:
-        return _asked_to_wait(reply, pause)
-    limited = reply.status == 429 or (
-        reply.status == 403
-        and ("retry-after" in reply.headers
-             or reply.headers.get("x-ratelimit-remaining") == "0"
-             or "rate limit" in reply.said().lower())
-    )  # fmt: skip
-    return _asked_to_wait(reply, max(pause, 1.0)) if limited else None
-
-
-def _asked_to_wait(reply: Reply, pause: float) -> float:
-    """What `Retry-After` or the limit's reset ask for, and at least *pause* [s]."""
-    after = reply.headers.get("retry-after", "")
-    if after.isdigit():
-        return max(float(after), pause)
-    reset = reply.headers.get("x-ratelimit-reset", "")
-    if reply.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(float(reset) - time.time(), pause)
-    return pause
-
-
-def _refused(what: str, reply: Reply) -> Exception:
-    if reply.status in {401, 403}:
-        return GitHubDeniedError(what, reply.status, reply.said())
-    if reply.status == 404:
-        return GitHubMissingError(what, reply.said())
-    return GitHubRefusedError(what, reply.status, reply.said())
+    Who wrote a comment may change it afterwards, so that a plan put into theirs would
+    say what they like.
+    """
+    author = comment.get("user") or {}
+    trusted = author.get("type") == "Bot" or comment.get("author_association") in _OURS
+    return trusted and str(comment.get("body", "")).startswith(hidden)

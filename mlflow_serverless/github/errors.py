@@ -9,11 +9,49 @@ class GitHubDeniedError(ServerlessError):
     code = "github-denied"
     kind = Kind.DENIED
 
-    def __init__(self, what: str, status: int, said: str) -> None:
+    def __init__(self, what: str, status: int, said: str, *, hint: str) -> None:
+        super().__init__(f"GitHub refuses to {what}: {status} {said}.", hint=hint)
+
+
+class AppKeyError(ServerlessError):
+    """The App's key is none, so that nobody need be asked."""
+
+    code = "github-app-key"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, found: str) -> None:
         super().__init__(
-            f"GitHub refuses to {what}: {status} {said}.",
-            hint="the token needs Contents: write to dispatch, Pull requests: write to "
-            "comment, on this repository, and must not have expired.",
+            f"the GitHub App's private key is no RSA key in PEM form ({found}).",
+            hint="the secret holds the whole .pem file that GitHub gave, with its "
+            "first and last line.",
+        )
+
+
+class NotApprovedError(ServerlessError):
+    """Nobody has let the run into an environment that asks for it."""
+
+    code = "not-approved"
+    kind = Kind.REFUSED
+
+    def __init__(self, environment: str, run: str) -> None:
+        super().__init__(
+            f"nobody has approved run {run} for {environment} on GitHub.",
+            hint=f"give the job `environment: {environment}`, and that environment "
+            "required reviewers (Settings, Environments).",
+        )
+
+
+class NoRunError(ServerlessError):
+    """Reviewers are asked for where no run is that they could have reviewed."""
+
+    code = "no-github-run"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"--approved-by {environment}=@reviewers is for jobs of GitHub Actions: "
+            "GITHUB_REPOSITORY, GITHUB_RUN_ID and GITHUB_TOKEN must be set.",
+            hint=f"elsewhere say who: --approved-by {environment}=WHO.",
         )
 
 
@@ -23,11 +61,8 @@ class GitHubMissingError(ServerlessError):
     code = "github-missing"
     kind = Kind.NOT_FOUND
 
-    def __init__(self, what: str, said: str) -> None:
-        super().__init__(
-            f"GitHub cannot {what}: 404 {said}.",
-            hint="check OWNER/NAME; a token that may not see it gets the same answer.",
-        )
+    def __init__(self, what: str, said: str, *, hint: str) -> None:
+        super().__init__(f"GitHub cannot {what}: 404 {said}.", hint=hint)
 
 
 class GitHubRefusedError(ServerlessError):

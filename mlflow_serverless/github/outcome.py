@@ -13,7 +13,7 @@ GOING = frozenset({"waiting", "shifting"})
 _BLANK: Mapping[str, Any] = {
     "model": "", "why": "", "approved_by": "", "strategy": "", "steps": [],
     "version": "", "alias": "", "bundle": "", "url": "", "parity": "", "cost": "",
-    "verdict": "", "rollout": "", "seconds": 0.0, "error": None,
+    "verdict": "", "rollout": "", "run": "", "seconds": 0.0, "error": None,
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def url_of(outputs: Iterable[tuple[str, str]]) -> str:
 
 def links_of(outcomes: Iterable[Mapping[str, Any]], tracking: str) -> dict[str, str]:
     """
-    The models' pages in MLflow, where their reports are linked.
+    The models' pages in MLflow, and those of the runs that keep their reports.
 
     Args:
         outcomes: As `outcome` makes them.
@@ -60,7 +60,8 @@ def links_of(outcomes: Iterable[Mapping[str, Any]], tracking: str) -> dict[str, 
             continue
         if isinstance(ref, RegisteredVersion):
             page = f"#/models/{quote(ref.name, safe='')}/versions/{ref.version}"
-            found[f"{ref.name} {ref.version} in MLflow"] = (
-                f"{tracking.rstrip('/')}/{page}"
-            )
+            root, words = tracking.rstrip("/"), f"{ref.name} {ref.version}"
+            found[f"{words} in MLflow"] = f"{root}/{page}"
+            if run := each.get("run"):
+                found[f"reports of {words}"] = f"{root}/#/runs/{quote(run, safe='')}"
     return found

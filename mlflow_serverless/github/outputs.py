@@ -27,7 +27,11 @@ def outputs_of(
         "model": str(one.get("model", "")),
         "changed": json.dumps([each["deployment"] for each in changed]),
         "verdicts": json.dumps(
-            {e["deployment"]: e.get("verdict") or e["state"] for e in outcomes}
+            {
+                each["deployment"]: each.get("verdict") or each["state"]
+                for each in outcomes
+                if each["deployment"]
+            }
         ),
         "outcomes": json.dumps(list(outcomes), default=str),
     }

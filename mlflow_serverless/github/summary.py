@@ -7,6 +7,9 @@ from typing import Any
 
 from mlflow_serverless.github.outcome import GOING
 
+EVERYTHING = "everything"
+"""What a command was about that failed before it knew any deployment."""
+
 Described = Mapping[str, Any]
 """One outcome as JSON: `reconcile.Outcome.described`, or a deployment's own."""
 
@@ -15,7 +18,7 @@ _MARKS = {
     "failed": "❌",
 }  # fmt: skip
 _SAID = {
-    "Deploy": "deploy", "Update": "update", "Promote": "promote",
+    "Deploy": "deploy", "Update": "update", "Promote": "promote", "Look": "look",
     "RollBack": "roll back", "Retire": "retire", "Wait": "wait", "Ignore": "leave",
 }  # fmt: skip
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
@@ -96,11 +99,12 @@ def _table(outcomes: Sequence[Described]) -> str:
     rows = ["| | Deployment | What | Model | Why |", "|---|---|---|---|---|"]
     for each in outcomes:
         what = _SAID.get(each["intent"], each["intent"])
+        name, where = each["deployment"] or EVERYTHING, each["environment"]
         if _state(each) == "begun":
             what = f"{what}: a rollout has begun"
         cells = (
             _MARKS[_state(each)],
-            f"{escaped(each['deployment'])}<br><sub>{escaped(each['environment'])}</sub>",
+            f"{escaped(name)}<br><sub>{escaped(where)}</sub>",
             escaped(what),
             code(each["model"]),
             escaped(each["why"]),
@@ -121,17 +125,24 @@ def _has_details(each: Described) -> bool:
 
 
 def _details(each: Described) -> str:
-    name = f"{_html(each['deployment'])} in {_html(each['environment'])}"
+    name = _html(each["deployment"] or EVERYTHING)
+    where = _html(each["environment"])
     opened = " open" if each["error"] else ""
     lines = [*_refusal(each), *_facts(each), *_steps(each)]
     body = "\n".join(lines)
-    return f"<details{opened}><summary>{name}</summary>\n\n{body}\n\n</details>"
+    return (
+        f"<details{opened}><summary>{name} in {where}</summary>\n\n{body}\n\n</details>"
+    )
 
 
 def _refusal(each: Described) -> Iterable[str]:
     error = each["error"]
     if error:
-        yield f"**{escaped(error['message'])}** {code(error['code'])}"
+        first, *more = error["message"].splitlines() or [""]
+        yield f"**{escaped(first)}** {code(error['code'])}"
+        if more:
+            yield ""
+            yield from (f"- {escaped(line)}" for line in more)
         if error["hint"]:
             yield f"\nWhat to do: {escaped(error['hint'])}"
         yield ""

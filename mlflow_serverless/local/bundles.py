@@ -8,7 +8,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from lambda_runtime.manifest import ManifestError, from_plain
+from lambda_runtime.manifest import ManifestError
+from lambda_runtime.manifest_read import from_plain
 from mlflow_serverless.local.database import explained
 from mlflow_serverless.local.errors import BundleDamagedError, BundleMissingError
 from mlflow_serverless.local.layout import Layout

@@ -17,9 +17,9 @@ from lambda_runtime.manifest import (
     ManifestError,
     Model,
     Refusal,
-    from_plain,
-    to_plain,
 )
+from lambda_runtime.manifest_read import from_plain
+from lambda_runtime.manifest_write import to_plain
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package.bundle import Bundle
 from mlflow_serverless.package.errors import BundleCorruptError, BundleUnreadableError

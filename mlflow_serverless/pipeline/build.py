@@ -13,10 +13,10 @@ from mlflow_serverless.pipeline.arrows import obtain
 from mlflow_serverless.pipeline.built import Built, Proved
 from mlflow_serverless.pipeline.engine import (
     ASKED,
-    ENGINE,
     NOT_HERE,
     Choice,
     cost_of,
+    graph_engine,
     says_no_graph,
     why_of,
 )
@@ -259,13 +259,14 @@ class _Walk:
         artefacts: "tuple[Artefact, ...]",
         refusals: tuple[Refusal, ...],
     ) -> Bundle:
+        engine = graph_engine()
         identity = key_of(
             before=key, uri=model.uri, version=model.version, id=model.model_id,
-            refusals=[list(item) for item in refusals],
+            refusals=[list(item) for item in refusals], engine=engine.kind,
         )  # fmt: skip
 
         def make(folder: Path) -> None:
-            package(model, artefacts, folder, engine=ENGINE, refusals=refusals)
+            package(model, artefacts, folder, engine=engine, refusals=refusals)
 
         with step(self._world.tell, "package") as said:
             made = self._world.store.obtain("bundle", identity, make)

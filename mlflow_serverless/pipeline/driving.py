@@ -142,6 +142,8 @@ def followed(
     if wait and not found.rollout.over:
         found = promoted(done.name, drive(done.name, world, watch=watch))
     elif not found.rollout.over and not driven(done.name, world):
-        how = f"mlflow-serverless advance {done.name} --wait"
-        world.tell("shift.warning", what=f"it goes on with: {how} -t {world.target}")
+        how = f"mlflow-serverless advance {done.name} --wait -t {world.target}"
+        guarded = found.rollout.state is State.GUARDING
+        what = "all traffic moved; it is watched by" if guarded else "it goes on with"
+        world.tell("shift.warning", what=f"{what}: {how}")
     return replace(done, rollout=found.rollout.state.value if found else "")

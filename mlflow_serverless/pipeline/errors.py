@@ -174,11 +174,15 @@ class NoDoorError(ServerlessError):
     kind = Kind.NOT_FOUND
 
     def __init__(self, name: str, door: str, known: tuple[str, ...]) -> None:
-        there = f"it has {', '.join(known)}" if known else "it can only be invoked"
+        has = " and ".join(_DOORS[each] for each in known)
+        there = f"it has {has}" if known else "it can only be invoked"
         super().__init__(
-            f"{name} has no {door} to be asked through; {there}.",
+            f"{name} has not {_DOORS[door]} to be asked through; {there}.",
             hint=f"update it with -C {door}.auth=iam, or leave --door out.",
         )
+
+
+_DOORS = {"url": "a function URL", "api": "an HTTP API"}
 
 
 class TokenMissingError(ServerlessError):

@@ -68,7 +68,7 @@ class Isolated:
         """Proof against what the model answers in its own environment."""
         tell("verify.progress", what="asks the model in its own environment")
         report: ParityReport = call(
-            self._isolation.python, "verify", model=model, options=options,
+            self._isolation.python, "verify", tell=tell, model=model, options=options,
             candidates=[candidate_of(item) for item in artefacts],
         )  # fmt: skip
         return report

@@ -113,4 +113,8 @@ class Deployment:
     rollout: str = ""
     """Where the rollout to it stands: `waiting`, `shifting`, `guarding`, `done`;
     empty if traffic was moved without one."""
+    run: str = ""
+    """Id of the run that made the model, where its reports are kept; empty if none."""
+    costs: tuple[str, ...] = ()
+    """Lines of what it costs; none where that is not known, or nothing was decided."""
     seconds: float = 0.0

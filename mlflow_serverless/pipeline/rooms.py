@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from mlflow_serverless.config import OptimiseConfig
 from mlflow_serverless.model import ServableModel
 from mlflow_serverless.package import Bundle
-from mlflow_serverless.pipeline.engine import ENGINE
+from mlflow_serverless.pipeline.engine import graph_engine
 from mlflow_serverless.pipeline.smoke import Question
 from mlflow_serverless.world import Tell, World
 
@@ -163,4 +163,4 @@ def candidate_of(artefact: "Artefact") -> "Candidate":
     from mlflow_serverless.verify import candidate_of  # noqa: PLC0415 - brings numpy
 
     made = candidate_of(artefact.graph, variant=artefact.variant)
-    return replace(made, engine=ENGINE.kind)
+    return replace(made, engine=graph_engine().kind)

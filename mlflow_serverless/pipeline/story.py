@@ -95,7 +95,8 @@ def deploy(
         config=config, chosen=decided.chosen,
     )  # fmt: skip
     asked = _brought_about(ending, decided.now, world)
-    done = replace(_deployment(ending, world), smoke=asked)
+    costs = tuple(filter(None, (built.cost, *map(str, decided.intended.costs))))
+    done = replace(_deployment(ending, world), smoke=asked, costs=costs)
     if config.record:
         _recorded(have, ending, done, request, world)
     done = follow(done, ending, world, watch)
@@ -243,6 +244,7 @@ def _deployment(ending: Ending, world: World) -> Deployment:
         flavor=built.model.flavor,
         bundle=built.bundle.digest,
         parity=built.parity.summary,
+        run=built.model.run_id or "",
         changed=tuple(_taken(one, ending) for one in ending.changes.steps),
         outputs=have.outputs,
         calls=calls(have, want.alias, world.target),
@@ -256,13 +258,21 @@ def _taken(one: Step, ending: Ending) -> str:
     return str(one)
 
 
+def _has_all(done: Deployment, world: World) -> bool:
+    """Whether the version has all traffic: without stages it gets it at once."""
+    pointed = world.cloud.snapshot(done.name).alias(done.alias)
+    return pointed is not None and (pointed.version, pointed.weights) == (
+        done.version, (),
+    )  # fmt: skip
+
+
 def _recorded(
     have: Actual, ending: Ending, done: Deployment, request: DeployRequest,
     world: World,
 ) -> None:  # fmt: skip
     """MLflow says of each model where it is served now."""
     built = ending.built
-    if ending.begins:
+    if ending.begins and not _has_all(done, world):
         keep(built.model, done.name, built.reports, world.tell)
         return  # the rollout says what serves, when it has moved the traffic
     before = model_of(have, done.alias)

@@ -8,6 +8,7 @@ from mlflow_serverless.apply import apply
 from mlflow_serverless.config import flat
 from mlflow_serverless.lineage import Cause, Does
 from mlflow_serverless.pipeline import Deployment, DeployRequest
+from mlflow_serverless.pipeline.ending import Steps
 from mlflow_serverless.pipeline.noting import marked
 from mlflow_serverless.pipeline.rooms import Rooms
 from mlflow_serverless.plan import Plan, RouteAlias, SetTags, plan_removal
@@ -127,10 +128,10 @@ def _route(intent: RollBack, revision: str | None) -> RouteAlias:
 def _rolled_back(intent: RollBack, have: Deployed, world: World, cause: Cause) -> Done:
     """One move of the alias; the version is published, so nothing is built."""
     name, steps = intent.place.name, (_route(intent, have.revision),)
-    apply(Plan(name, steps), world.cloud, world.tell)
+    apply(Plan(name, steps), world.cloud, Steps(world))
     # The registry has changed, so that what was refused before may come again.
     tags = SetTags(name, marked(world.cloud.snapshot(name), cause, refused=()))
-    apply(Plan(name, (tags,)), world.cloud, world.tell)
+    apply(Plan(name, (tags,)), world.cloud, Steps(world))
     return Done(
         steps=(*map(str, steps), str(tags)), said=f"serves {intent.model} again",
         does=Does.RETURNS, version=intent.version, deployment=_now(name, world),

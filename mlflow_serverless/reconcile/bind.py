@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from mlflow_serverless import limits
 from mlflow_serverless.config import DeploymentConfig
+from mlflow_serverless.config.strategy import AUTO
 from mlflow_serverless.reconcile.intent import Place
 from mlflow_serverless.reconcile.observed import Model, matches
 from mlflow_serverless.reconcile.policy import Policy, Rule, rendered
-from mlflow_serverless.reconcile.settings import configured, places, strategy_of
+from mlflow_serverless.reconcile.settings import configured, places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Binding:
     """The registered model's name."""
     config: DeploymentConfig
     strategy: str
+    """How traffic moves; empty where the traffic there is decides."""
     after: Place | None
     """Where the version must serve first."""
     approval: str
@@ -86,7 +88,7 @@ def _of_model(
         )
         for environment, place in chosen.items()
     }  # fmt: skip
-    for environment, place in chosen.items():
+    for environment in chosen:
         settings = policy.environments[environment]
         yield Binding(
             place=where[environment],
@@ -94,11 +96,16 @@ def _of_model(
             number=number,
             model=model,
             config=configs[environment],
-            strategy=strategy_of(settings, rule, place),
+            strategy=_named(configs[environment]),
             after=_before(environment, policy, where),
             approval=settings.approval,
             problem=_bad_name(where[environment].name),
         )
+
+
+def _named(config: DeploymentConfig) -> str:
+    """Its strategy, whether a policy's `strategy` or its `config` named it."""
+    return "" if config.strategy.name == AUTO else config.strategy.name
 
 
 def _before(

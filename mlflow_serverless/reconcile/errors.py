@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.wording import listed, meant
 
 
 class PolicyMissingError(ServerlessError):
@@ -15,7 +16,8 @@ class PolicyMissingError(ServerlessError):
     def __init__(self, file: Path, why: str) -> None:
         super().__init__(
             f"the policy {file} cannot be read: {why}.",
-            hint="name it with --policy FILE; docs/reconcile.md has one to start from.",
+            hint="name another: validate FILE, reconcile --policy FILE; "
+            "docs/reconcile.md has one to start from.",
         )
 
 
@@ -36,17 +38,18 @@ class PolicyError(ServerlessError):
 
 
 class NothingNamedError(ServerlessError):
-    """`--only` names what the policy does not know."""
+    """`--only` or `--retry` names what the policy does not know."""
 
     code = "nothing-named"
     kind = Kind.NOT_FOUND
 
-    def __init__(self, asked: Sequence[str], known: Sequence[str], near: str) -> None:
-        there = ", ".join(known) if known else "nothing"
+    def __init__(
+        self, asked: Sequence[str], known: Sequence[str], *, option: str, kinds: str
+    ) -> None:
+        there = f"the policy means {listed(known) or 'nothing yet'}"
         super().__init__(
-            f"{', '.join(asked)}: no such model, deployment or environment here; "
-            f"the policy means {there}.",
-            hint=near,
+            f"{option} {listed(asked)}: no such {kinds} here; {there}.",
+            hint=meant(asked[0], known, f"{option} {{}}"),
         )
 
 
@@ -84,9 +87,11 @@ class BadApprovalError(ServerlessError):
     kind = Kind.BAD_INPUT
 
     def __init__(self, text: str, known: Sequence[str]) -> None:
+        asking = f"only {listed(known)} may be approved by the run"
+        nobody = "no environment of the policy may be approved by the run"
         super().__init__(
-            f"--approved-by {text}: write ENVIRONMENT=WHO; environments that ask the "
-            f"run for approval: {', '.join(known) or 'none'}.",
+            f"--approved-by {text}: {asking if known else nobody}.",
+            hint="write ENVIRONMENT=WHO, of environments with `approval: run`.",
         )
 
 

@@ -3,9 +3,8 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -19,9 +18,10 @@ from mlflow_serverless.reconcile.policy import (
     Policy,
     Rule,
     Trigger,
+    inconsistencies,
 )
 from mlflow_serverless.reconcile.settings import Mistake, Where, mistakes_in
-from mlflow_serverless.wording import meant
+from mlflow_serverless.wording import meant, one_line
 
 Lines = Mapping[Where, int]
 
@@ -68,7 +68,9 @@ def parse(text: str, file: Path) -> Policy:
         policy = Policy.model_validate(data)
     except ValidationError as cause:
         wrong += [m for error in cause.errors() for m in _mistakes(error)]
-        wrong += mistakes_in(*_sound(data))
+        environments, rules = _sound(data)
+        wrong += mistakes_in(environments, rules)
+        wrong += map(_own_path, inconsistencies(environments, rules))
         raise PolicyError(file, _placed(wrong, lines)) from cause
     wrong += mistakes_in(policy.environments, dict(enumerate(policy.models)))
     if wrong:
@@ -77,18 +79,33 @@ def parse(text: str, file: Path) -> Policy:
 
 
 def _sound(data: Any) -> tuple[dict[str, Environment], dict[int, Rule]]:
-    """The parts of a policy that has mistakes which have none themselves."""
+    """The parts of a policy that has mistakes, without those."""
     environments: dict[str, Environment] = {}
     rules: dict[int, Rule] = {}
     data = data if isinstance(data, dict) else {}
     named, listed = data.get("environments"), data.get("models")
     for name, given in named.items() if isinstance(named, dict) else ():
-        with suppress(ValidationError):
-            environments[str(name)] = Environment.model_validate(given)
+        environments[str(name)] = _mended(Environment, given, {})
     for number, given in enumerate(listed if isinstance(listed, list) else ()):
-        with suppress(ValidationError):
-            rules[number] = Rule.model_validate(given)
+        rules[number] = _mended(Rule, given, _SOME_RULE)
     return environments, rules
+
+
+_SOME_RULE: Mapping[str, Any] = {"model": "some-model", "on": {"alias": "some-alias"}}
+"""What stands in for what is wrong or missing, so that the rest can be checked."""
+
+S = TypeVar("S", bound=Section)
+
+
+def _mended(section: type[S], given: Any, spare: Mapping[str, Any]) -> S:
+    """*given* as *section*, without its keys that are wrong."""
+    given = given if isinstance(given, dict) else {}
+    try:
+        return section.model_validate(given)
+    except ValidationError as cause:
+        wrong = {error["loc"][0] for error in cause.errors() if error["loc"]}
+        kept = {key: value for key, value in given.items() if key not in wrong}
+        return section.model_validate({**spare, **kept})
 
 
 def json_schema() -> str:
@@ -106,8 +123,13 @@ def _read(text: str, file: Path) -> tuple[Any, Lines, list[Mistake]]:
             raise PolicyError(file, ["it is empty"])
         wrong = list(_walk(node, (), lines, set()))
         return loader.construct_document(node), lines, wrong
+    except yaml.MarkedYAMLError as cause:
+        said = " ".join(filter(None, (cause.context, cause.problem)))
+        mark = cause.problem_mark or cause.context_mark
+        line = f"line {mark.line + 1}: " if mark else ""
+        raise PolicyError(file, [f"{line}{one_line(said)}"]) from cause
     except yaml.YAMLError as cause:
-        raise PolicyError(file, [" ".join(str(cause).split())]) from cause
+        raise PolicyError(file, [one_line(str(cause))]) from cause
 
 
 def _walk(
@@ -138,7 +160,7 @@ def _walk(
 
 def _placed(wrong: list[Mistake], lines: Lines) -> list[str]:
     """Mistakes as text, in the order of their lines."""
-    found = sorted((_line(path, lines), _dotted(path), said) for path, said in wrong)
+    found = sorted({(_line(path, lines), _dotted(path), said) for path, said in wrong})
     return [
         f"line {line}: {f'{key}: ' if key else ''}{said}" for line, key, said in found
     ]
@@ -160,6 +182,8 @@ def _mistakes(error: ErrorDetails) -> Iterator[Mistake]:
         yield path, _unknown(path)
     elif error["type"] == "missing":
         yield path, "is missing"
+    elif error["type"] == "too_short":
+        yield path, "is empty"
     elif error["type"] == "value_error":
         for line in error["msg"].removeprefix("Value error, ").splitlines():
             yield _own_path(line) if not path else (path, line)

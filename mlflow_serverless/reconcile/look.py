@@ -12,7 +12,6 @@ from mlflow_serverless.reconcile.intent import Intent, Place
 from mlflow_serverless.reconcile.observed import Model
 from mlflow_serverless.reconcile.policy import Policy
 from mlflow_serverless.reconcile.registry import Registry
-from mlflow_serverless.wording import meant
 from mlflow_serverless.world import World
 
 Worlds = Callable[[str], World]
@@ -53,10 +52,11 @@ def look(scene: Scene) -> View:
     the registry said; see `guard`.
 
     Raises:
-        ServerlessError: The registry cannot be read, or `only` names nothing.
+        ServerlessError: The registry cannot be read; `only` or `retry` names nothing.
     """
     rules = scene.policy.models
     named = bindings(scene.policy, scene.registry.models(rules), scene.target)
+    _refuse_unknown(scene.told.retry, named)
     looks, failures = _looks(_chosen(named, scene.only), scene.worlds)
     models = scene.registry.models(rules)
     bound = tuple(_chosen(bindings(scene.policy, models, scene.target), scene.only))
@@ -115,12 +115,20 @@ def _looks(
     return looks, failures
 
 
+def _refuse_unknown(retry: Iterable[str], bound: Iterable[Binding]) -> None:
+    """A retry of what there is not would be none, and nobody would be told."""
+    known = sorted({binding.place.name for binding in bound})
+    if unknown := sorted(set(retry) - set(known)):
+        kinds = "deployment"
+        raise NothingNamedError(unknown, known, option="--retry", kinds=kinds)
+
+
 def _chosen(bound: Sequence[Binding], only: tuple[str, ...]) -> list[Binding]:
     names = [{b.model, b.place.name, b.place.environment} for b in bound]
     known = sorted({name for each in names for name in each})
-    unknown = [name for name in only if name not in known]
-    if unknown:
-        raise NothingNamedError(unknown, known, meant(unknown[0], known))
+    if unknown := [name for name in only if name not in known]:
+        kinds = "model, deployment or environment"
+        raise NothingNamedError(unknown, known, option="--only", kinds=kinds)
     chosen = set(only)
     return [
         binding

@@ -1,12 +1,22 @@
 """What came of each intent, and what a command says and exits with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mlflow_serverless.config import flat
 from mlflow_serverless.errors import Kind, ServerlessError
 from mlflow_serverless.pipeline import Deployment
-from mlflow_serverless.reconcile.intent import Change, Intent, Wait, model_of
+from mlflow_serverless.reconcile.bind import Binding
+from mlflow_serverless.reconcile.intent import (
+    Change,
+    Deploy,
+    Intent,
+    Promote,
+    Update,
+    Wait,
+    model_of,
+)
 from mlflow_serverless.store import key_of
 
 State = Literal["done", "pending", "waiting", "ignored", "failed"]
@@ -29,11 +39,17 @@ class Outcome:
     error: ServerlessError | None = None
     seconds: float = 0.0
 
+    @property
+    def kind(self) -> str:
+        """The intent in a word; `Look` where nothing could be seen to decide by."""
+        unseen = self.state == "failed" and not isinstance(self.intent, Change)
+        return "Look" if unseen else type(self.intent).__name__
+
     def described(self) -> dict[str, object]:
         """As JSON."""
         place, error, made = self.intent.place, self.error, self.deployment
         return {
-            "intent": type(self.intent).__name__,
+            "intent": self.kind,
             "state": self.state,
             "environment": place.environment,
             "target": place.target,
@@ -48,6 +64,7 @@ class Outcome:
             "alias": made.alias if made else "",
             "bundle": made.bundle if made else "",
             "url": _url(made),
+            "run": made.run if made else "",
             "parity": self.parity,
             "cost": self.cost,
             "seconds": self.seconds,
@@ -63,16 +80,22 @@ def _url(made: Deployment | None) -> str:
     return found.get("url") or found.get("api_url") or ""
 
 
-def digest_of(intents: Sequence[Intent]) -> str:
-    """Changes when what would be done does."""
+def digest_of(intents: Sequence[Intent], bound: Sequence[Binding]) -> str:
+    """Changes when what would be done does; *bound* has a binding for each intent."""
     return key_of(
         intents=[
             (type(i).__name__, i.place.environment, i.place.target, i.place.name,
-             model_of(i))
-            for i in intents
+             model_of(i), _settings(i, b))
+            for i, b in zip(intents, bound, strict=True)
             if isinstance(i, Change)
         ]
     )[:16]  # fmt: skip
+
+
+def _settings(intent: Change, binding: Binding) -> Mapping[str, str]:
+    """How it would be configured; going back and retiring configure nothing."""
+    makes = isinstance(intent, Deploy | Update | Promote)
+    return flat(binding.config) if makes else {}
 
 
 def exit_code(outcomes: Sequence[Outcome], codes: dict[Kind, int]) -> int:

@@ -7,10 +7,10 @@ A policy says which registered models are served where: what in the registry sta
 import re
 import string
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from annotated_types import MinLen
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mlflow_serverless import limits
 from mlflow_serverless.config.section import Section
@@ -44,6 +44,11 @@ Template = Annotated[str, AfterValidator(_template)]
 Strategy = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,63}$")]
 
 
+T = TypeVar("T")
+Given = Annotated[T, BeforeValidator(lambda value: {} if value is None else value)]
+"""A section, of which nothing need be said: `production:` is one."""
+
+
 class Trigger(Section):
     """What in the registry says which version is meant: one of alias, tag, stage."""
 
@@ -75,7 +80,7 @@ class Trigger(Section):
         if self.alias:
             return f"@{self.alias}"
         if self.stage:
-            return self.stage
+            return f"stage {self.stage}"
         return f"tag {self.tag}" + (f"={self.value}" if self.value is not None else "")
 
 
@@ -125,7 +130,7 @@ class Rule(Section):
     on: Trigger
     """What in the registry says which version is meant."""
 
-    environments: dict[str, Place] | None = None
+    environments: dict[str, Given[Place]] | None = None
     """Those it passes through, with what is different there; all, if not given."""
 
     config: dict[str, Any] = Field(default_factory=dict)
@@ -149,7 +154,7 @@ class Policy(Section):
     version: Literal[1]
     """Of this format."""
 
-    environments: Annotated[dict[str, Environment], MinLen(1)]
+    environments: Annotated[dict[str, Given[Environment]], MinLen(1)]
     """By name."""
 
     models: Annotated[list[Rule], MinLen(1)]
@@ -157,15 +162,28 @@ class Policy(Section):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
-        wrong = [
-            *_bad_names(self.environments),
-            *_bad_order(self.environments),
-            *_bad_places(self),
-            *_shared_names(self.environments),
-        ]
+        wrong = inconsistencies(self.environments, dict(enumerate(self.models)))
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
+
+
+def inconsistencies(
+    environments: Mapping[str, Environment], rules: Mapping[int, Rule]
+) -> list[str]:
+    """
+    What does not hang together in parts that are each sound: `where: what` each.
+
+    Args:
+        environments: By name.
+        rules: By number.
+    """
+    return [
+        *_bad_names(environments),
+        *_bad_order(environments),
+        *_bad_places(environments, rules),
+        *_shared_names(environments),
+    ]
 
 
 def rendered(template: str, *, model: str, environment: str) -> str:
@@ -200,12 +218,14 @@ def _bad_order(environments: Mapping[str, Environment]) -> list[str]:
     return wrong
 
 
-def _bad_places(policy: Policy) -> list[str]:
+def _bad_places(
+    environments: Mapping[str, Environment], rules: Mapping[int, Rule]
+) -> list[str]:
     return [
-        f"models.{number}.environments.{name}: {_unknown(name, policy.environments)}"
-        for number, rule in enumerate(policy.models)
+        f"models.{number}.environments.{name}: {_unknown(name, environments)}"
+        for number, rule in rules.items()
         for name in rule.environments or ()
-        if name not in policy.environments
+        if name not in environments
     ]
 
 

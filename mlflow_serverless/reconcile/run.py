@@ -72,9 +72,8 @@ def dry_run(scene: Scene, wish: Wish) -> Result:
         ServerlessError: The registry cannot be read, or `only` names nothing.
     """
     view = look(scene)
-    return Result(
-        outcomes=tuple(_proposed(scene, view, wish)), digest=digest_of(view.intents)
-    )
+    digest = digest_of(view.intents, view.bound)
+    return Result(outcomes=tuple(_proposed(scene, view, wish)), digest=digest)
 
 
 def reconcile(scene: Scene, wish: Wish) -> Result:
@@ -88,7 +87,7 @@ def reconcile(scene: Scene, wish: Wish) -> Result:
         ServerlessError: The registry cannot be read, or `only` names nothing.
     """
     view = look(scene)
-    digest = digest_of(view.intents)
+    digest = digest_of(view.intents, view.bound)
     if wish.expect and wish.expect != digest:
         raise IntentsMovedError(wish.expect, digest)
     outcomes = tuple(
@@ -186,6 +185,7 @@ def _done(
     return Outcome(
         intent=intent, state="done", steps=done.steps, deployment=done.deployment,
         parity=done.deployment.parity if done.deployment else "",
+        cost="; ".join(done.deployment.costs) if done.deployment else "",
     )  # fmt: skip
 
 

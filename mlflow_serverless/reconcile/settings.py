@@ -1,5 +1,6 @@
 """How one rule's deployment is configured in one environment; pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from mlflow_serverless.config import DeploymentConfig, from_flat
@@ -11,6 +12,9 @@ from mlflow_serverless.wiring import LOCAL, TargetError, aws_target
 Where = tuple[str | int, ...]
 Mistake = tuple[Where, str]
 """Where in the policy, and what."""
+
+_KEYED = re.compile(r"([\w.-]+)(=.*?)?: (.+)", re.DOTALL)
+"""`memory: unknown key`, `timeout_s=soon: input should be …`."""
 
 
 def strategy_key() -> str:
@@ -65,34 +69,47 @@ def mistakes_in(
         environments: By name; those that are sound in themselves.
         rules: By number; likewise.
     """
-    found: list[Mistake] = [
-        (("environments", name), said)
-        for name, environment in environments.items()
-        for said in (*_wrong(environment), *_wrong_target(environment.target))
-    ]
+    found: list[Mistake] = []
+    for name, environment in environments.items():
+        where: Where = ("environments", name)
+        found += [*_wrong(environment, where), *_wrong_target(environment, where)]
     for number, rule in rules.items():
-        where: Where = ("models", number)
-        found += [(where, said) for said in _wrong(rule)]
+        where = ("models", number)
+        found += _wrong(rule, where)
         for name, place in (rule.environments or {}).items():
-            found += [((*where, "environments", name), said) for said in _wrong(place)]
+            found += _wrong(place, (*where, "environments", name))
     return found
 
 
-def _wrong_target(target: str | None) -> Iterator[str]:
+def _wrong_target(given: Environment, where: Where) -> Iterator[Mistake]:
+    target = given.target
     try:
         if target is not None and target != LOCAL:
             aws_target(target, {})
     except TargetError as error:
-        yield f"target: {error.message} {error.hint}"
+        yield (*where, "target"), f"{error.message.rstrip('.')}; {error.hint}"
 
 
-def _wrong(given: Environment | Rule | Place) -> Iterator[str]:
+def _wrong(given: Environment | Rule | Place, where: Where) -> Iterator[Mistake]:
     asked, key = {**given.config}, strategy_key()
     if given.strategy and key:
         asked[key] = given.strategy
     try:
         from_flat(asked, DeploymentConfig())
     except ConfigError as error:
-        yield from error.mistakes
+        for mistake in error.mistakes:
+            yield _located(mistake, given, where)
     except ConfigFileError as error:
-        yield error.message
+        yield (*where, "config"), error.message
+
+
+def _located(said: str, given: Environment | Rule | Place, where: Where) -> Mistake:
+    """A configuration's mistake, at the key that it is about."""
+    found = _KEYED.fullmatch(said)
+    if found is None:
+        return (*where, "config"), said
+    key, value, what = found.groups()
+    if key == strategy_key() and given.strategy:
+        return (*where, "strategy"), what
+    path = (*where, "config", *key.split("."))
+    return path, f"{what}, not {value[1:]}" if value else what

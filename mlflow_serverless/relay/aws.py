@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mlflow_serverless.github.client import API
+from mlflow_serverless.github.api import API
 from mlflow_serverless.plan import Place, Secret, Table
 from mlflow_serverless.reconcile.policy import Policy
 from mlflow_serverless.relay.errors import RelayCredentialsError
-from mlflow_serverless.relay.filter import dump
+from mlflow_serverless.relay.filter import dump, within
 from mlflow_serverless.relay.meant import filters_of
 from mlflow_serverless.relay.send import EVENT_TYPE
 from mlflow_serverless.secure.document import Statement
@@ -16,6 +16,9 @@ from mlflow_serverless.tools.desired import Wanted, open_url
 
 NAME = "mlflow-serverless-relay"
 """What the function is called unless it is told."""
+
+FILTERS_CHARS = 2_000
+"""Most that the filters may take of the 4 kB that a function's variables have."""
 
 TOOL = Tool(
     name="relay",
@@ -87,7 +90,7 @@ def relayed(
     secrets = (_address(secret.name, place), _address(sender.secret, place))
     variables = {
         "RELAY_SECRETS": secrets[0],
-        "RELAY_FILTERS": dump(filters_of(policy)),
+        "RELAY_FILTERS": dump(within(filters_of(policy), FILTERS_CHARS)),
         "RELAY_SEEN": f"table:{table.name}",
         **_sending(sender, secrets[1]),
         **({"RELAY_DATABRICKS": "1"} if databricks else {}),

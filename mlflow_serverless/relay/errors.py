@@ -1,6 +1,9 @@
 """What can be wrong with a relay."""
 
+from collections.abc import Sequence
+
 from mlflow_serverless.errors import Kind, ServerlessError
+from mlflow_serverless.wording import listed
 
 
 class RelaySettingsError(ServerlessError):
@@ -9,9 +12,9 @@ class RelaySettingsError(ServerlessError):
     code = "relay-settings"
     kind = Kind.BAD_INPUT
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, why: str = "is not set") -> None:
         super().__init__(
-            f"the relay needs {name}, and it is missing or not as it should be.",
+            f"the relay needs {name}, which {why}.",
             hint="docs/relay.md lists the variables and what each may be.",
         )
 
@@ -38,8 +41,8 @@ class RelayMissingError(ServerlessError):
     def __init__(self, target: str) -> None:
         super().__init__(
             f"no relay is deployed on {target}.",
-            hint=f"mlflow-serverless relay deploy -t {target} makes one; or name its "
-            "address with --url.",
+            hint=f"mlflow-serverless relay deploy -t {target} makes one; to register "
+            "one that was made otherwise, name its --url.",
         )
 
 
@@ -51,6 +54,24 @@ class RelaySilentError(ServerlessError):
 
     def __init__(self, why: str, log: str) -> None:
         super().__init__(f"the relay did not start: {why}.", hint=f"see {log}.")
+
+
+class RelayOptionsError(ServerlessError):
+    """Options of a relay elsewhere."""
+
+    code = "relay-options"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, target: str, options: Sequence[str], *, here: bool) -> None:
+        verb = "is" if len(options) == 1 else "are"
+        where = "relays on AWS" if here else "the relay on this machine"
+        super().__init__(
+            f"{listed(options)} {verb} for {where}, not for {target}.",
+            hint="here the environment says it: RELAY_REPOSITORY, RELAY_TOKEN and the "
+            "others of docs/relay.md."
+            if here
+            else "leave it out, or name the target: -t lambda:/local.",
+        )
 
 
 class RelayTargetError(ServerlessError):

@@ -10,6 +10,9 @@ OURS = ("mlflow-serverless.approved.",)
 """Tags that every rule cares about: an approval may be what a deployment waits for."""
 
 
+ANY = "*"
+
+
 class Filter(NamedTuple):
     """One rule's part of it."""
 
@@ -18,7 +21,7 @@ class Filter(NamedTuple):
     on: str
     """`alias`, `tag` or `stage`."""
     name: str
-    """Of the alias, tag or stage."""
+    """Of the alias, tag or stage; `*` is any."""
 
     def cares(self, event: Event) -> bool:
         """Whether *event* may change what the rule means."""
@@ -28,10 +31,11 @@ class Filter(NamedTuple):
         if event.tag.startswith(OURS):
             return True
         if kind.startswith("model_version_alias"):
-            return self.on == "alias" and event.alias == self.name
+            return self.on == "alias" and self.name in {ANY, event.alias}
         if kind.startswith("model_version_tag"):
             # One that names no tag may be about any, and about an approval.
-            return not event.tag or (self.on == "tag" and event.tag == self.name)
+            named = self.on == "tag" and self.name in {ANY, event.tag}
+            return named or not event.tag
         if "transitioned" in kind:
             return self.on == "stage"
         # A version may be born with its tags, without another event.
@@ -42,6 +46,20 @@ class Filter(NamedTuple):
 def cares(filters: tuple[Filter, ...], event: Event) -> bool:
     """Whether any of *filters* does."""
     return any(each.cares(event) for each in filters)
+
+
+def within(filters: tuple[Filter, ...], most: int) -> tuple[Filter, ...]:
+    """
+    *filters*, or fewer that let more through, with at most *most* characters as text.
+
+    An event too many wakes a reconcile that finds nothing to do; one too few is lost.
+    """
+    if len(dump(filters)) <= most:
+        return filters
+    of_any = tuple(dict.fromkeys(each._replace(model=ANY) for each in filters))
+    if len(dump(of_any)) <= most:
+        return of_any
+    return tuple(dict.fromkeys(each._replace(name=ANY) for each in of_any))
 
 
 def dump(filters: tuple[Filter, ...]) -> str:

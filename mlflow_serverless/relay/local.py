@@ -22,11 +22,14 @@ from typing import IO
 
 from mlflow_serverless.relay.errors import RelaySilentError
 from mlflow_serverless.store import key_of, write_json
+from mlflow_serverless.wording import one_line
 
 STARTING_S = 30.0
 STOPPING_S = 10.0
 _PAUSE_S = 0.05
 _TRIES = 20
+_SAID = 400
+"""Of what a relay that did not start has said [characters]."""
 _AS = "MLFLOW_SERVERLESS_RELAY_AS"
 """Says to the process what it was started as; another one is started for another."""
 
@@ -109,7 +112,9 @@ def start(folder: Folder, options: Sequence[str], policy: str) -> str:
     Raises:
         RelaySilentError: It did not come up.
     """
-    wanted = key_of(options=options, policy=policy, secret=folder.secret())
+    wanted = key_of(
+        options=options, policy=policy, secret=folder.secret(), environ=_meant()
+    )
     if (found := folder.address()) is not None and found.get("as") == wanted:
         return str(found["url"])
     stop(folder)
@@ -119,11 +124,18 @@ def start(folder: Folder, options: Sequence[str], policy: str) -> str:
     package = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
     with folder.log.open("ab") as log:
+        begins = log.tell()
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env={**os.environ, "PYTHONPATH": path, _AS: wanted}, start_new_session=True,
         )  # fmt: skip
-    return _awaited(folder, process)
+    return _awaited(folder, process, begins)
+
+
+def _meant() -> dict[str, str]:
+    """What the environment says of registry and relay: a changed token counts."""
+    own = (name for name in os.environ if name.startswith(("MLFLOW_", "RELAY_")))
+    return {name: os.environ[name] for name in own if name != _AS}
 
 
 def stop(folder: Folder) -> bool:
@@ -143,7 +155,7 @@ def stop(folder: Folder) -> bool:
     return True
 
 
-def _awaited(folder: Folder, process: "subprocess.Popen[bytes]") -> str:
+def _awaited(folder: Folder, process: "subprocess.Popen[bytes]", begins: int) -> str:
     deadline = time.monotonic() + STARTING_S
     while time.monotonic() < deadline:
         found = folder.address()
@@ -152,7 +164,8 @@ def _awaited(folder: Folder, process: "subprocess.Popen[bytes]") -> str:
             threading.Thread(target=process.wait, daemon=True).start()
             return str(found["url"])
         if process.poll() is not None:
-            why = f"it ended with {process.returncode}"
+            said = folder.log.read_bytes()[begins:].decode(errors="replace")
+            why = f"it ended with {process.returncode}: {one_line(said)[-_SAID:]}"
             raise RelaySilentError(why, str(folder.log))
         time.sleep(_PAUSE_S)
     process.kill()

@@ -22,8 +22,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from mlflow_serverless.github.api import API
 from mlflow_serverless.github.app import AppToken
-from mlflow_serverless.github.client import API, GitHub, Token
+from mlflow_serverless.github.client import GitHub, Token
 from mlflow_serverless.relay.errors import RelaySettingsError
 from mlflow_serverless.relay.event import Event
 from mlflow_serverless.relay.filter import read
@@ -89,7 +90,7 @@ def secrets_of(
     """
     secrets = _secret(_need(environ, _SECRETS), client or _boto3).split()
     if not secrets:
-        raise RelaySettingsError(_SECRETS)
+        raise RelaySettingsError(_SECRETS, "is empty")
     return tuple(secrets)
 
 
@@ -129,7 +130,8 @@ def _seen(where: str, client: Client) -> Seen:
         case "bucket":
             return SeenInBucket(client("s3"), name)
         case _:
-            raise RelaySettingsError(_SEEN)
+            why = f"is {where!r}, not file:PATH, table:NAME or bucket:NAME"
+            raise RelaySettingsError(_SEEN, why)
 
 
 def _secret(value: str, client: Client) -> str:

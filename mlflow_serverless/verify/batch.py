@@ -58,14 +58,24 @@ def as_requested(batch: Batch, *, one_by_one: bool = False) -> Batch:
     """
     if not isinstance(batch, pd.DataFrame) or not null_is_nan():
         return batch
-    made = batch.copy()
-    for name in batch.columns:
-        if batch[name].dtype == object:
-            alone = one_by_one or is_all_gaps(batch[name])
-            gap = None if alone else float("nan")
-            items = [gap if is_gap(item) else item for item in batch[name]]
-            made[name] = pd.Series(items, index=batch.index, dtype=object)
-    return made
+    made = [
+        _as_read(cells, alone=one_by_one) if cells.dtype == object else cells
+        for cells in columns_of(batch)
+    ]
+    # by position: a name may be given twice
+    return pd.concat(made, axis=1) if made else batch
+
+
+def _as_read(cells: "pd.Series[Any]", *, alone: bool) -> "pd.Series[Any]":
+    """Objects with the one gap that a request can have among them."""
+    gap = None if alone or is_all_gaps(cells) else float("nan")
+    items = [gap if is_gap(item) else item for item in cells]
+    return pd.Series(items, index=cells.index, name=cells.name, dtype=object)
+
+
+def columns_of(frame: pd.DataFrame) -> "list[pd.Series[Any]]":
+    """Every column, also of those that have one name."""
+    return [frame.iloc[:, at] for at in range(frame.shape[1])]
 
 
 def same_gaps(one: Batch, other: Batch) -> bool:
@@ -74,9 +84,9 @@ def same_gaps(one: Batch, other: Batch) -> bool:
         return True
     return all(
         (left is None) == (right is None)
-        for name in one.columns
-        if one[name].dtype == object
-        for left, right in zip(one[name], other[name], strict=True)
+        for ours, theirs in zip(columns_of(one), columns_of(other), strict=True)
+        if ours.dtype == object
+        for left, right in zip(ours, theirs, strict=True)
     )
 
 
@@ -100,7 +110,9 @@ def native_form(batch: Batch) -> pd.DataFrame | NDArray[Any] | dict[str, NDArray
 def describe_row(batch: Batch, row: int, *, limit: int = 400) -> str:
     """One row as text, values exact, cut at *limit* characters."""
     if isinstance(batch, pd.DataFrame):
-        parts = [f"{name}={exact(batch[name].iloc[row])}" for name in batch.columns]
+        parts = [
+            f"{cells.name}={exact(cells.iloc[row])}" for cells in columns_of(batch)
+        ]
     else:
         parts = [f"{n or 'input'}={a[row].tolist()}" for n, a in batch.items()]
     text = "{" + ", ".join(parts) + "}"

@@ -103,6 +103,20 @@ class ModelNotLoadableError(ServerlessError):
         )
 
 
+class DuplicateColumnsError(ServerlessError):
+    """Two columns of the signature have one name: no request can tell them apart."""
+
+    code = "duplicate-columns"
+    kind = Kind.BAD_INPUT
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"the signature has several columns called {', '.join(map(repr, names))}; "
+            "MLflow itself hands the model only one of each name.",
+            hint="rename the columns, and train and log the model again.",
+        )
+
+
 class NoSamplesError(ServerlessError):
     """Nothing could be asked: no example, and columns nobody can draw."""
 

@@ -12,7 +12,11 @@ from mlflow_serverless.model import ServableModel
 from mlflow_serverless.verify.asked import Asked, ask
 from mlflow_serverless.verify.batch import Batch, as_requested, rows_of, take
 from mlflow_serverless.verify.candidate import Candidate
-from mlflow_serverless.verify.errors import NothingComparedError, ParityError
+from mlflow_serverless.verify.errors import (
+    DuplicateColumnsError,
+    NothingComparedError,
+    ParityError,
+)
 from mlflow_serverless.verify.example import check_example, check_repeats
 from mlflow_serverless.verify.gaps import probe, refusals_of, summed
 from mlflow_serverless.verify.judge import Bench, judge, with_runtime
@@ -66,6 +70,7 @@ def verify(
         ModelFailsOnItsExampleError: It cannot answer its own example.
         ExampleMismatchError: The example violates the signature.
         ModelNotLoadableError: pyfunc cannot load it here.
+        DuplicateColumnsError: Two columns of the signature have one name.
         NoSamplesError: Nothing could be asked.
         NothingComparedError: The model refused everything.
         BadSampleFileError: `options.data` cannot be used.
@@ -115,6 +120,7 @@ def prepare(
         ServerlessError: As `verify`, but for ParityError.
     """
     started = time.perf_counter()
+    _require_distinct(model.signature)
     reference = load_reference(model)
     example = check_example(model, reference)
     drawn = samples(
@@ -127,8 +133,9 @@ def prepare(
         replace(group, batch=as_requested(group.batch, one_by_one=group.chunk == 1))
         for group in drawn
     ]
-    noise = max(check_repeats(reference, _probe(group)) for group in groups[:2])
     asked, probes = _all_asked(reference, groups, model.signature, tell)
+    answered = [item.batch for item in asked if item.rows]
+    noise = max(check_repeats(reference, _probe(batch)) for batch in answered[:2])
     bench = Bench(
         reference=reference,
         asked=asked,
@@ -216,9 +223,16 @@ def _judge_all(
     return tuple(reports)
 
 
-def _probe(group: Group, *, rows: int = 200) -> Batch:
-    """Rows to ask twice."""
-    return take(group.batch, np.arange(min(rows, rows_of(group.batch))))
+def _probe(batch: Batch, *, rows: int = 200) -> Batch:
+    """Rows to ask twice: such as were answered, for a refusal says nothing."""
+    return take(batch, np.arange(min(rows, rows_of(batch))))
+
+
+def _require_distinct(signature: Signature) -> None:
+    names = [column.name for column in signature.columns if column.name is not None]
+    doubled = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if doubled:
+        raise DuplicateColumnsError(doubled)
 
 
 def _require_answers(asked: Sequence[Asked]) -> None:

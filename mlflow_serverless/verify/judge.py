@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lambda_runtime.manifest import Refusal
 from mlflow_serverless.verify.asked import Asked
-from mlflow_serverless.verify.batch import describe_row, take
+from mlflow_serverless.verify.batch import Batch, describe_row, take
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.graph_run import CHUNK, GraphRun
 from mlflow_serverless.verify.native import Reference, brief
@@ -113,21 +113,23 @@ def _group(run: GraphRun, asked: Asked, precision: Precision, bench: Bench) -> J
     except Exception as cause:  # noqa: BLE001 - a graph may fail in any way
         fault = f"the model answers, the graph fails: {brief(cause)}"
         return Judged(asked, Comparison(fault=fault), tolerance)
-    margins = _margins(asked, found, bench)
+    margins = tie_margins(bench, asked.batch, (asked.native, found))
     comparison = compare(asked.native, found, tolerance, margins, bench.labels)
     return Judged(asked, comparison, tolerance)
 
 
-def _margins(asked: Asked, found: Outputs, bench: Bench) -> NDArray[np.float64] | None:
-    """The model's margins where labels differ; elsewhere nobody needs them."""
-    assert asked.native is not None
-    rows = differing_rows(asked.native, found, bench.labels)
-    if not rows.size:
+def tie_margins(
+    bench: Bench, batch: Batch, pair: tuple[Outputs, Outputs]
+) -> NDArray[np.float64] | None:
+    """The model's margins where labels of *pair* differ; nobody needs the others."""
+    rows = differing_rows(*pair, bench.labels)
+    if not rows.size or len(pair[0].arrays) != 1:
         return None
-    near = bench.reference.margins(take(asked.batch, rows))
+    (said,), (given,) = (item.arrays.values() for item in pair)
+    near = bench.reference.margins(take(batch, rows), said[rows], given[rows])
     if near is None or len(near) != len(rows):
         return None
-    margins = np.full((asked.rows, *near.shape[1:]), np.inf)
+    margins = np.full((len(said), *near.shape[1:]), np.inf)
     margins[rows] = near
     return margins
 

@@ -32,8 +32,10 @@ class Reference(Protocol):
         """The model's own answer, or why there is none."""
         ...
 
-    def margins(self, batch: Batch) -> NDArray[np.float64] | None:
-        """How far each label was from being another; None if nobody knows."""
+    def margins(
+        self, batch: Batch, said: NDArray[Any], given: NDArray[Any]
+    ) -> NDArray[np.float64] | None:
+        """How far each label *said* was from the one *given*; None if nobody knows."""
         ...
 
 
@@ -58,12 +60,15 @@ class PyfuncReference:
         with quiet():
             return normalise(self._loaded.predict(data))
 
-    def margins(self, batch: Batch) -> NDArray[np.float64] | None:
-        """Distances to the next label, where the estimator can say."""
+    def margins(
+        self, batch: Batch, said: NDArray[Any], given: NDArray[Any]
+    ) -> NDArray[np.float64] | None:
+        """How far the two labels are from being level, where the estimator can say."""
         if self.predict_fn != "predict" or self.estimator is None:
             return None
         with quiet():
-            return margins_of(self.estimator, native_form(self._ordered(batch)))
+            data = native_form(self._ordered(batch))
+            return margins_of(self.estimator, data, said, given)
 
     def _ordered(self, batch: Batch) -> Batch:
         """*batch* in the signature's order, as pyfunc itself hands it on."""

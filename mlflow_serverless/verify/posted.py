@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlflow_serverless.verify.batch import Batch, null_is_nan
+from mlflow_serverless.verify.batch import Batch, columns_of, null_is_nan
 from mlflow_serverless.verify.outputs import Outputs, kind_of
 
 
 def payload(batch: Batch) -> bytes:
     """*batch* as a caller would post it: null for what is missing in a table."""
     if isinstance(batch, pd.DataFrame):
-        columns = [_cells(batch[name].to_numpy()) for name in batch.columns]
+        columns = [_cells(cells.to_numpy()) for cells in columns_of(batch)]
         split = {
             "columns": [str(name) for name in batch.columns],
             "data": [list(row) for row in zip(*columns, strict=True)],

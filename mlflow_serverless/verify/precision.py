@@ -6,10 +6,11 @@ so what two honest computations may differ by is
 
     rtol = max(SAFETY * eps * sqrt(depth), FLOOR),   atol = rtol * magnitude
 
-`eps` is the coarsest float the two sides compute in (never coarser than float32:
-half precision and int8 must be asked for with a tolerance of one's own), `depth` the
-number of terms on the graph's longest reduction, `magnitude` the median size of the
-model's own scores over the group.
+and the band in which labels may tie is `SAFETY * eps * sqrt(depth)`, whatever tolerance
+somebody asks for. `eps` is the coarsest float the two sides compute in (never coarser
+than float32: half precision and int8 must be asked for with a tolerance of one's own),
+`depth` the number of terms on the graph's longest reduction, `magnitude` the median
+size of the model's own scores over the group.
 """
 
 import math
@@ -137,10 +138,11 @@ def tolerance_for(
 ) -> Tolerance:
     """The tolerance for one group, from its precision and the size of its scores."""
     eps = max(precision.eps, *(_eps_of(native)), 0.0)
-    unit = max(SAFETY * eps * math.sqrt(precision.depth), FLOOR)
+    rounding = SAFETY * eps * math.sqrt(precision.depth)
+    unit = max(rounding, FLOOR)
     rtol = unit if options.rtol is None else options.rtol
     atol = unit * magnitude(native) if options.atol is None else options.atol
-    return Tolerance(rtol, atol, tie_band=max(rtol, options.atol or unit))
+    return Tolerance(rtol, atol, tie_band=rounding)
 
 
 def _eps_of(native: Outputs) -> Iterable[float]:

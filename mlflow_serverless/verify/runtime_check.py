@@ -28,16 +28,20 @@ from mlflow_serverless.verify.batch import (
 )
 from mlflow_serverless.verify.candidate import Candidate
 from mlflow_serverless.verify.gaps import unlike
-from mlflow_serverless.verify.judge import Bench
+from mlflow_serverless.verify.judge import Bench, tie_margins
 from mlflow_serverless.verify.native import Reference, Refusal, brief
 from mlflow_serverless.verify.outputs import Outputs, kind_of
-from mlflow_serverless.verify.parity import compare, differing_rows
+from mlflow_serverless.verify.parity import compare
 from mlflow_serverless.verify.posted import parse, payload
 from mlflow_serverless.verify.precision import Precision, tolerance_for
 from mlflow_serverless.verify.report.values import RuntimeReport
 
 if TYPE_CHECKING:
     from lambda_runtime.engine import Session
+
+SPURNED = 100
+"""Rows of a group, refused by the model, that are posted at most: only here does a
+graph show what it makes of them."""
 
 Post = Callable[[bytes], tuple[int, bytes]]
 """A body to `/invocations`; status and body come back."""
@@ -183,7 +187,8 @@ def _said(
 
 def _taken(post: Post, bench: Bench, asked: Asked, share: int) -> Iterator[str]:
     """Rows that the model refuses, each posted: what is wrong if they are answered."""
-    chosen = np.linspace(0, len(asked.spurned) - 1, min(share, len(asked.spurned)))
+    most = min(max(share, SPURNED), len(asked.spurned))
+    chosen = np.linspace(0, len(asked.spurned) - 1, most)
     for at in chosen.astype(np.intp):
         row, reason = asked.spurned[at]
         alone = take(asked.group.batch, np.array([row]))
@@ -244,12 +249,7 @@ def _wrong_rows(
     except (TypeError, ValueError, KeyError) as cause:
         return [f"the answer cannot be read back: {brief(cause)}"]
     expected = _as_json_says(native)
-    rows = differing_rows(expected, found, bench.labels)
-    near = bench.reference.margins(take(batch, rows)) if rows.size else None
-    margins = None
-    if near is not None:
-        margins = np.full((native.rows, *near.shape[1:]), np.inf)
-        margins[rows] = near
+    margins = tie_margins(bench, batch, (expected, found))
     tolerance = tolerance_for(precision, native, bench.options)
     result = compare(expected, found, tolerance, margins, bench.labels)
     if result.fault:

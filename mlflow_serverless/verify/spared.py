@@ -27,6 +27,8 @@ def spared(asked: Sequence[Asked], probes: Sequence[Probe]) -> Iterator[Group]:
         lost = item.refused + item.unasked
         if not lost or not isinstance(batch, pd.DataFrame) or item.group.left_out:
             continue
+        if not batch.columns.is_unique:
+            continue  # refused for its form
         rows = np.resize(np.arange(len(plain)), len(batch))
         known = {
             name: pd.Series(plain[name].to_numpy()[rows])

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from mlflow_serverless.local import LocalCloud, stop
+from tests.fakes.actions import ACTIONS
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -79,6 +80,45 @@ def test_a_dry_run_changes_nothing_and_is_no_failure(deploying, tmp_path):
         (issue, body.partition("\n")[2]) for issue, body in comments
     ]
     assert () == tuple(LocalCloud(tmp_path / "home").names())
+
+
+STAGED = """\
+version: 1
+environments:
+  staging: {name: "{model}-staging"}
+  production: {after: staging, approval: run}
+models:
+  - model: fraud
+    on: {alias: champion}
+    config: {memory_mb: 512, parity: {samples: 50, boundary_rows: 50, runtime_rows: 0}}
+"""
+
+
+def test_somebody_approves_and_it_is_promoted(deploying, tmp_path):
+    """
+    The example's two jobs: the plan; then nothing, as nobody has let the run in; then
+    what was planned, by the name of who did.
+    """
+    from tests.fakes.github import github
+
+    (deploying.workspace / "mlflow-serverless.yaml").write_text(STAGED)
+    staged = deploying.action("reconcile", {"only": "staging"})
+    file = ACTIONS / "examples" / "promote.yml"
+    with github() as fake:
+        env = {"GITHUB_API_URL": fake.url, "GITHUB_RUN_ID": "7"}
+        plan = deploying.job(file, "plan", github={"actor": "ann"}, env=env)
+        needs = {"plan": {"outputs": plan["outputs"]}}
+        early = deploying.job(file, "promote", needs=needs, env=env)
+        fake.approvals.append(("7", "production", "approved", "bob"))
+        done = deploying.job(file, "promote", needs=needs, env=env)
+
+    assert staged["ok"]
+    assert "Nothing was changed" in plan["summary"]
+    assert (False, 5) == (early["ok"], early["steps"][-1]["status"])
+    assert "nobody has approved run 7 for production" in early["log"]
+    assert "Approved by: bob" in done["summary"]
+    assert {"fraud": "done"} == json.loads(done["ours"][0]["outputs"]["verdicts"])
+    assert {"fraud", "fraud-staging"} == set(LocalCloud(tmp_path / "home").names())
 
 
 def test_a_hostile_name_gets_nowhere(deploying):

@@ -9,15 +9,6 @@ from mlflow_serverless.github.inputs import ACTIONS as KNOWN
 from mlflow_serverless.github.inputs import Takes, words_of
 from tests.fakes.actions import ACTIONS
 
-RECORDS = """\
-#!/bin/sh
-[ "$1" = --version ] && exec echo "mlflow-serverless, version 0"
-printf '%s' "$INPUTS" > "$GITHUB_WORKSPACE/inputs"
-printf '%s\\n' "$@" > "$GITHUB_WORKSPACE/words"
-printf 'deployment<<E\\nfraud\\nE\\n' >> "$GITHUB_OUTPUT"
-echo "## page" >> "$GITHUB_STEP_SUMMARY"
-exit "${CODE:-0}"
-"""
 HOSTILE = (
     '"; touch pwned; #',
     "$(touch pwned)`touch pwned`",
@@ -37,12 +28,6 @@ TEXT = [
 def inputs_of(which):
     said = yaml.safe_load((ACTIONS / which / "action.yml").read_text())["inputs"]
     return {key for key in said if key not in {"working-directory", "requirements"}}
-
-
-@pytest.fixture
-def recording(runner):
-    runner.install(RECORDS)
-    return runner
 
 
 @pytest.mark.parametrize("which", sorted(KNOWN))

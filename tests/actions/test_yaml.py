@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from mlflow_serverless.cli import main
 from mlflow_serverless.github.inputs import ACTIONS as KNOWN
@@ -15,6 +16,7 @@ from mlflow_serverless.github.outputs import outputs_of
 from tests.fakes.actions import ACTIONS
 
 FILES = sorted(ACTIONS.glob("*/action.yml"))
+POLICIES = sorted((ACTIONS / "examples").glob("*.yaml"))
 EXAMPLES = sorted((ACTIONS / "examples").glob("*.yml"))
 WORKFLOWS = [file for file in EXAMPLES if file.name != "gitlab-ci.yml"]
 BIN = Path(sys.executable).parent
@@ -93,29 +95,51 @@ def test_examples_ask_for_the_least(file):
     assert {} == said["permissions"]
     for job in said["jobs"].values():
         assert {"contents": "read"}.items() <= job["permissions"].items()
-        assert set(job["permissions"]) <= {"contents", "id-token", "pull-requests"}
+        asked = set(job["permissions"])
+        assert asked <= {"actions", "contents", "id-token", "pull-requests"}
+        # Who approved is asked where somebody must, and a comment where there is one.
+        assert ("actions" in asked) == ("@reviewers" in str(job["steps"]))
+        assert ("pull-requests" in asked) == ("comment" in str(job["steps"]))
     assert "aws-access-key-id" not in file.read_text()
 
 
-def test_the_example_s_policy_is_as_it_should_be():
+@pytest.mark.parametrize("file", POLICIES, ids=lambda file: file.name)
+def test_the_examples_policies_are_as_they_should_be(file):
     """
-    As `validate` says.
+    As `validate` says; and each names a strategy, an environment and a trigger.
     """
-    from mlflow_serverless.reconcile import load
+    done = CliRunner().invoke(main, ["validate", str(file), "--json"])
+    (rule,) = json.loads(done.stdout)["policy"]["models"]
 
-    policy = load(ACTIONS / "examples" / "mlflow-serverless.yaml")
+    assert 0 == done.exit_code
+    assert ("fraud", "champion") == (rule["model"], rule["on"]["alias"])
 
-    assert ["fraud"] == [rule.model for rule in policy.models]
+
+def test_every_action_installs_in_the_same_way():
+    """
+    So that what is tried with the paths of one holds for all.
+    """
+    steps = [yaml.safe_load(file.read_text())["runs"]["steps"] for file in FILES]
+
+    assert all(each[:-1] == steps[0][:-1] for each in steps)
+    for file, each in zip(FILES, steps, strict=True):
+        name = file.parent.name
+        assert f"mlflow-serverless action {name} 2>&1" == each[-1]["run"]
+        assert set(steps[0][-1]) == set(each[-1])
 
 
 def test_the_schemas_accept_them():
     """
-    SchemaStore's, of actions and of workflows.
+    SchemaStore's, of actions and of workflows; GitLab's of its own.
     """
     program = str(BIN / "check-jsonschema")
-    for kind, files in (("actions", FILES), ("workflows", WORKFLOWS)):
-        schema = f"vendor.github-{kind}"
-        done = ran(program, "--builtin-schema", schema, *map(str, files))
+    kinds = {
+        "github-actions": FILES, "github-workflows": WORKFLOWS,
+        "gitlab-ci": [ACTIONS / "examples" / "gitlab-ci.yml"],
+    }  # fmt: skip
+    for schema, files in kinds.items():
+        words = ("--builtin-schema", f"vendor.{schema}", *map(str, files))
+        done = ran(program, *words)
         assert 0 == done.returncode, done.stdout + done.stderr
 
 

@@ -18,8 +18,8 @@ from lambda_runtime.manifest import (
     Signature,
     Tensor,
     Variant,
-    to_plain,
 )
+from lambda_runtime.manifest_write import to_plain
 
 FEATURES, CLASSES = 32, 2
 

@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from lambda_runtime.manifest import from_plain
+from lambda_runtime.manifest_read import from_plain
 from lambda_runtime.serving import Serving, threads_for
 from lambda_runtime.tensor import Value
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambda_runtime import manifest as m
+from lambda_runtime.manifest_write import to_plain
 from mlflow_serverless.apply import apply
 from mlflow_serverless.local import LocalCloud, stop
 from mlflow_serverless.local.function_url import from_reply
@@ -68,7 +69,7 @@ def bundled(folder: Path, content: bytes) -> Bundle:
         answer=m.Answer("array", (m.Field("y", column=0),)),
         files=(m.File("model.onnx", digest, len(content)),),
     )
-    text = json.dumps(m.to_plain(manifest)).encode()
+    text = json.dumps(to_plain(manifest)).encode()
     (folder / "manifest.json").write_bytes(text)
     address = f"sha256:{hashlib.sha256(text).hexdigest()}"
     return Bundle(folder=folder, digest=address, manifest=manifest)

@@ -1,14 +1,25 @@
-"""An account on AWS that runs what is pushed to it, for whole files of tests."""
+"""Clouds for whole files of tests: this machine's, and an account on AWS."""
 
 from __future__ import annotations
 
 import pytest
 
+from mlflow_serverless.local import stop
 from tests.fakes.aws.engine import SETUP, Engine
 from tests.fakes.aws.registry import Registry, htpasswd
 from tests.fakes.aws.server import REGION, Aws
 from tests.fakes.registry_process import registry
 from tests.image.containers import registry_of_base
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Where the embedded cloud of a file of tests is; nothing is left to run there."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder))
+        yield folder
+        stop(folder)
 
 
 @pytest.fixture(scope="module")

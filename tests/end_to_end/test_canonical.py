@@ -6,22 +6,12 @@ import pytest
 
 import mlflow_serverless
 from mlflow_serverless.errors import ServerlessError
-from mlflow_serverless.local import stop
 from tests.fakes.shop import log
 from tests.models.canonical import customers, pipeline
 
 pytestmark = pytest.mark.emulator
 
 LOCAL = "lambda:/local"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder))
-        yield folder
-        stop(folder)
 
 
 @pytest.fixture(scope="module")

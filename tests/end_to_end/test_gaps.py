@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import mlflow_serverless
-from mlflow_serverless.local import stop
 from mlflow_serverless.pipeline.errors import PredictionRefusedError
 from tests.fakes.saving import save
 
@@ -15,15 +14,6 @@ pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 COLUMNS = ["a", "b", "c"]
 CELLS = (math.nan, math.inf, -math.inf, 1e39, -1e300, 2.5)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder))
-        yield folder
-        stop(folder)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import pytest
 
 import mlflow_serverless
 from mlflow_serverless.convert.errors import NoConversionError
-from mlflow_serverless.local import stop
 from mlflow_serverless.pipeline.isolated import skew
 from mlflow_serverless.pipeline.question import question_of
 from mlflow_serverless.pipeline.smoke import Question
@@ -12,15 +11,6 @@ from tests.fakes.saving import save
 from tests.models.canonical import churn, customers, preprocessing
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_SERVERLESS_HOME", str(folder))
-        yield folder
-        stop(folder)
 
 
 @pytest.fixture(scope="module")

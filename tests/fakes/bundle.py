@@ -19,8 +19,8 @@ from lambda_runtime.manifest import (
     Signature,
     Tensor,
     Variant,
-    to_plain,
 )
+from lambda_runtime.manifest_write import to_plain
 
 COLUMNS = ("sepal length", "sepal width")
 """What the samples in `tests/events` ask with."""
@@ -30,13 +30,13 @@ EVENT = (EVENTS / "direct.json").read_bytes()
 """One row."""
 
 
-def graph_bytes() -> bytes:
+def graph_bytes(scale: float = 0.1) -> bytes:
     """Scores of three classes: a matrix product, a sum and a softmax."""
     import numpy as np
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    weights = [[0.1 * (row - column) for column in range(3)] for row in (1, 2)]
+    weights = [[scale * (row - column) for column in range(3)] for row in (1, 2)]
     initializers = [
         numpy_helper.from_array(np.array(weights, np.float32), "w"),
         numpy_helper.from_array(np.array([0.1, 0.0, -0.1], np.float32), "bias"),
@@ -59,10 +59,10 @@ def graph_bytes() -> bytes:
     return model.SerializeToString()
 
 
-def write_bundle(folder: Path, *, engine: str = "ort-c") -> Path:
+def write_bundle(folder: Path, *, engine: str = "ort-c", scale: float = 0.1) -> Path:
     """Write the bundle into *folder*, which may not exist yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(graph_bytes())
+    (folder / "model.onnx").write_bytes(graph_bytes(scale))
     variants = (Variant("portable", "model.onnx", run_us=5.0),)
     _write_manifest(folder, variants, (_file(folder / "model.onnx"),), engine)
     return folder
@@ -86,6 +86,18 @@ def _write_manifest(
         files=files,
     )
     (folder / "manifest.json").write_text(json.dumps(to_plain(manifest)))
+
+
+def write_several(folder: Path, *names: str, memory_bytes: int) -> Path:
+    """Write a bundle for each of *names*, all answering differently, and the index."""
+    for at, name in enumerate(names):
+        write_bundle(folder / "of" / name, scale=0.1 + at)
+    index = {
+        "models": {name: f"of/{name}" for name in names},
+        "memory_bytes": memory_bytes,
+    }
+    (folder / "manifest.json").write_text(json.dumps(index))
+    return folder
 
 
 def write_mapped_bundle(folder: Path) -> Path:

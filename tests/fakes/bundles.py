@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from lambda_runtime import manifest as m
+from lambda_runtime.manifest_write import to_plain
 from mlflow_serverless.package import Bundle
 from mlflow_serverless.plan import Packing, PutArtifact
 from mlflow_serverless.world import Cloud
@@ -26,7 +27,7 @@ def make_bundle(folder: Path, content: bytes = b"graph") -> Bundle:
         answer=m.Answer(),
         files=(m.File("model.onnx", digest, len(content)),),
     )
-    text = json.dumps(m.to_plain(manifest)).encode()
+    text = json.dumps(to_plain(manifest)).encode()
     (folder / "manifest.json").write_bytes(text)
     address = f"sha256:{hashlib.sha256(text).hexdigest()}"
     return Bundle(folder=folder, digest=address, manifest=manifest)

@@ -22,6 +22,8 @@ class Fault:
     stall_s: float = 0.0
     flip: bool = False
     """Return wrong bytes instead of failing (`preadv` only)."""
+    times: int = 1_000_000
+    """How many calls meet it; then it is over."""
 
 
 @dataclass
@@ -38,6 +40,9 @@ class FaultyDisk(RealDisk):
             if fault.after:
                 fault.after -= 1
                 continue
+            if not fault.times:
+                continue
+            fault.times -= 1
             if fault.stall_s:
                 time.sleep(fault.stall_s)
                 continue

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 COMMENTS = re.compile(r"/repos/([^/]+/[^/]+)/issues/(\d+)/comments")
 COMMENT = re.compile(r"/repos/([^/]+/[^/]+)/issues/comments/(\d+)")
 DISPATCHES = re.compile(r"/repos/([^/]+/[^/]+)/dispatches")
+APPROVALS = re.compile(r"/repos/([^/]+/[^/]+)/actions/runs/(\d+)/approvals")
 TOKENS = re.compile(r"/app/installations/(\d+)/access_tokens")
 
 
@@ -35,6 +36,10 @@ class FakeGitHub:
     dispatches: list = field(default_factory=list)
     comments: dict = field(default_factory=dict)
     """Number to (issue, body)."""
+    strangers: set = field(default_factory=set)
+    """Numbers of comments that somebody without a say has written."""
+    approvals: list = field(default_factory=list)
+    """(run, environment, state, login) of each review."""
     calls: list = field(default_factory=list)
     """(method, path)."""
     url: str = ""
@@ -54,7 +59,9 @@ class FakeGitHub:
             )
         if found := COMMENT.fullmatch(path):
             return self._seen(found[1]) or self._edit(int(found[2]), body)
-        return 404, {}, {"message": "Not Found"}
+        found = APPROVALS.fullmatch(path)
+        missing = self._seen(found[1] if found else "")
+        return missing or (200, {}, self._reviews(found[2]))
 
     def _seen(self, repository):
         if repository != self.repository:
@@ -88,7 +95,26 @@ class FakeGitHub:
     def _comment(self, number):
         issue, body = self.comments[number]
         url = f"https://github.com/{self.repository}/pull/{issue}#c{number}"
-        return {"id": number, "body": body, "html_url": url}
+        stranger = number in self.strangers
+        return {
+            "id": number, "body": body, "html_url": url,
+            "user": {
+                "login": "mallory" if stranger else "github-actions[bot]",
+                "type": "User" if stranger else "Bot",
+            },
+            "author_association": "NONE",
+        }  # fmt: skip
+
+    def _reviews(self, run):
+        """As "Get the review history for a workflow run" documents them."""
+        return [
+            {
+                "state": state, "comment": "", "user": {"login": login},
+                "environments": [{"id": 1, "name": environment}],
+            }
+            for at, environment, state, login in self.approvals
+            if at == run
+        ]  # fmt: skip
 
     def _token(self, headers):
         from datetime import UTC, datetime, timedelta

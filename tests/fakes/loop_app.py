@@ -143,7 +143,9 @@ def _app(_settings: object) -> App:
         os.write(2, b"closed\n")
 
     facts = Facts("fraud", "3", "iris", "7", "ort-c", 12.5, (("bundle", 0.4),))
-    return App(service, facts, settle=service.settle, share=service.share, close=close)
+    return App(
+        service, lambda: facts, settle=service.settle, share=service.share, close=close
+    )
 
 
 if __name__ == "__main__":

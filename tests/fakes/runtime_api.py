@@ -79,6 +79,9 @@ class FakeRuntimeApi:
         self.calls: list[str] = []
         self.connected = 0
         self.polls = 0
+        self.thawed = threading.Event()
+        """Not set: whoever asks for `/restore/next` is kept waiting, as if frozen."""
+        self.thawed.set()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -125,6 +128,10 @@ class FakeRuntimeApi:
         self._until(lambda: bool(self.init_errors), timeout_s)
         return self.init_errors[0]
 
+    def wait_frozen(self, *, timeout_s: float = 20) -> None:
+        """Wait until the client says that it may be snapshotted."""
+        self._until(lambda: "GET restore" in self.calls, timeout_s)
+
     def wait_polls(self, count: int, *, timeout_s: float = 20) -> None:
         """Wait until `next` has been called *count* times."""
         self._until(lambda: self.polls >= count, timeout_s)
@@ -165,14 +172,19 @@ class FakeRuntimeApi:
         headers = dict(_header(raw) for raw in iter(reader.readline, b"\r\n"))
         path = path.removeprefix(PREFIX)
         call = path.rpartition("/")[2] if path != "restore/next" else "restore"
-        self.calls.append(f"{method} {call}")
+        with self._lock:
+            self.calls.append(f"{method} {call}")
+            self._lock.notify_all()
         how = self._act(call)
         if how == "drop":
             raise HangUpError
         if how == "reset":
             _reset(connection)
-        if method == "GET":
-            self._next(connection, how) if call == "next" else _reply(connection, 200)
+        if call == "restore":
+            self.thawed.wait(60)
+            _reply(connection, 200)
+        elif method == "GET":
+            self._next(connection, how)
         else:
             body = reader.read(int(headers.get("content-length", 0)))
             self._post(connection, path, Posted(call, body, headers), how)

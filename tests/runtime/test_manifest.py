@@ -24,9 +24,9 @@ from lambda_runtime.manifest import (
     Tensor,
     Tier,
     Variant,
-    from_plain,
-    to_plain,
 )
+from lambda_runtime.manifest_read import from_plain
+from lambda_runtime.manifest_write import to_plain
 
 names = st.text(string.ascii_letters + "é $/", min_size=1, max_size=12)
 optional_names = st.none() | names

@@ -72,6 +72,13 @@ def softmax(scores: Sym) -> Sym:
 
 
 def normalised_logs(scores: Sym) -> Sym:
-    """Rows less the logarithm of the sum of their exponentials."""
-    shifted = scores - scores.reduce("ReduceMax", keepdims=True)
+    """
+    Rows less the logarithm of the sum of their exponentials.
+
+    An infinite largest score is not taken off, as scipy does not: the others are
+    impossible beside it, not NaN.
+    """
+    most = float(np.finfo(np.float64).max)
+    top = scores.reduce("ReduceMax", keepdims=True).clip(-most, most)
+    shifted = scores - top
     return shifted - shifted.map("Exp").sum(keepdims=True).map("Log")

@@ -125,10 +125,11 @@ def propagated(model: Any, data: Data) -> Sym:
     """Label distributions of near points, by kernel or by neighbours."""
     points = np.asarray(model.X_, np.float64)
     labels = np.asarray(model.label_distributions_, np.float64)
-    away = distance.squared(doubles(data), points)
     if model.kernel == "rbf":
+        away = distance.expanded_as_sklearn(doubles(data), points)
         value = (away * -float(model.gamma)).map("Exp") @ labels
     elif model.kernel == "knn":
+        away = distance.squared(doubles(data), points)
         _, places = distance.nearest(away, int(model.n_neighbors))
         value = places.graph.gather(labels, places).sum(axis=1)
     else:

@@ -31,7 +31,9 @@ def _expanded(data: Sym, points: Array) -> Sym:
     own = (near * near).sum(keepdims=True)
     both = near @ kept.T
     lengths: Sym = own - both * 2.0 + (kept * kept).sum(axis=1)[None, :]
-    return lengths.clip(0.0, None)
+    # where the squares overflow, differences do too, and are infinite, never NaN
+    far: Sym = own.map("IsInf", dtype="bool")
+    return far.where(np.inf, lengths.clip(0.0, None))
 
 
 def expanded_as_sklearn(data: Sym, points: Array) -> Sym:
@@ -45,9 +47,9 @@ def expanded_as_sklearn(data: Sym, points: Array) -> Sym:
     return near.clip(0.0, None)
 
 
-def nearest_as_sklearn(data: Sym, points: Array) -> Sym:
+def nearest_by_lloyd(data: Sym, points: Array) -> Sym:
     """
-    The nearest of *points*, by `pairwise_distances_argmin`.
+    The nearest of *points*, as `KMeans` finds it.
 
     It leaves the rows' own squares out, so that of far rows other points are nearest
     than by exact differences.
@@ -55,6 +57,19 @@ def nearest_as_sklearn(data: Sym, points: Array) -> Sym:
     ranks: Sym = (data @ points.T) * -2.0
     ranks += (points * points).sum(axis=1)[None, :]
     return ranks.reduce("ArgMin", like="int64")
+
+
+def nearest_by_argkmin(data: Sym, points: Array) -> Sym:
+    """
+    The nearest of *points*, by `pairwise_distances_argmin`: the first of equals.
+
+    The rows' own squares come first, so that far rows lose what parts the points. What
+    is below zero counts as zero, and so does NaN, by the way that C compares.
+    """
+    own = (data * data).sum(keepdims=True)
+    ranks: Sym = (data @ points.T) * -2.0 + own
+    ranks += (points * points).sum(axis=1)[None, :]
+    return (ranks > 0.0).where(ranks, 0.0).reduce("ArgMin", like="int64")
 
 
 def between(data: Sym, points: Array, metric: str, power: float = 2.0) -> Sym:

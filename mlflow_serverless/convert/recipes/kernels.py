@@ -1,6 +1,6 @@
 """Support vector machines, and what else compares rows with kept ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -19,14 +19,26 @@ from mlflow_serverless.convert.recipes.numeric import doubles
 
 
 def kernel(  # noqa: PLR0913 - a kernel has this many parameters
-    data: Sym, points: Array, name: Any, *, gamma: float, coef0: float, degree: float
+    data: Sym,
+    points: Array,
+    name: Any,
+    *,
+    gamma: float,
+    coef0: float,
+    degree: float,
+    apart: Callable[[Sym, Array], Sym] = distance.expanded_as_sklearn,
 ) -> Sym:
-    """The kernel of each row with each of *points*, `(rows, points)`."""
+    """
+    The kernel of each row with each of *points*, `(rows, points)`.
+
+    *apart* gives squared distances as the library does: what overflows in
+    scikit-learn's own is NaN, and infinite in libsvm's.
+    """
     match name:
         case "linear":
             return data @ points.T
         case "rbf":
-            return (distance.squared(data, points) * -gamma).map("Exp")
+            return (apart(data, points) * -gamma).map("Exp")
         case "poly" | "polynomial":
             return _power((data @ points.T) * gamma + coef0, degree)
         case "sigmoid":
@@ -66,6 +78,7 @@ def _kernel_of(model: Any, data: Data) -> Sym:
     return kernel(
         doubles(data), points, model.kernel,
         gamma=float(model._gamma), coef0=float(model.coef0), degree=model.degree,  # noqa: SLF001
+        apart=distance.squared,
     )  # fmt: skip
 
 
@@ -76,12 +89,21 @@ def _pairs(model: Any, data: Data) -> Sym:
     coef = np.asarray(model._dual_coef_)
     pairs = list(combinations(range(len(counts)), 2))
     weights = np.zeros((coef.shape[1], len(pairs)))
+    own = np.zeros(weights.shape, bool)
     for p, (i, j) in enumerate(pairs):
         first, second = (slice(starts[k], starts[k + 1]) for k in (i, j))
         weights[first, p] = coef[j - 1, first]
         weights[second, p] = coef[i, second]
-    offset = np.asarray(model._intercept_)
-    return _kernel_of(model, data) @ weights + offset[None, :]
+        own[first, p] = own[second, p] = True
+    near, offset = _kernel_of(model, data), np.asarray(model._intercept_)[None, :]
+    if own.all() or model.kernel == "rbf":
+        return near @ weights + offset
+    # an infinity of another pair's vector would be NaN here, times zero
+    parts = [
+        near.take(np.flatnonzero(own[:, p])) @ weights[own[:, p], p][:, None]
+        for p in range(len(pairs))
+    ]
+    return near.graph.concat(parts) + offset
 
 
 def _votes(first_wins: Sym, size: int) -> Sym:
@@ -106,10 +128,12 @@ def decide(model: Any, data: Data) -> Sym:
 def one_against_rest(second_wins: Sym, confidence: Sym, size: int) -> Sym:
     """Votes of all pairs, and confidences squeezed below half a vote."""
     pairs = list(combinations(range(size), 2))
-    signs = np.zeros((len(pairs), size))
-    for p, (i, j) in enumerate(pairs):
-        signs[p, i], signs[p, j] = -1.0, 1.0
-    total = confidence @ signs
+    # only a class's own pairs: an infinity of another would be NaN, times zero
+    own = [[p for p, pair in enumerate(pairs) if k in pair] for k in range(size)]
+    signs = [[-1.0 if pairs[p][0] == k else 1.0 for p in own[k]] for k in range(size)]
+    places = confidence.graph.constant(np.array(own, np.int64))
+    mine = confidence.graph.gather(confidence, places, axis=1) * np.array([signs])
+    total = mine.sum()
     squeezed = total / ((total.map("Abs") + 1.0) * 3.0)
     return _votes(~second_wins, size) + squeezed
 

@@ -181,7 +181,7 @@ def code_classes(model: Any, data: Data) -> Labels:
     said = columns_of([
         binary_score(member, data).cast("float64") for member in model.estimators_
     ])  # fmt: skip
-    place = distance.nearest_as_sklearn(said, np.asarray(model.code_book_, np.float64))
+    place = distance.nearest_by_argkmin(said, np.asarray(model.code_book_, np.float64))
     return Labels(place, np.asarray(model.classes_))
 
 

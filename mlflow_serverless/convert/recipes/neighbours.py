@@ -129,8 +129,8 @@ def _bisected(node: Any, value: Sym, shift: Any) -> Sym:
         first = value.column(0).squeeze(1)
         return value.graph.fill(first, int(node.label), "int32")
     centres = np.vstack((node.left.center, node.right.center)) + shift
-    away = distance.squared(value, np.asarray(centres, np.float64))
-    nearer = away.reduce("ArgMin", like="int64").equals(0)
+    place = distance.nearest_by_lloyd(value, np.asarray(centres, np.float64))
+    nearer = place.equals(0)
     left = _bisected(node.left, value, shift)
     return nearer.where(left, _bisected(node.right, value, shift))
 
@@ -144,7 +144,7 @@ def nearest_class(model: Any, data: Data) -> Labels:
         return Labels(scores.argmax(), np.asarray(model.classes_))
     centres = np.asarray(model.centroids_, np.float64)
     if model.metric == "euclidean":
-        place = distance.nearest_as_sklearn(doubles(data), centres)
+        place = distance.nearest_by_argkmin(doubles(data), centres)
     else:
         away = distance.between(doubles(data), centres, model.metric)
         place = away.reduce("ArgMin", like="int64")
@@ -190,16 +190,16 @@ def centroid_chances(model: Any, data: Data) -> Sym:
 def cluster(model: Any, data: Data) -> Sym:
     """The position of the nearest centre."""
     centres = np.asarray(model.cluster_centers_, np.float64)
-    place = distance.nearest_as_sklearn(doubles(data), centres)
-    kmeans = isinstance(model, KMeans | MiniBatchKMeans)
-    return place.cast("int32") if kmeans else place
+    if isinstance(model, KMeans | MiniBatchKMeans):
+        return distance.nearest_by_lloyd(doubles(data), centres).cast("int32")
+    return distance.nearest_by_argkmin(doubles(data), centres)
 
 
 @lowers(Birch, method="predict")
 def birch(model: Any, data: Data) -> Sym:
     """The cluster of the nearest subcluster."""
     centres = np.asarray(model.subcluster_centers_, np.float64)
-    place = distance.nearest_as_sklearn(doubles(data), centres)
+    place = distance.nearest_by_argkmin(doubles(data), centres)
     return place.graph.gather(np.asarray(model.subcluster_labels_), place)
 
 

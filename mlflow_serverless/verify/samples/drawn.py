@@ -30,6 +30,9 @@ FORMS = 24
 ALONE = 8
 """Optional columns that are left out one by one."""
 
+EDGES = "edges"
+"""The group that asks where numbers overflow."""
+
 STRANGER = "nobody asked for this"
 """A column that no signature has."""
 
@@ -41,6 +44,8 @@ class Drawer:
     layout: Layout
     knowledge: Knowledge
     options: ParityOptions
+    skipped: frozenset[str] = frozenset()
+    """Groups that are left out."""
 
     def groups(self) -> Iterator[Group]:
         """All groups, the plain ones first."""
@@ -160,6 +165,14 @@ class Drawer:
             "epochs, ids and powers, beyond float32's integers",
             hostile.large(columns, self._base("large", few), self._rng("large!")),
         )
+        if EDGES not in self.skipped:
+            yield self._group(
+                EDGES,
+                "the sizes at which squares, products and values overflow, or vanish",
+                hostile.edges(
+                    columns, lambda rows: self._base(EDGES, rows), self._rng("edges!")
+                ),
+            )
         yield self._group(
             "constant",
             "the same in every column: zeros, ones, denormals",
@@ -214,10 +227,17 @@ class Drawer:
         if self.layout.tensors or any(column.name is None for column in columns):
             return
         turned = self._table("other order")
+        stranger = pd.DataFrame({STRANGER: np.ones(FORMS)})
         yield Group(
             name="other order",
-            why="columns in another order, and one that nobody asked for",
-            batch=turned[turned.columns[::-1]].assign(**{STRANGER: 1.0}),
+            why="columns in another order, and one that nobody asked for, twice",
+            batch=pd.concat([turned[turned.columns[::-1]], stranger, stranger], axis=1),
+        )
+        twice = self._table("column twice").head(2)
+        yield Group(
+            name="column twice",
+            why="a column that is given twice: nobody knows which is meant",
+            batch=pd.concat([twice, twice.iloc[:, :1]], axis=1),
         )
         optional = [str(column.name) for column in columns if not column.required]
         for left in _left_out(optional):
@@ -242,7 +262,10 @@ def _left_out(optional: Sequence[str]) -> Iterator[list[str]]:
 
 
 def draw_groups(
-    layout: Layout, knowledge: Knowledge, options: ParityOptions
+    layout: Layout,
+    knowledge: Knowledge,
+    options: ParityOptions,
+    skipped: frozenset[str] = frozenset(),
 ) -> tuple[Group, ...]:
-    """Every made-up group for *layout*; the same for the same seed."""
-    return tuple(Drawer(layout, knowledge, options).groups())
+    """Every made-up group for *layout* but *skipped*; the same for the same seed."""
+    return tuple(Drawer(layout, knowledge, options, skipped).groups())

@@ -1,6 +1,8 @@
 """Rows that people gave: the model's example, and a file of the user's."""
 
 import json
+import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -133,16 +135,34 @@ def _tensor(values: Any, tensor: Tensor) -> NDArray[Any]:
 
 def read_sample(path: Path, signature: Signature) -> Batch:
     """
-    The user's own rows.
+    The user's own rows: a file, or an artifact (`runs:/ID/eval.json`).
 
     Raises:
-        BadSampleFileError: No such file, a form we do not read, or rows that do not
-            fit the signature.
+        BadSampleFileError: No such file or artifact, a form we do not read, or rows
+            that do not fit the signature.
     """
     try:
-        return conform(_read(path, signature), signature)
+        with tempfile.TemporaryDirectory(prefix="parity-") as folder:
+            return conform(_read(_fetched(path, folder), signature), signature)
     except (OSError, ValueError, KeyError, ImportError) as cause:
         raise BadSampleFileError(path, f"{cause}") from cause
+
+
+STORED = re.compile(r"^(runs|models|mlflow-artifacts):/")
+"""What begins like this is an artifact that MLflow keeps, no file."""
+
+
+def _fetched(path: Path, folder: str) -> Path:
+    """*path* itself, or the artifact of that name, in *folder*."""
+    if not STORED.match(path.as_posix()):
+        return path
+    from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - only if asked for
+
+    try:
+        return Path(download_artifacts(path.as_posix(), dst_path=folder))
+    except Exception as cause:
+        why = f"MLflow does not find it: {cause}"
+        raise OSError(why) from cause
 
 
 def _read(path: Path, signature: Signature) -> Any:
@@ -167,9 +187,11 @@ def _read(path: Path, signature: Signature) -> Any:
 
 
 def _payload(content: Any) -> Any:
-    """A table, or what one would post to /invocations."""
+    """A table, one that `mlflow.log_table` wrote, or a body for /invocations."""
     if not isinstance(content, Mapping):
         return content
+    if set(content) == {"columns", "data"}:
+        return pd.DataFrame(content["data"], columns=content["columns"])
     if "dataframe_split" in content:
         split = content["dataframe_split"]
         return pd.DataFrame(split["data"], columns=split.get("columns"))

@@ -1,6 +1,6 @@
 """Values that break conversions which ordinary rows leave whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,25 @@ LARGE = (
 
 TINY = (0.0, -0.0, 1e-30, -1e-30, 5e-324, 1e-7, 1.0, -1.0)
 """Both zeros, denormals, and ones."""
+
+EDGES = {
+    "double": (
+        1e-310, 1e10, 3.5e38, 1e39, 1e77, 1e100, 1e154, 1.4e154, 1e200, 1e300, 1.7e308,
+        float(np.finfo(np.float64).max),
+    ),
+    "float": (1e-40, 1e10, 1.8e19, 1.9e19, 1e30, float(np.finfo(np.float32).max)),
+    "integer": (1_000_003.0, float(2**31 - 1)),
+    "long": (1_000_003.0, 1e10, float(2**53), float(2**62), float(2**63)),
+}  # fmt: skip
+"""By column type, from the least normal size to where squares, products and at last the
+values themselves overflow; either sign is asked, one column at a time."""
+
+CALM = {"double": 1e100, "float": 1e10}
+"""The largest of `EDGES` that all columns are given at once: sums of larger ones may
+overflow half way or not, by the order they are added in."""
+
+MOST_EDGES = 600
+"""Rows with one of `EDGES`; in wide tables each is asked of some columns."""
 
 TEXTS = (
     "", " ", "  ", "\t", "\n", "never seen before", "é", "e\u0301", "ß", "İ", "日本",
@@ -61,6 +80,45 @@ def large(
         signs = np.where(rng.random(rows) < 0.2, -1.0, 1.0)
         values = fit(sizes * signs, column.type)
         made[i] = np.where(rng.random(rows) < 0.6, values, base[i])
+    return made
+
+
+def edges(
+    columns: Sequence[Column],
+    draw: Callable[[int], Arrays],
+    rng: np.random.Generator,
+) -> dict[int, NDArray[Any]]:
+    """
+    One of `EDGES` a row, smallest first, then all columns at once.
+
+    Sizes that the model refuses lie together, so that few calls find them.
+
+    Args:
+        columns: Of the signature.
+        draw: Makes so many plain rows.
+        rng: Decides which columns are asked, where there are too many.
+    """
+    slots = [
+        (abs(edge), i, edge * sign)
+        for i, column in enumerate(columns)
+        for edge in EDGES.get(column.type, ())
+        for sign in (1.0, -1.0)
+    ]
+    if len(slots) > MOST_EDGES:
+        kept = rng.choice(len(slots), MOST_EDGES, replace=False)
+        slots = [slots[at] for at in kept]
+    slots.sort(key=lambda slot: slot[0])
+    together = 2 * max(map(len, EDGES.values()))
+    made = {i: a.copy() for i, a in draw(len(slots) + together).items()}
+    for row, (_, i, value) in enumerate(slots):
+        made[i][row] = fit(np.array([value]), columns[i].type)[0]
+    for i, column in enumerate(columns):
+        if column.type in EDGES:
+            signs = rng.choice([1.0, -1.0], together)
+            most = CALM.get(column.type, np.inf)
+            calm = np.array([edge for edge in EDGES[column.type] if edge <= most])
+            values = np.sort(rng.choice(calm, together)) * signs
+            made[i][len(slots) :] = fit(values, column.type)
     return made
 
 

@@ -132,7 +132,13 @@ def _gaussian(step: Any, features: Features, notebook: Notebook) -> None:
         notebook.saw(feature, ends)
 
 
+def _isotonic(step: Any, features: Features, notebook: Notebook) -> None:
+    if hasattr(step, "X_min_") and hasattr(step, "X_max_"):
+        notebook.saw(features[0], np.array([step.X_min_, step.X_max_], float))
+
+
 READERS = (
-    _sklearn_trees, _histogram, _xgboost, _lightgbm, _catboost, _kept, _gaussian,
+    _isotonic, _sklearn_trees, _histogram, _xgboost, _lightgbm, _catboost, _kept,
+    _gaussian,
 )  # fmt: skip
 """Each looks for its own kind of predictor, and passes over all others."""

@@ -208,6 +208,23 @@ def _quantiles(step: Any, features: Features, notebook: Notebook) -> Features:
     return (None,) * len(features)
 
 
+def _splines(step: Any, features: Features, notebook: Notebook) -> Features:
+    """The knots that data lay between; others may raise outside."""
+    for feature, spline in zip(features, step.bsplines_, strict=True):
+        notebook.saw(feature, np.asarray(spline.t[spline.k : -spline.k or None], float))
+    return (None,) * int(step.n_features_out_)
+
+
+def _filled(step: Any, features: Features, notebook: Notebook) -> Features | None:
+    """Rows that an imputer keeps; it passes on what is there."""
+    kept = getattr(step, "_fit_X", None)
+    if isinstance(kept, np.ndarray) and kept.dtype.kind == "f":
+        for feature, column in zip(features, kept.T, strict=True):
+            notebook.saw(feature, column[np.isfinite(column)])
+    width = len(step.get_feature_names_out())
+    return (*features, *(None,) * (width - len(features))) if width else None
+
+
 def _function(step: Any, features: Features, _: Notebook) -> Features | None:
     return features if step.func is None else None
 
@@ -233,6 +250,9 @@ TRANSFORM: dict[str, Transform] = {
     "KBinsDiscretizer": _bins,
     "Binarizer": _binarizer,
     "QuantileTransformer": _quantiles,
+    "SplineTransformer": _splines,
+    "KNNImputer": _filled,
+    "IterativeImputer": _filled,
     "FunctionTransformer": _function,
 }
 """Transformers whose learnt state says where values lie, by class name."""

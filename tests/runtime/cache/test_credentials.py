@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
-import json
-import threading
-
 import pytest
 
 from lambda_runtime.cache.credentials import address_of, credentials_of
 from lambda_runtime.cache.http import Address
 from lambda_runtime.cache.sigv4 import Credentials
 from lambda_runtime.cache.tier import Limit, Miss
+from tests.fakes.credentials_endpoint import TOKEN, CredentialsEndpoint
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
 
@@ -25,38 +22,16 @@ def test_functions_have_them_in_the_environment():
 
 @pytest.fixture
 def endpoint():
-    """A credentials endpoint that wants to be told `password`."""
-    answers = {
-        "body": json.dumps({"AccessKeyId": "A", "SecretAccessKey": "B", "Token": "C"})
-    }
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            allowed = self.headers.get("Authorization") == "password"
-            self.send_response(200 if allowed else 403)
-            body = answers["body"].encode()
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/creds?x=1", answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """A credentials endpoint that wants to be told its token."""
+    with CredentialsEndpoint() as started:
+        yield started
 
 
 def test_restored_functions_ask_their_endpoint(endpoint, tmp_path):
     """After a snapshot is restored, keys come from the endpoint, with its token."""
-    uri, _ = endpoint
-    (tmp_path / "token").write_text("password\n")
-    where = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri}
-    by_value = {**where, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "password"}
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    where = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.uri}
+    by_value = {**where, "AWS_CONTAINER_AUTHORIZATION_TOKEN": TOKEN}
     by_file = {
         **where,
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token"),
@@ -71,10 +46,9 @@ def test_restored_functions_ask_their_endpoint(endpoint, tmp_path):
 @pytest.mark.parametrize("body", ["", "[]", "{}", "not json"])
 def test_an_endpoint_that_answers_nonsense_is_a_miss(endpoint, body: str):
     """An answer without keys is told, not raised through."""
-    uri, answers = endpoint
-    answers["body"] = body
+    endpoint.body = body
     where = {
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": uri,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.uri,
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": "password",
     }
 

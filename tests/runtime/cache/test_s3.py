@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from lambda_runtime.app import WRITES_AT_LEAST, share
 from lambda_runtime.cache import ranges, s3, tls
+from lambda_runtime.cache.sharing import WRITES_AT_LEAST, share
 from lambda_runtime.cache.tier import Miss
 from lambda_runtime.faults import BrokenBundle
 from tests.fakes.cache_world import CacheWorld, file_of, in_pieces

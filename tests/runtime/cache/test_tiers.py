@@ -14,7 +14,9 @@ import pytest
 
 from lambda_runtime.cache.tier import Limit
 from lambda_runtime.faults import BrokenBundle
-from lambda_runtime.manifest import File, from_plain, to_plain
+from lambda_runtime.manifest import File
+from lambda_runtime.manifest_read import from_plain
+from lambda_runtime.manifest_write import to_plain
 from tests.fakes.cache_world import CacheWorld, file_of, in_pieces
 from tests.fakes.faulty_disk import Fault, FaultyDisk
 
@@ -70,6 +72,41 @@ def test_a_mount_fills_tmp(world: CacheWorld):
     assert [("mount", "tmp")] == [(hit.tier, hit.kept) for hit in first.hits]
     assert ["tmp"] == [hit.tier for hit in again.hits]
     assert first.hits[0].ms > 0
+
+
+def test_what_each_tier_cost_is_told(world: CacheWorld, capfd):
+    """A record for every tier that was asked, and a line if a nearer one had it not."""
+    world.mounted(MODEL, CONTENT)
+    cache = world.open(world.manifest(MODEL))
+    cache.path_of(MODEL)
+    (line,) = capfd.readouterr().err.splitlines()
+    (hit,) = cache.hits
+
+    assert line.startswith("cache.hit file=model.onnx tier=mount kept=tmp bytes=300000")
+    assert "said=bundle: no such file or directory; tmp: no such file" in line
+    assert "spent_ms=bundle:" in line
+    assert ["bundle", "tmp", "mount"] == [tier for tier, _ in hit.spent]
+    assert hit.ms == sum(ms for _, ms in hit.spent) > 0
+
+
+def test_a_bundle_is_used_without_a_word(world: CacheWorld, capfd):
+    """Where the nearest tier has it there is nothing to tell."""
+    world.bundled(MODEL, CONTENT)
+    world.open(world.manifest(MODEL)).path_of(MODEL)
+
+    assert "" == capfd.readouterr().err
+
+
+def test_nothing_is_evicted_for_what_the_mount_lacks(world: CacheWorld):
+    """Room in /tmp is made for what is there to come, not for what was hoped for."""
+    world.mounted(DATA, DATA_CONTENT)
+    manifest = world.manifest(MODEL, DATA, budget=MODEL.bytes)
+    world.open(manifest).path_of(DATA)
+    world.close()
+
+    with pytest.raises(BrokenBundle):
+        world.open(manifest).path_of(MODEL)
+    assert (world.store / DATA.sha256).exists()
 
 
 def test_asking_twice_looks_once(world: CacheWorld):
@@ -217,8 +254,8 @@ def test_damage_on_the_last_tier_is_refused(world: CacheWorld, damage):
     assert ("model-unavailable" if gone else "model-corrupt") == caught.value.code
     for kind in ("bundle: ", "tmp: ", "mount: "):
         assert kind in str(caught.value)
-    left = [item.name for item in world.store.iterdir() if item.name != ".lock"]
-    assert [] == left
+    left = [item.name for item in world.scratch.rglob("*") if item.is_file()]
+    assert {".lock"} >= set(left)
 
 
 @pytest.mark.parametrize("damage", [corrupt, swap_for_a_pipe, Path.unlink])

@@ -115,6 +115,33 @@ def test_binary_bodies_arrive_as_bytes():
     )
 
 
+@pytest.mark.parametrize("body", [b'{"inputs": [["\xc3\xa9\n"]]}', b"a,b\r\n1,2"])
+@pytest.mark.parametrize("coded", [False, True], ids=["plain", "base64"])
+@pytest.mark.parametrize(("name", "_door"), HTTP_EVENTS)
+def test_bodies_are_plain_or_base64_through_every_door(name, _door, coded, body):
+    """Each front end does both, as it likes; the bytes are the same."""
+    text = base64.b64encode(body).decode() if coded else body.decode()
+    event = changed(name, body=text, isBase64Encoded=coded)
+
+    assert body == find(event).request().body
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.lower, str.title])
+@pytest.mark.parametrize(("name", "_door"), HTTP_EVENTS)
+def test_headers_may_be_spelt_in_any_case(name, _door, spell):
+    """HTTP's names have no case, and front ends do not agree on one."""
+    given = {"content-type": "text/csv", "x-tensor-shape": "1,2", "x-odd": "\u00e9"}
+    spelt = {spell(header): value for header, value in given.items()}
+    fields: dict[str, object] = {}
+    sample_event = json.loads(sample(name))
+    if "headers" in sample_event:
+        fields["headers"] = spelt
+    if "multiValueHeaders" in sample_event:
+        fields["multiValueHeaders"] = {key: [value] for key, value in spelt.items()}
+
+    assert given == find(changed(name, **fields)).request().headers
+
+
 def test_a_load_balancers_health_check_is_an_ordinary_request():
     """The path it was told to ask reaches the service."""
     request = find(sample("alb-health-check")).request()

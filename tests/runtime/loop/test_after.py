@@ -4,7 +4,7 @@ from time import time_ns
 
 import pytest
 
-from lambda_runtime.after import MARGIN_MS, After, Job
+from lambda_runtime.after import AGAIN, MARGIN_MS, After, Job
 from lambda_runtime.loop import Outcome
 from lambda_runtime.runtime_api import Invocation
 
@@ -111,6 +111,22 @@ def test_a_function_with_too_little_time_says_so_once(after_of, told):
     assert line.startswith("after.out-of-time jobs=swap has_ms=")
     has_ms = int(line.partition("has_ms=")[2].split()[0])
     assert 2000 < has_ms <= 3000 - MARGIN_MS
+
+
+def test_a_job_that_comes_again_is_done_after_each_answer(after_of, told):
+    """It is never over, never called starved, and nothing is saved up for it."""
+    until = []
+
+    def again(until_ms: int) -> str:
+        until.append(until_ms - now_ms())
+        return AGAIN
+
+    after = after_of(Job("swap", again, 0), budget_ms=100)
+    answers(after, 30, left_ms=3000)
+
+    assert 30 == len(until)
+    assert max(until) <= 100
+    assert [] == told
 
 
 def test_without_a_budget_nothing_is_begun(after_of, told):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,3 +57,34 @@ def test_each_event_is_answered_once(nexts, answers, chunked, sizes):
     for event, answer in zip(events, posted, strict=True):
         assert 1 == len(server.posted[event.request_id])
         assert answer.kind == "error" or answer.body == event.body
+
+
+def test_what_lambda_says_of_an_event_is_read():
+    """Every header of the Runtime API has its place; what is not said is empty."""
+    headers = {
+        "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:x:1:function:f:live",
+        "Lambda-Runtime-Client-Context": '{"custom": {"k": "\u00e9"}}',
+        "Lambda-Runtime-Cognito-Identity": '{"cognitoIdentityId": "i"}',
+        "Lambda-Runtime-Trace-Id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+        "Lambda-Runtime-Invocation-Id": "a-7",
+    }
+    with FakeRuntimeApi() as server:
+        server.push(Event(b"1", headers=headers, request_id="r-1", deadline_s=30))
+        server.push(Event(b"2", headers={"Lambda-Runtime-Deadline-Ms": "soon"}))
+        client = RuntimeApi(server.address)
+        told = client.next()
+        client.answer(told, b"1", "application/json")
+        bare = client.next()
+        client.close()
+
+    assert ("r-1", b"1") == told[:2]
+    assert 25_000 < told.deadline_ms - time.time() * 1e3 <= 30_000
+    assert (headers["Lambda-Runtime-Trace-Id"], "a-7") == (
+        told.trace_id, told.invocation_id,
+    )  # fmt: skip
+    assert headers["Lambda-Runtime-Invoked-Function-Arn"] == told.function_arn
+    assert headers["Lambda-Runtime-Client-Context"] == told.client_context
+    assert headers["Lambda-Runtime-Cognito-Identity"] == told.identity
+    assert (0, "", "", "") == (
+        bare.deadline_ms, bare.client_context, bare.identity, bare.invocation_id,
+    )  # fmt: skip

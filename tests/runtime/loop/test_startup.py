@@ -16,8 +16,10 @@ HEAVY = {
     "numpy", "onnxruntime", "boto3", "botocore", "pydantic", "pandas", "mlflow",
     "mlflow_serverless", "json", "re", "typing", "dataclasses", "logging", "enum",
     "http", "ssl", "socket", "pathlib", "threading", "asyncio", "uvicorn", "inspect",
-    "orjson",
+    "orjson", "random", "secrets", "uuid",
 }  # fmt: skip
+"""The last three draw randomness when they are imported: a snapshot would share it."""
+
 MODULES = 110
 """Modules loaded at the first answer, at most."""
 

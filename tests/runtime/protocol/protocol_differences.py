@@ -23,11 +23,14 @@ NESTED = "nested cells"
 CSV = "CSV"
 PARAMS = "parameters"
 MEDIA = "media types"
+NULS = "texts that end in NUL"
+UNNAMED_OBJECTS = "objects for unnamed columns"
 
 ALL = {
     LOSSY, BOOLEANS, TEXTS, MISSING_TEXTS, BINARY, TIMES, MISSING_INTEGERS, RAGGED,
     SHAPE,
-    EXTRAS, NESTED, CSV, PARAMS, MEDIA,
+    EXTRAS, NESTED, CSV, PARAMS, MEDIA, NULS,
+    UNNAMED_OBJECTS,
 }  # fmt: skip
 """Every difference that a test shows."""
 

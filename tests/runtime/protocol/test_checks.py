@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from lambda_runtime.manifest import CHECKED, Check, Manifest, from_plain, to_plain
+from lambda_runtime.manifest import CHECKED, Check, Manifest
+from lambda_runtime.manifest_read import from_plain
+from lambda_runtime.manifest_write import to_plain
 from lambda_runtime.tensor import Value
 from tests.runtime.protocol.protocol_builders import content, of_matrix, post, serve
 from tests.runtime.protocol.test_gaps import FORMS, PLAIN

@@ -171,6 +171,45 @@ def test_bytes_in(columns):
     assert [1.5, -2.0] == spy.seen()["a"]
 
 
+NUMBERS = (
+    b'{"id":"7","inputs":[{"name":"a","shape":[2,1],"datatype":"FP64","parameters":'
+    b'{"binary_data_size":16}},{"name":"b","shape":[2,1],"datatype":"FP64",'
+    b'"parameters":{"binary_data_size":16}}],"outputs":[{"name":"predictions",'
+    b'"parameters":{"binary_data":true}}]}'
+    b"ffffff\x14@\x00\x00\x00\x00\x00\x00\x10@"
+    b"\x00\x00\x00\x00\x00\x00\x0c@\x00\x00\x00\x00\x00\x00\xf0?"
+)
+TEXTS = (
+    b'{"inputs":[{"name":"x","shape":[2,1],"datatype":"BYTES","parameters":'
+    b'{"binary_data_size":11}}],"parameters":{"binary_data_output":true}}'
+    b"\x01\x00\x00\x00a\x02\x00\x00\x00\xc3\xa9"
+)
+"""What Triton's own client sends (tritonclient 2.73.0, `generate_request_body`)."""
+
+
+@pytest.mark.parametrize(
+    ("body", "columns", "seen", "name"),
+    [
+        (NUMBERS, ("a", "b"), {"a": [5.1, 4.0], "b": [3.5, 1.0]}, "7"),
+        (TEXTS, ("x",), {"x": ["a", "\u00e9"]}, None),
+    ],
+    ids=["numbers", "texts"],
+)
+def test_tritons_own_client_is_understood(body, columns, seen, name):
+    """Its bytes are read, and it is answered in bytes as it asked to be."""
+    type_ = "string" if columns == ("x",) else "double"
+    service, spy = serve(of_columns(*(Column(each, type_) for each in columns)))
+    length = body.index(b"}]}") + 3 if name else body.index(b"true}}") + 6
+    response = infer(service, body, **{LENGTH: str(length)})
+    head = json.loads(response.body[: int(response.headers[LENGTH])])
+
+    assert 200 == response.status
+    assert seen == spy.seen()
+    assert name == head.get("id")
+    assert 8 == head["outputs"][0]["parameters"]["binary_data_size"]
+    assert bytes(8) == response.body[int(response.headers[LENGTH]) :]
+
+
 def test_bytes_out():
     """Outputs asked for as bytes follow the JSON, whose length a header gives."""
     answer = Answer(

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 from protocol_builders import of_columns, of_tensors, post, serve
-from protocol_differences import CSV, EXTRAS, MEDIA, NESTED, PARAMS, RAGGED, SHAPE
+from protocol_differences import (
+    CSV,
+    EXTRAS,
+    MEDIA,
+    NESTED,
+    NULS,
+    PARAMS,
+    RAGGED,
+    SHAPE,
+    UNNAMED_OBJECTS,
+)
 from protocol_oracle import Oracle, missing_as_none
 
 from lambda_runtime.manifest import Column, Param, Tensor
@@ -441,3 +451,40 @@ def test_predictions_are_written_as_the_scoring_server_writes_them():
         oracle.answering(table).ask(body).body
     )
     assert "NaN" in oracle.answering(np.array([np.nan])).ask(body).body
+
+
+@pytest.mark.parametrize(
+    ("records", "status"),
+    [([{"p": 1, "q": 2}], 400), ([{"p": 1.5, "q": 2.5}], 200),
+     ([{"q": 2.5, "p": 1.5}], 200)],
+)  # fmt: skip
+def test_objects_are_no_rows_of_unnamed_columns(records, status):
+    """MLflow takes their keys' order for the columns', if no cell is whole."""
+    pair = columns_pair((None, "double", True), (None, "double", True))
+    theirs, ours = both(pair, {"instances": records})
+
+    assert UNNAMED_OBJECTS
+    assert (status, 400) == (theirs[0], ours[0])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+@pytest.mark.parametrize(
+    "records",
+    [[{"p": 1, "q": 2}, {"p": 3}], [{"q": 2}, {"p": 3, "q": 4}], [{"p": 1}, {"q": 2}]],
+    ids=str,
+)  # fmt: skip
+def test_what_records_lack_is_missing_in_a_tensor_too(dtype, records):
+    """A key absent from some records is NaN where that can be."""
+    pair = tensors_pair(("", dtype, (-1, 2)))
+    theirs, ours = both(pair, {"dataframe_records": records})
+
+    assert theirs == ours
+
+
+def test_texts_that_end_in_nul_keep_it():
+    """Numpy's texts of fixed width lose it on MLflow's way; see the table."""
+    pair = columns_pair(("s", "string", True))
+    theirs, ours = both(pair, {"inputs": {"s": ["x\x00"]}})
+
+    assert ((200, [["x"]]), (200, [["x\x00"]])) == (theirs, ours)
+    assert NULS

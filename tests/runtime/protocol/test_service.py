@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,26 @@ def test_the_last_request_is_timed():
     assert min(timing.decode_us, timing.run_us, timing.encode_us) >= 0
     assert timing.began <= timing.read <= timing.ran <= timing.written
     assert Timing() == service.last
+
+
+def test_a_question_beside_a_prediction_leaves_its_timing_alone():
+    """Health is answered by another thread meanwhile; predictions are not."""
+    asked: list[int] = []
+    beside = Request("GET", "/ping", {}, b"")
+
+    def run(inputs, outputs):
+        answer = service.aside(beside)
+        asked.append(answer.status)
+        return spy(inputs, outputs)
+
+    service, spy = serve(of_matrix(2))
+    service._run = run
+    service.respond(Request("POST", "/invocations", {}, json.dumps(GOOD).encode()))
+
+    assert [200] == asked
+    assert 1 == service.last.rows
+    assert service.last.encode_us < 1_000_000
+    assert service.aside(Request("POST", "/invocations", {}, b"{}")) is None
 
 
 def test_refusals_count_no_rows():

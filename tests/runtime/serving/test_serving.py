@@ -191,18 +191,6 @@ def test_only_a_cheap_graph_is_warmed_up(serving_of, engine, run_us, runs):
     assert [ROW] * runs == engine.opened[0].runs
 
 
-def test_memory_held_counts_files_and_their_second_layout(serving_of, first, steady):
-    """
-    Mapped weights count once, weights laid out again twice.
-    """
-    serving = serving_of(first, steady)
-    assert 1000 == serving.bytes
-
-    serving.settle(LATE)
-
-    assert 2000 == serving.bytes
-
-
 def test_closing_gives_everything_back(serving_of, engine, first, steady):
     """
     The session is closed, closing again is well, and nothing is opened afterwards.

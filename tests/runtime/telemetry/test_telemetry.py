@@ -70,6 +70,22 @@ def test_it_can_be_turned_off():
         assert b"" == runtime.out
 
 
+def test_what_each_tier_cost_is_in_the_first_line():
+    """Also of those that did not have the file: one sum for each, in their order."""
+    spent = (("bundle", 0.25), ("tmp", 0.5), ("s3", 300.0), ("bundle", 0.25))
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as out:
+        telemetry = Telemetry(Facts(spent=spent), out=writer)
+        for _ in range(2):
+            telemetry.note(Outcome(b""), request_id="r", trace_id="")
+        os.close(writer)
+        cold, warm = lines(out.read())
+
+    assert {"bundle": 0.5, "tmp": 0.5, "s3": 300.0} == cold["TierCostMs"]
+    assert ["bundle", "tmp", "s3"] == list(cold["TierCostMs"])
+    assert "TierCostMs" not in warm
+
+
 @given(texts=st.lists(st.text(), min_size=6, max_size=6))
 def test_any_text_makes_one_line_of_json(texts):
     """Quotes, line ends and other scripts in names do not break the line."""

@@ -47,13 +47,26 @@ def run(home, monkeypatch):
 @pytest.fixture
 def deployed(home, tmp_path):
     """`fraud` with one version that nobody has called."""
+    return deployed_with({"memory_mb": 256}, home, tmp_path)
+
+
+def deployed_with(given, home, tmp_path):
     bundle = make_bundle(tmp_path / "bundle")
     cloud = LocalCloud(home)
     artifact = keep(cloud, read_bundle(bundle.folder))
-    want = desired("fraud", artifact, MODEL, "equal", parse({"memory_mb": 256}))
+    want = desired("fraud", artifact, MODEL, "equal", parse(given))
     for step in plan(want, cloud.snapshot("fraud")).steps:
         cloud.perform(step)
     return cloud
+
+
+def test_what_is_in_brackets_is_shown_as_it_is(run, home, tmp_path):
+    """
+    Values of variables are no markup for the terminal.
+    """
+    deployed_with({"environment.PATH_PATTERN": "[/a-z]+[bold]"}, home, tmp_path)
+
+    assert "PATH_PATTERN = [/a-z]+[bold]" in run("status", "fraud").output
 
 
 def test_every_command_has_help(run):

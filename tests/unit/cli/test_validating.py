@@ -34,6 +34,34 @@ def test_mistakes_end_with_code_2(tmp_path):
     assert "did you mean after?" in wrong.output
 
 
+def test_what_was_understood_is_shown(tmp_path):
+    """
+    Environments with their order and approval, rules with what they listen to.
+    """
+    file = tmp_path / "mlflow-serverless.yaml"
+    file.write_text(CHAIN.replace("model: fraud", "model: 'fr[a]*'"))
+    shown = CliRunner().invoke(main, ["validate", str(file)]).output
+    lines = [line.split() for line in shown.splitlines()]
+
+    assert ["production", "lambda:/eu-west-1", "staging", "tag", "{model}"] in lines
+    assert ["1", "fr[a]*", "@champion", "staging,", "production", "keep"] in lines
+
+
+def test_reviewers_are_those_of_a_run(tmp_path, monkeypatch):
+    """
+    Outside GitHub Actions there is none that somebody could have approved.
+    """
+    monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
+    file = tmp_path / "mlflow-serverless.yaml"
+    file.write_text(CHAIN.replace("approval: tag", "approval: run"))
+    given = ["reconcile", "--policy", str(file), "-t", "lambda:/local"]
+    words = [*given, "--approved-by", "production=@reviewers"]
+    done = CliRunner().invoke(main, words)
+
+    assert 2 == done.exit_code
+    assert "--approved-by production=WHO" in done.output
+
+
 def test_an_approval_that_nobody_asked_for_is_refused(tmp_path):
     """
     A typing mistake must not look like an approval.

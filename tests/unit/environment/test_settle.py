@@ -168,6 +168,23 @@ def test_a_crash_in_the_other_process_says_where():
     assert "question failed" in caught.value.message
 
 
+def test_progress_in_the_other_process_is_told_in_this_one(tmp_path):
+    """
+    Events come over while the work goes on; a script stands in for the interpreter.
+    """
+    other = tmp_path / "python"
+    other.write_text(
+        "#!/bin/sh\n"
+        """echo '["verify.progress", {"part": 0.5}]' > /proc/self/fd/$5\n"""
+        """echo '{"value": 7}' > "$4/answer.json"\n"""
+    )
+    other.chmod(0o755)
+    told = Told()
+
+    assert 7 == call(other, "verify", tell=told)
+    assert [("verify.progress", {"part": 0.5})] == told.events
+
+
 @pytest.mark.slow
 def test_a_model_of_an_older_library_is_proved_against_that_library(world, tmp_path):
     """
@@ -204,3 +221,4 @@ def test_a_model_of_an_older_library_is_proved_against_that_library(world, tmp_p
     assert "ort-c" == first.bundle.manifest.engine.kind
     assert 1 == len(world.tell.said("environment.done"))
     assert 1 == len(world.tell.said("environment.kept"))
+    assert "asks the model: drawn" in world.tell.said("verify.progress")

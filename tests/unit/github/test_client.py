@@ -5,9 +5,11 @@ import time
 import pytest
 
 from mlflow_serverless.errors import Kind
+from mlflow_serverless.github.api import Patience
 from mlflow_serverless.github.app import AppToken
-from mlflow_serverless.github.client import GitHub, Patience
+from mlflow_serverless.github.client import GitHub
 from mlflow_serverless.github.errors import (
+    AppKeyError,
     GitHubDeniedError,
     GitHubMissingError,
     GitHubRefusedError,
@@ -109,6 +111,7 @@ def test_a_wait_beyond_the_deadline_ends_at_once(fake, refusal):
     assert [] == slept.naps
     assert Kind.UNAVAILABLE is caught.value.kind
     assert str(refusal[0]) in caught.value.message
+    assert "it asks to wait" in caught.value.message
 
 
 def test_a_broken_github_ends_by_the_deadline(fake):
@@ -227,3 +230,73 @@ def test_an_unknown_app_is_denied(fake, key):
     token = AppToken("app-1", "5", pem(key), api=fake.url)
     with pytest.raises(GitHubDeniedError, match="JSON web token"):
         GitHub("acme/models", token, api=fake.url).dispatch("it", {})
+
+
+def test_an_apps_token_is_waited_for(fake, key):
+    """
+    GitHub is down for a moment: that is no denial, and is tried again.
+    """
+    fake.app_key = key.public_key()
+    fake.next.extend([(502, {}, {"message": "Bad Gateway"})])
+    slept = Slept()
+    patience = Patience(sleep=slept.sleep, clock=slept.clock)
+    token = AppToken("app-1", "5", pem(key), api=fake.url, patience=patience)
+
+    assert token().startswith("ghs_")
+    assert [0.5] == slept.naps
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "-----BEGIN PRIVATE KEY-----\nAA=="])
+def test_a_key_that_is_none_is_said(fake, text):
+    """
+    Before anybody is asked, with what it should be.
+    """
+    with pytest.raises(AppKeyError, match=r"whole \.pem file"):
+        AppToken("app-1", "5", text, api=fake.url)()
+
+    assert [] == fake.calls
+
+
+def test_a_stranger_s_comment_is_not_written_into(fake):
+    """
+    It looks like ours, but its author could change the plan in it afterwards.
+    """
+    fake.comments = {1: (7, "<!-- mlflow-serverless:fraud -->\nfalse")}
+    fake.strangers = {1}
+    here = client(fake)
+    here.comment(7, "mlflow-serverless:fraud", "one")
+    here.comment(7, "mlflow-serverless:fraud", "two")
+
+    assert (7, "<!-- mlflow-serverless:fraud -->\nfalse") == fake.comments[1]
+    assert (7, "<!-- mlflow-serverless:fraud -->\ntwo") == fake.comments[2]
+    assert 2 == len(fake.comments)
+
+
+def test_those_who_approved_are_named(fake):
+    """
+    Of this run and this environment; a rejection is none.
+    """
+    fake.approvals = [
+        ("7", "production", "approved", "bob"), ("7", "production", "rejected", "eve"),
+        ("7", "staging", "approved", "dan"), ("8", "production", "approved", "ann"),
+    ]  # fmt: skip
+    here = client(fake)
+
+    assert ("bob",) == here.approvers("7", "production")
+    assert () == here.approvers("9", "production")
+
+
+@pytest.mark.parametrize(
+    ("call", "right"),
+    [
+        (lambda here: here.dispatch("it", {}), "Contents: write"),
+        (lambda here: here.comment(7, "m", "x"), "Pull requests: write"),
+        (lambda here: here.approvers("7", "production"), "Actions: read"),
+    ],
+)
+def test_a_denial_names_the_right_that_is_missing(fake, call, right):
+    """
+    Each call needs another.
+    """
+    with pytest.raises(GitHubDeniedError, match=right):
+        call(client(fake, token="bad"))

@@ -90,6 +90,18 @@ def test_links_lead_to_the_models_pages():
     assert {} == links_of(seen, "sqlite:///mlflow.db")
 
 
+def test_the_reports_are_one_click_away():
+    """
+    On the page of the run that made the model, where there is one.
+    """
+    seen = [
+        outcome(
+            "a", "lambda", intent="Deploy", state="done", model="models:/m/2", run="r1"
+        )
+    ]
+    assert "https://ml/#/runs/r1" == links_of(seen, "https://ml")["reports of m 2"]
+
+
 def test_the_url_is_the_function_s_or_the_api_s():
     """
     Empty where it is called by invocation alone.

@@ -64,6 +64,20 @@ def test_a_rollout_that_has_begun_is_not_done():
     assert "**1** done." in over
 
 
+def test_every_mistake_is_a_line_of_its_own():
+    """
+    And what failed before it knew any deployment is a row all the same, but no verdict.
+    """
+    error = {"code": "bad-policy", "message": "2 mistakes in x:\n  one\n  two",
+             "hint": ""}  # fmt: skip
+    all_of_it = outcome(deployment="", state="failed", intent="reconcile", error=error)
+    page = summary([all_of_it], title="x")
+
+    assert "| ❌ | everything<br>" in page
+    assert "\n- one\n- two\n" in page
+    assert {} == json.loads(outputs_of([all_of_it])["verdicts"])
+
+
 def test_a_plan_says_that_nothing_was_changed():
     """
     With the digest that `--expect` takes.

@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from lambda_runtime.manifest import File, to_plain
+from lambda_runtime.manifest import File
+from lambda_runtime.manifest_write import to_plain
 from mlflow_serverless.local import bundles
 from mlflow_serverless.local.errors import BundleDamagedError, BundleMissingError
 from mlflow_serverless.local.layout import Layout

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_runtime.faults import BrokenBundle
 from lambda_runtime.manifest import Answer, Field, Tensor
 from lambda_runtime.native.recipe import Recipe
 from mlflow_serverless.config import parse
@@ -15,6 +16,7 @@ from mlflow_serverless.convert.errors import (
 from mlflow_serverless.native import NativeCost, NativeMade
 from mlflow_serverless.native.bundle import Draft, write
 from mlflow_serverless.pipeline import DeployRequest, build, plan_only
+from mlflow_serverless.pipeline.engine import ENGINE, graph_engine
 from mlflow_serverless.store import ContentStore
 from mlflow_serverless.verify import ParityReport
 from mlflow_serverless.verify.errors import ParityError
@@ -225,3 +227,24 @@ def test_the_plan_says_the_engine_why_and_at_what_cost(world):
 
     assert proposal.engine.startswith("native: no-conversion: ")
     assert "MB of libraries" in proposal.cost
+
+
+def test_the_library_itself_runs_graphs_where_it_is_there():
+    """What is installed here has it: no numpy is brought into the image."""
+    assert ENGINE == graph_engine()
+
+
+def test_a_package_without_the_library_is_served_by_its_python(tmp_path):
+    """Absent, or no ONNX Runtime: the other engine, and the manifest says why."""
+    other = tmp_path / "libonnxruntime.so"
+    other.write_text("no library")
+
+    def nowhere() -> str:
+        code, why = "engine-missing", "no libonnxruntime.so in /site"
+        raise BrokenBundle(code, why)
+
+    found = [graph_engine(nowhere), graph_engine(lambda: str(other))]
+
+    assert ["ort-python"] * 2 == [engine.kind for engine in found]
+    assert "engine-missing: no libonnxruntime.so in /site" == found[0].why
+    assert "cannot be loaded as a library" in found[1].why

@@ -15,7 +15,12 @@ NAME = WISH.name
 WAYS = {
     "signed": (FunctionUrl(qualifier="live", auth="AWS_IAM"), "url", "yes", None),
     "public": (FunctionUrl(qualifier="live", auth="NONE"), "url", None, None),
-    "token": (HttpApi(name="a", auth="JWT"), "api", None, "Bearer it"),
+    "token": (
+        HttpApi(name="a", qualifier="live", auth="JWT"),
+        "api",
+        None,
+        "Bearer it",
+    ),
 }
 
 

@@ -135,7 +135,7 @@ def test_names_are_checked_before_anything():
         (CreateFunction(FUNCTION, ()), "create function it (128 MB, 3 s)"),
         (
             PointAlias("it", "live", CONTENT),
-            f"point it:live at the version with {CONTENT}",
+            f"point it:live at the version with content {CONTENT}",
         ),
     ],
 )

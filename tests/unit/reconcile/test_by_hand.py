@@ -149,6 +149,31 @@ def clean(shop):
     untagged()
 
 
+def test_what_moves_at_once_is_noted_at_once(stage, clean):
+    """A strategy without stages: no look comes after it that could say what serves."""
+    from mlflow.tracking import MlflowClient
+
+    stage.rooms = InShop()
+    stage.rooms.ids = {
+        f"models:/fraud/{number}": logged
+        for number, logged in enumerate(clean.logged, 1)
+    }
+    given = {"strategy": "all-at-once"}
+    for number in ("1", "2"):
+        wish = DeployRequest(
+            name="fraud", model_uri=f"models:/fraud/{number}", given=given
+        )
+        deploy(wish, by_hand(stage), stage.rooms)
+    client = MlflowClient()
+    served = ["mlflow_serverless.fraud.version" in client.get_model_version(
+        "fraud", number).tags for number in ("1", "2")]  # fmt: skip
+
+    moves = timeline("fraud", TARGET, ["fraud"], MlflowRegistry(), where=TARGET)
+    assert ["models:/fraud/2", "models:/fraud/1"] == [move.model for move in moves]
+    assert {(Does.SERVES, "eve")} == {(move.does, move.cause.actor) for move in moves}
+    assert [False, True] == served
+
+
 def test_the_registry_itself_says_who_moved_what(stage, clean):
     """
     Promoted by a pass, taken back by eve, deployed again by eve: the history of a real

@@ -31,7 +31,8 @@ def test_on_is_a_key_and_not_a_boolean():
 
 def test_every_mistake_is_told_at_once_with_its_line():
     """
-    Unknown keys with what was meant, wrong types, missing keys, configuration too.
+    Unknown keys with what was meant, wrong types, missing keys, environments that
+    there are not, beside whatever else is wrong.
     """
     text = """\
 version: 1
@@ -45,9 +46,14 @@ models:
     on: {tag: deploy}
     retire: burn
 """
+    unknown = "there is no environment 'stagng'; did you mean staging?"
+    shared = "'{model}' is what staging calls its deployments on the same target; "
+    shared += "say '{model}-{environment}'"
 
     assert (
         "line 3: environments.staging.aproval: unknown key; did you mean approval?",
+        "line 4: environments.production.after: " + unknown,
+        "line 4: environments.production.name: " + shared,
         "line 7: models.0.on: name one of alias, tag and stage, not alias and stage",
         "line 10: models.1.retire: input should be 'keep' or 'delete', not 'burn'",
     ) == mistakes(text)
@@ -81,26 +87,45 @@ models:
     ) == mistakes(text)
 
 
+def test_an_environment_of_which_nothing_is_said_is_one():
+    """
+    `production:` alone reads as `production: {}`.
+    """
+    policy = parse("version: 1\nenvironments:\n  production:\nmodels:\n"
+                   "  - {model: fraud, on: {alias: a}, environments: {production: }}\n",
+                   FILE)  # fmt: skip
+
+    assert "none" == policy.environments["production"].approval
+    assert ["production"] == list(policy.models[0].environments)
+
+
 def test_configuration_is_checked_where_it_stands():
     """
-    The same did-you-mean as on the command line, at the line of its section.
+    The same did-you-mean as on the command line, at the line of its key; also of a
+    strategy, which is short for one.
     """
     text = """\
 version: 1
 environments:
   production:
     config: {memory: 12}
+    strategy: canry
 models:
   - model: fraud
     on: {alias: champion}
     config:
       timeout_s: soon
+      strategy:
+        steps: "50,25"
 """
-    first, second = mistakes(text)
+    memory, strategy, timeout, steps = mistakes(text)
 
-    assert first.startswith("line 3: environments.production: memory: unknown key")
-    assert "memory_mb" in first
-    assert second.startswith("line 6: models.0: timeout_s=soon")
+    assert memory.startswith("line 4: environments.production.config.memory: unknown")
+    assert "did you mean memory_mb?" in memory
+    assert strategy.startswith("line 5: environments.production.strategy: 'canry' is")
+    assert timeout.startswith("line 10: models.0.config.timeout_s: input should be")
+    assert timeout.endswith("not soon")
+    assert steps.startswith("line 12: models.0.config.strategy.steps: ")
 
 
 def test_one_mistake_hides_no_other():
@@ -119,7 +144,7 @@ models:
   - model: churn
 """
 
-    assert ["line 3", "line 4", "line 6", "line 9"] == [
+    assert ["line 3", "line 4", "line 8", "line 9"] == [
         said.partition(":")[0] for said in mistakes(text)
     ]
     assert "'lambda:/eu' is not a target" in mistakes(text)[0]
@@ -130,12 +155,14 @@ models:
     [
         ("", "it is empty"),
         ("- 1", "line 1: input should be"),
-        ("a: [", "while parsing"),
+        ("a: [", "line 1: while parsing"),
+        ("version: 1\n\tx: [", "line 2: while scanning"),
         ("a: \x00", "special characters are not allowed"),
         ("&a {models: *a}", "line 1: models"),
         ("? [1]\n: 2", "unhashable"),
         ("version: 1\nversion: 1\n", "given twice, on line 1 and line 2"),
         ("version: 2\nenvironments: {}\nmodels: []\n", "line 1: version"),
+        ("version: 1\nenvironments: {}\nmodels: []\n", "line 3: models: is empty"),
     ],
 )
 def test_what_is_no_policy_says_so(text, said):

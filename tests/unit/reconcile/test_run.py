@@ -186,6 +186,28 @@ def test_what_was_agreed_to_is_what_is_done(stage):
     assert "models:/fraud/1" == stage.serves()
 
 
+def test_another_configuration_is_another_plan(stage):
+    """
+    The same model, and what it would be configured with has changed since: refused.
+    """
+    stage.registry.point("fraud", "champion", 1)
+    agreed = stage.proposed().digest
+    stage.policy = PLAIN.replace("{record: false}", "{record: false, memory_mb: 9216}")
+    with pytest.raises(IntentsMovedError):
+        stage.once(expect=agreed)
+
+    assert "" == stage.serves()
+
+
+def test_a_retry_of_what_there_is_not_is_refused(stage):
+    """
+    Rather than taken and forgotten; with what was meant.
+    """
+    told = Told(retry=frozenset({"fruad"}))
+    with pytest.raises(NothingNamedError, match="did you mean --retry fraud"):
+        stage.once(scene={"told": told})
+
+
 def test_environments_come_one_after_another(stage):
     """
     Staging first; production waits for the approver's tag on that very version.
@@ -414,7 +436,7 @@ def test_only_keeps_to_what_is_named(stage):
     stage.policy = CHAIN
     stage.registry.point("fraud", "champion", 1)
     result = stage.said(stage.once(scene={"only": ("production",)}))
-    with pytest.raises(NothingNamedError, match="did you mean production"):
+    with pytest.raises(NothingNamedError, match="did you mean --only production"):
         stage.once(scene={"only": ("prodction",)})
 
     assert [("fraud", "Wait", "waiting")] == result

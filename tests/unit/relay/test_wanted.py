@@ -9,9 +9,11 @@ import pytest
 
 from mlflow_serverless.plan import FunctionUrl, Permission, Place, Role, Secret, Table
 from mlflow_serverless.reconcile.load import parse
-from mlflow_serverless.relay.aws import Sender, blank, relayed
+from mlflow_serverless.relay.aws import FILTERS_CHARS, Sender, blank, relayed
 from mlflow_serverless.relay.errors import RelayCredentialsError
-from mlflow_serverless.relay.filter import read
+from mlflow_serverless.relay.event import Event
+from mlflow_serverless.relay.filter import Filter, dump, read, within
+from mlflow_serverless.relay.meant import filters_of
 from mlflow_serverless.secure import audit
 from mlflow_serverless.tools.configured import configured
 from mlflow_serverless.tools.desired import desired
@@ -128,6 +130,24 @@ def test_it_knows_which_events_matter():
     (only,) = read(variables(want())["RELAY_FILTERS"])
 
     assert ("fraud", "alias", "champion") == only
+
+
+def test_many_rules_still_fit(tmp_path):
+    """
+    The filters get coarser, so that no event is lost and Lambda takes the variable.
+    """
+    rules = "".join(
+        f"  - {{model: model-{n}, on: {{alias: champion}}}}\n" for n in range(200)
+    )
+    head = "version: 1\nenvironments: {production: {}}\nmodels:\n"
+    text = dump(within(filters_of(parse(head + rules, tmp_path)), FILTERS_CHARS))
+    odd = tuple(Filter(f"m-{n}", "alias", f"alias-{n}") for n in range(200))
+
+    assert [("*", "alias", "champion")] == [tuple(each) for each in read(text)]
+    assert (Filter("*", "alias", "*"),) == within(odd, FILTERS_CHARS)
+    assert within(odd, FILTERS_CHARS)[0].cares(
+        Event("model_version_alias.created", "m-7", alias="alias-7")
+    )
 
 
 def test_options_of_deployments_hold_for_it_too():

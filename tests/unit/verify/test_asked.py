@@ -25,7 +25,7 @@ class Picky:
             return Refusal("ValueError: negative")
         return Outputs("array", {"": 2 * values})
 
-    def margins(self, batch: Batch) -> None:
+    def margins(self, batch: Batch, said, given) -> None:
         """It has no scores."""
 
 

@@ -234,3 +234,38 @@ def test_an_unknown_transformer_hides_nothing_beside_it():
     known = recover(model.fit(data), ["a", "t"])
 
     assert ("x", "y") == known.columns[1].categories
+
+
+def test_splines_and_kept_rows_show_ranges():
+    """
+    Knots are where data lay; what raises outside them is asked inside, too.
+    """
+    from sklearn.impute import KNNImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import SplineTransformer
+
+    data = np.array([[5.0, 100.0], [6.0, np.nan], [7.0, 140.0], [9.0, 120.0]])
+    model = make_pipeline(KNNImputer(n_neighbors=1), SplineTransformer(n_knots=3))
+
+    known = recover(model.fit(data), ("a", "b"))
+
+    assert (5.0, 9.0) == (known.columns[0].low, known.columns[0].high)
+    assert (100.0, 140.0) == (known.columns[1].low, known.columns[1].high)
+
+
+def test_the_example_tells_what_the_estimator_does_not():
+    """
+    Ranges and texts of the example; what was learnt comes first.
+    """
+    from lambda_runtime.manifest import Column, Signature
+    from mlflow_serverless.verify.samples.layout import layout_of
+    from mlflow_serverless.verify.samples.shown import completed
+
+    columns = (Column("a", "double"), Column("b", "string"), Column("c", "long"))
+    example = pd.DataFrame({"a": [2e6, 3e6], "b": ["x", "y"], "c": [1, 2]})
+    layout = layout_of(Signature(columns=columns), example)
+
+    found = completed(recover(None, layout.names), layout).columns
+
+    assert (2e6, 3e6) == (found[0].low, found[0].high)
+    assert ("x", "y") == found[1].categories

@@ -30,7 +30,7 @@ class Silent:
         """Nobody asks it again here."""
         return Refusal("not asked")
 
-    def margins(self, batch: Batch) -> None:
+    def margins(self, batch: Batch, said, given) -> None:
         """It has none."""
 
 

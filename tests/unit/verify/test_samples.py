@@ -1,6 +1,7 @@
 """The rows that are asked: what is in them, and that they repeat."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def test_every_group_has_the_signatures_own_dtypes():
     expected = ["float64", "float32", "int32", "int64", "bool", "object"]
 
     for name, group in groups_of(MIXED).items():
-        if name.startswith(("other", "without")):
+        if name.startswith(("other", "without", "column")):
             continue
         assert [c.name for c in MIXED.columns] == list(group.batch.columns)
         assert expected == [str(kind) for kind in group.batch.dtypes][:6]
@@ -57,9 +58,9 @@ def test_a_mixed_signature_gets_every_kind_of_group():
     Each family of trouble has a group, named after it.
     """
     assert {
-        "drawn", "rounded", "infinite", "large", "constant", "integer limits",
+        "drawn", "rounded", "infinite", "large", "edges", "constant", "integer limits",
         "unseen", "missing", "one row", "one gap", "no rows", "other order",
-        "without city/town",
+        "column twice", "without city/town",
     } == set(groups_of(MIXED))  # fmt: skip
 
 
@@ -72,6 +73,34 @@ def test_the_seed_decides_everything():
     for name, group in one.items():
         pd.testing.assert_frame_equal(group.batch, same[name].batch)
     assert not one["drawn"].batch.equals(other["drawn"].batch)
+
+
+def test_every_size_is_asked_of_every_column_alone():
+    """
+    Up to the largest number there is, of either sign, beside plain values.
+    """
+    batch = groups_of(MIXED)["edges"].batch
+
+    for name, kind in (("amount $", np.float64), ("narrow", np.float32)):
+        most = np.finfo(kind).max
+        assert {most, -most} <= set(batch[name])
+        beside = batch[batch[name] == most].drop(columns=name).iloc[0]
+        assert all(abs(beside[other]) < 1e6 for other in ("count", "id"))
+    assert {np.iinfo(np.int64).max, np.iinfo(np.int64).min} <= set(batch["id"])
+    alone = batch["amount $"].abs().to_numpy()[: len(batch) // 2]
+    assert (np.diff(alone[alone > 1e9]) >= 0).all()
+
+
+def test_wide_tables_are_asked_some_sizes_of_each_column():
+    """
+    The cost stays the same however many columns there are.
+    """
+    wide = Signature(columns=tuple(Column(f"c{i}", "double") for i in range(200)))
+
+    batch = groups_of(wide)["edges"].batch
+
+    assert len(batch) < 700
+    assert (batch.abs().max() > 1e9).mean() > 0.9
 
 
 def test_gaps_are_of_every_kind():
@@ -104,9 +133,10 @@ def test_tables_come_in_other_forms():
     found = groups_of(MIXED)
     names = [column.name for column in MIXED.columns]
 
-    assert [*reversed(names), "nobody asked for this"] == list(
+    assert [*reversed(names), *["nobody asked for this"] * 2] == list(
         found["other order"].batch.columns
     )
+    assert [*names, names[0]] == list(found["column twice"].batch.columns)
     assert [n for n in names if n != "city/town"] == list(
         found["without city/town"].batch.columns
     )
@@ -292,6 +322,12 @@ TABLE_SIGNATURE = Signature(
             ),
         ),
         (
+            "logged.json",
+            lambda path: path.write_text(
+                TABLE.to_json(orient="split", index=False).replace('"index":[],', "")
+            ),
+        ),
+        (
             "rows.jsonl",
             lambda path: path.write_text(TABLE.to_json(orient="records", lines=True)),
         ),
@@ -309,6 +345,26 @@ def test_the_users_rows_are_read(tmp_path, name, write):
     assert [str(kind) for kind in batch.dtypes] == ["float64", "int64", "object"]
     assert batch["t"].iloc[0] == "02139"
     assert pd.isna(batch["t"].iloc[1])
+
+
+def test_a_table_that_was_logged_is_read_by_its_uri(tmp_path, monkeypatch):
+    """
+    `mlflow.log_table` keeps rows beside a run; what is not there is said.
+    """
+    import mlflow
+
+    from mlflow_serverless.verify.errors import BadSampleFileError
+    from tests.fakes.mlflow_state import pointing_at
+
+    monkeypatch.chdir(tmp_path)
+    with pointing_at(f"sqlite:///{tmp_path}/m.db"):
+        with mlflow.start_run() as run:
+            mlflow.log_table(TABLE, "eval.json")
+        found = read_sample(Path(f"runs:/{run.info.run_id}/eval.json"), TABLE_SIGNATURE)
+
+        assert [1.5, 2.0] == found["n"].tolist()
+        with pytest.raises(BadSampleFileError, match="MLflow does not find it"):
+            read_sample(Path(f"runs:/{run.info.run_id}/no.json"), TABLE_SIGNATURE)
 
 
 def test_arrays_are_read(tmp_path):
