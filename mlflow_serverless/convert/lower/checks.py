@@ -28,6 +28,11 @@ def refuse(where: Sym, value: str, of: Sequence[str | None] = ()) -> None:
     where.graph.marks.append((where, checks))
 
 
+def refuse_overflow(value: Sym) -> None:
+    """Refuse rows in which *value* `(rows, columns)` is NaN or infinite anywhere."""
+    refuse((value * 0.0).sum(keepdims=True).is_nan(), "overflow")
+
+
 def marked(graph: Builder) -> tuple[list[tuple[str, Sym]], tuple[Check, ...]]:
     """The output that tells which row is refused, and for what; none if none can be."""
     if not graph.marks:

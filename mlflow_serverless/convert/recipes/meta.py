@@ -21,6 +21,7 @@ from sklearn.multiclass import (
 )
 from sklearn.semi_supervised import SelfTrainingClassifier
 
+from mlflow_serverless.convert.lower.checks import refuse_overflow
 from mlflow_serverless.convert.lower.frame import frame_of
 from mlflow_serverless.convert.lower.registry import (
     Data,
@@ -181,6 +182,7 @@ def code_classes(model: Any, data: Data) -> Labels:
     said = columns_of([
         binary_score(member, data).cast("float64") for member in model.estimators_
     ])  # fmt: skip
+    refuse_overflow(said)  # pairwise_distances_argmin looks at them
     place = distance.nearest_by_argkmin(said, np.asarray(model.code_book_, np.float64))
     return Labels(place, np.asarray(model.classes_))
 

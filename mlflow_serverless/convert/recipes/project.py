@@ -11,6 +11,7 @@ from sklearn.neural_network import BernoulliRBM
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 from mlflow_serverless.convert.errors import NoConversionError
+from mlflow_serverless.convert.lower.checks import refuse_overflow
 from mlflow_serverless.convert.lower.registry import Data, lowers
 from mlflow_serverless.convert.lower.symbol import Array, Sym
 from mlflow_serverless.convert.recipes.kernels import kernel
@@ -81,6 +82,7 @@ def kernel_principal(model: Any, data: Data) -> Sym:
     """Centred kernels along the scaled eigenvectors."""
     points = np.asarray(model.X_fit_, np.float64)
     near = _kernel(model, data, points, float(model.gamma_))
+    refuse_overflow(near)  # the centerer looks at them
     centre = model._centerer  # noqa: SLF001 - no public name
     rows = near.sum(keepdims=True) / float(len(points))
     near = near - np.asarray(centre.K_fit_rows_)[None, :] - rows
