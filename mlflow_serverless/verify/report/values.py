@@ -199,10 +199,12 @@ class ParityReport:
         worst = max((item.max_abs for item in self.candidates), default=0.0)
         flips = sum(item.flips for item in self.candidates)
         ties = sum(item.ties for item in self.candidates)
+        count = len(self.candidates)
         text = (
             f"{'equal' if self.passed else 'NOT EQUAL'}: {self.rows} rows in "
             f"{sum(g.rows > 0 for g in self.groups)} groups, "
-            f"{len(self.candidates)} artefacts; {flips} wrong labels, {ties} ties; "
+            f"{count} artefact{'' if count == 1 else 's'}; "
+            f"{flips} wrong labels, {ties} ties; "
             f"max error {worst:.2g}; seed {self.seed}"
         )
         return text[:200]

@@ -52,7 +52,6 @@ def _given(
                 name="example",
                 why="the input logged with the model",
                 batch=example,
-                must_answer=True,
             )
         )
     if options.data is not None:

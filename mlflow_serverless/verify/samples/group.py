@@ -15,8 +15,6 @@ class Group:
     batch: Batch
     chunk: int | None = None
     """Rows asked at once; None asks all together."""
-    must_answer: bool = False
-    """Whether the model refusing these is an error (its own example)."""
     note: str = ""
     """What is not in it, and why: budgets, and columns that cannot be drawn."""
     left_out: tuple[str, ...] = ()
