@@ -14,8 +14,9 @@ class ConfigError(ServerlessError):
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        said = f"{count} in the configuration: {'; '.join(mistakes)}"
         super().__init__(
-            f"{count} in the configuration: {'; '.join(mistakes)}.",
+            said if said.endswith("?") else f"{said}.",
             hint="mlflow deployments help -t lambda lists every option.",
         )
         self.mistakes = tuple(mistakes)

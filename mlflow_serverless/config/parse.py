@@ -206,7 +206,23 @@ def _mistake(error: ErrorDetails) -> str:
         said = error["msg"].removeprefix("Value error, ")
         return f"{key}: {said}" if key else said  # keys that do not fit together
     said = error["msg"][:1].lower() + error["msg"][1:]
+    if error["type"] in _WORDS:
+        said = _WORDS[error["type"]].format(**error.get("ctx", {}))
     return f"{key}={error['input']}: {said}"
+
+
+_WORDS = {
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "bool_parsing": "write true or false",
+    "greater_than": "write more than {gt:g}",
+    "greater_than_equal": "{ge:g} is the least",
+    "less_than": "write less than {lt:g}",
+    "less_than_equal": "{le:g} is the most",
+    "literal_error": "write {expected}",
+}
+"""For people, what pydantic words for programmers."""
 
 
 def _unknown(key: str) -> str:

@@ -229,7 +229,7 @@ def test_limits_are_aws_s():
         ({"role": "admin"}, "is no ARN"),
         ({"image.model_store": "https://x"}, "s3://BUCKET/PREFIX"),
         ({"image.repository": "Models"}, "small letters"),
-        ({"keep_versions": 0}, "greater than or equal to 1"),
+        ({"keep_versions": 0}, "keep_versions=0: 1 is the least"),
         ({"url.auth": "everybody"}, "'off', 'iam' or 'public'"),
         ({"architecture": "arm64"}, "did you mean image.architecture?"),
     ],
