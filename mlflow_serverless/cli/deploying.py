@@ -87,7 +87,7 @@ def _going_on(session: Session) -> Iterator[None]:
 def _written(done: "Deployment", session: Session, files: Files) -> None:
     from mlflow_serverless.github.outcome import url_of  # noqa: PLC0415 - `--help` stays quick
 
-    serves = "serves" if done.changed else "serves already"
+    serves = "serves" if done.changed else "already serves"
     if done.rollout in GOING:
         serves = "begins to serve"
     files.one(

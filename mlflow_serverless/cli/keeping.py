@@ -31,7 +31,7 @@ def rollback(session: Session, *, name: str, to: str | None, files: Files) -> No
     from mlflow_serverless import pipeline  # noqa: PLC0415 - `--help` stays quick
 
     moved = pipeline.rollback(name, session.world(), to=to)
-    serves = "serves" if moved.changed else "serves already"
+    serves = "serves" if moved.changed else "already serves"
     files.one(
         session, name, intent="RollBack", state="done" if moved.changed else "ignored",
         why=f"version {moved.now.version} {serves}; before: version {moved.before}",

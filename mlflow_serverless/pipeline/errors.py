@@ -177,7 +177,7 @@ class NoDoorError(ServerlessError):
         has = " and ".join(_DOORS[each] for each in known)
         there = f"it has {has}" if known else "it can only be invoked"
         super().__init__(
-            f"{name} has not {_DOORS[door]} to be asked through; {there}.",
+            f"{name} cannot be asked through {_DOORS[door]}; {there}.",
             hint=f"update it with -C {door}.auth=iam, or leave --door out.",
         )
 

@@ -71,7 +71,7 @@ def rollback(name: str, world: World, *, to: str | None = None) -> Moved:
         mark(have, marked(have, world.cause, refused=refused), world)
         back = (version.number, (), ended, alias.revision)
         world.cloud.perform(RouteAlias(name, alias.name, *back))
-    said = "serves" if changed else "serves already"
+    said = "serves" if changed else "already serves"
     what = f"{name}:{alias.name} {said} version {version.number}"
     world.tell("rollback.done", what=what)
     now = published(version, world.cloud.snapshot(name))

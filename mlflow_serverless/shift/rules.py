@@ -24,7 +24,7 @@ def unready(have: Actual, baseline: str, candidate: str) -> str:
     Both must be published: a weighted alias takes no other.
     """
     if baseline == candidate:
-        return f"version {candidate} serves already"
+        return f"version {candidate} already serves"
     gone = [number for number in (baseline, candidate) if not have.version(number)]
     if gone:
         return f"version {' and '.join(gone)} is not published"

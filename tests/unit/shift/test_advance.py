@@ -183,7 +183,7 @@ def test_one_at_a_time():
 @pytest.mark.parametrize(
     ("alias", "candidate", "said"),
     [
-        (ALIAS, "1", "serves already"),
+        (ALIAS, "1", "already serves"),
         (ALIAS, "9", "not published"),
         (ALIAS, "$LATEST", "not published"),
         ("other", "2", "no alias"),
