@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.stub import Stubber
 
+from mlflow_serverless.aws import AwsCloud
 from mlflow_serverless.aws.ecr import Repositories
 from mlflow_serverless.aws.images import Images
 from mlflow_serverless.plan import Actual, Function, Settings
@@ -36,15 +37,26 @@ def ecr(access):
         stub.assert_no_pending_responses()
 
 
-def test_preflight_looks_into_that_account_s_registry(access, cloud, ecr, want):
+@pytest.fixture
+def cloud(access):
+    """One that asks through the stubbed client."""
+    return AwsCloud(access, unbuilt, silent)
+
+
+@pytest.fixture
+def theirs(want):
+    """A deployment of an image in another account's registry."""
+    wished = want()
+    return replace(wished, function=replace(wished.function, artifact=IMAGE))
+
+
+def test_preflight_looks_into_that_account_s_registry(theirs, cloud, ecr):
     """A repository of the same name here would be another one."""
     asked = {"registryId": OTHER, "repositoryNames": ["models"]}
     found = {"repositoryName": "models", "imageTagMutability": "IMMUTABLE"}
     policy = {"registryId": OTHER, "repositoryName": "models"}
     ecr.add_response("describe_repositories", {"repositories": [found]}, asked)
     ecr.add_response("get_repository_policy", {"policyText": PULLED}, policy)
-    wished = want()
-    theirs = replace(wished, function=replace(wished.function, artifact=IMAGE))
     facts = cloud.facts(theirs)
 
     assert ("models", True, True) == (
@@ -53,15 +65,13 @@ def test_preflight_looks_into_that_account_s_registry(access, cloud, ecr, want):
     assert not [f for f in inspect(theirs, facts) if f.code.startswith("repository")]
 
 
-def test_what_that_account_does_not_show_is_said(access, cloud, ecr, want):
+def test_what_that_account_does_not_show_is_said(theirs, cloud, ecr):
     """Whoever may push there may not look: a warning, and no refusal."""
     ecr.add_client_error(
         "describe_repositories", "AccessDeniedException",
         "User: me is not authorized to perform: ecr:DescribeRepositories on resource: "
         f"arn:aws:ecr:us-east-1:{OTHER}:repository/models",
     )  # fmt: skip
-    wished = want()
-    theirs = replace(wished, function=replace(wished.function, artifact=IMAGE))
     facts = cloud.facts(theirs)
 
     assert (None, ("ecr:DescribeRepositories",)) == (facts.repository, facts.denied)
