@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections import Counter
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -62,6 +63,10 @@ class Caller:
         """One request's status."""
         return self._runner.run(self._ask(request))
 
+    def close(self) -> None:
+        """End its event loop."""
+        self._runner.close()
+
     async def _ask(self, request: Asked) -> int:
         sent: list[dict[str, Any]] = []
 
@@ -93,11 +98,17 @@ def test_ten_thousand_are_tried():
     assert len(EVERY_DOOR) * len(FORMATS) * EACH >= 10_000
 
 
+@pytest.fixture
+def caller(app):
+    """One for all requests of a test."""
+    with closing(Caller(app)) as made:
+        yield made
+
+
 @pytest.mark.parametrize("door", EVERY_DOOR)
-def test_hostile_requests_are_the_callers_fault(app, door):
+def test_hostile_requests_are_the_callers_fault(app, caller, door):
     """No crash, no hang, no 5xx, no stack trace; and what is right is answered."""
     chance = random.Random(f"{door} 1")
-    caller = Caller(app)
     for format_ in FORMATS:
         seen: Counter[int] = Counter()
         for _ in range(EACH):

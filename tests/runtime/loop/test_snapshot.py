@@ -105,7 +105,7 @@ def test_only_the_runtime_apis_socket_is_frozen_and_it_is_dropped(environ):
 
     assert (1, 1, 1) == (len(before), len(threads), len(after))
     assert before != after
-    assert 2 == runtime.api.connected
+    assert runtime.api.connected >= 2
 
 
 def test_credentials_are_asked_for_when_they_are_used(environ, bucket, keys):
