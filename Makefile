@@ -19,8 +19,8 @@ lint: setup      ## style, types, import contracts, generated docs, links
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/check_docs.py
 
-test: lint       ## what CI runs: lint, then every test
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: setup      ## what CI runs: lint, beside every test
+	@sh scripts/test.sh
 
 unit: setup      ## the quick loop: no processes, no Docker
 	$(BIN)/pytest tests/unit tests/property -q

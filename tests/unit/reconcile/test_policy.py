@@ -123,7 +123,9 @@ models:
     assert memory.startswith("line 4: environments.production.config.memory: unknown")
     assert "did you mean memory_mb?" in memory
     assert strategy.startswith("line 5: environments.production.strategy: 'canry' is")
-    assert timeout.startswith("line 10: models.0.config.timeout_s: input should be")
+    assert timeout.startswith(
+        "line 10: models.0.config.timeout_s: write a whole number"
+    )
     assert timeout.endswith("not soon")
     assert steps.startswith("line 12: models.0.config.strategy.steps: ")
 
