@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -155,11 +156,18 @@ def _counted(start: Start, site: Path, folder: Path) -> int:
             runtime.api.wait_polls(at + 2, timeout_s=PATIENCE_S)
             if posted.kind != "response":
                 raise RuntimeError(f"{start.name}: {posted.body!r}")
-        runtime.process.terminate()
-        runtime.ended(PATIENCE_S)
+        _end(runtime)
         count = _count_in(runtime.err)
     print(f"   {count:>12,}  {start.name}", file=sys.stderr, flush=True)
     return count
+
+
+def _end(runtime: Runtime) -> None:
+    """Tell it until it hears: a signal just before it waits is heard after the wait."""
+    while runtime.process.poll() is None:
+        runtime.process.terminate()
+        time.sleep(5)
+    runtime.ended(PATIENCE_S)
 
 
 def _count_in(said: bytes) -> int:
